@@ -1,0 +1,190 @@
+package pipeline
+
+import (
+	"context"
+
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// Outcome is the answer to a criterion.
+type Outcome string
+
+// The outcomes. Only Met and NotMet count in a score.
+const (
+	Met           Outcome = "met"
+	NotMet        Outcome = "not_met"
+	NotApplicable Outcome = "not_applicable"
+	Undetermined  Outcome = "undetermined"
+)
+
+// Outcomes lists all outcomes.
+var Outcomes = []Outcome{Met, NotMet, NotApplicable, Undetermined}
+
+// Reason says why an outcome is as it is, from a closed list; "" needs no reason.
+type Reason string
+
+// The reasons of findings and of conditions that could not be evaluated.
+const (
+	NoTimestamps   Reason = "no_timestamps"   // the transcript has no times where they are needed
+	NoMetadata     Reason = "no_metadata"     // the session lacks the field that is compared
+	WrongType      Reason = "wrong_type"      // the field's value cannot be compared this way
+	UnknownSpeaker Reason = "unknown_speaker" // nobody knows who spoke
+	NoModel        Reason = "no_model"        // a model is asked, and none is configured
+	NeedsPerson    Reason = "needs_person"    // only people answer this criterion
+	NoOpportunity  Reason = "no_opportunity"  // applies_when does not hold
+	OutOfScope     Reason = "out_of_scope"    // the anchor of the condition did not occur
+)
+
+// By says who answered a criterion.
+type By string
+
+// The ways in which a criterion is answered.
+const (
+	ByRule     By = "rule"
+	ByTone     By = "tone"
+	ByJudge    By = "judge"
+	ByReviewer By = "reviewer"
+)
+
+// Evidence is a place in the transcript with its text: Quote is always
+// the turn's original text between Start and End.
+type Evidence struct {
+	transcript.Span
+	Quote string `json:"quote"`
+	// Condition is the condition that hit here.
+	Condition string `json:"condition,omitempty"`
+}
+
+// Step is one condition's part in an answer.
+type Step struct {
+	Condition string          `json:"condition"`
+	State     scorecard.State `json:"state"`
+	Reason    Reason          `json:"reason,omitempty"` // why it could not be evaluated
+	// Searched is how many turns were looked at: a condition that did not hit
+	// was looked for in all of them.
+	Searched int `json:"searched"`
+	// From and To are the first and the last of those turns; -1 when there are none.
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
+// Answer is what a classifier says about one criterion.
+type Answer struct {
+	Outcome  Outcome
+	Reason   Reason
+	By       By
+	Hits     int // occurrences of what points are counted for; 1 when it is not countable
+	Evidence []Evidence
+	Why      []Step
+}
+
+// Input is a session prepared for classifiers: what all of them need is computed once.
+type Input struct {
+	Session *transcript.Session
+	Folded  []transcript.Folded // one for each turn
+	Tone    Tone
+}
+
+// NewInput folds the session's turns. Its Tone is empty until it is classified.
+func NewInput(s *transcript.Session) *Input {
+	in := &Input{Session: s, Folded: make([]transcript.Folded, len(s.Turns))}
+	for i := range s.Turns {
+		in.Folded[i] = transcript.Fold(s.Turns[i].Text)
+	}
+	return in
+}
+
+// Classifier answers all criteria of one scorecard, in the scorecard's order.
+// What cannot be answered is Undetermined with a reason, never an error.
+type Classifier interface {
+	Classify(ctx context.Context, in *Input) []Answer
+}
+
+// ToneClassifier finds the tone of every turn and the customer's way through the session.
+type ToneClassifier interface {
+	Classify(in *Input) Tone
+	// Version changes whenever the classifier may answer differently.
+	Version() string
+}
+
+// Suggester finds the customer's questions and the solutions that answer them.
+type Suggester interface {
+	Questions(ctx context.Context, s *transcript.Session) ([]Question, error)
+	// Version changes whenever the library or the ranking does.
+	Version() string
+}
+
+// Question is something the customer asked, with suggested solutions, best first.
+type Question struct {
+	Turn        int          `json:"turn"`
+	Text        string       `json:"text"`
+	Suggestions []Suggestion `json:"suggestions"`
+}
+
+// Suggestion is a solution for a question.
+type Suggestion struct {
+	SolutionID string  `json:"solution_id"`
+	Title      string  `json:"title"`
+	Score      float64 `json:"score"` // 0–1; nothing below the threshold is suggested
+	Passage    string  `json:"passage"`
+}
+
+// Label is a tone that a turn may have.
+type Label string
+
+// The tones of agents and of customers.
+const (
+	Rude          Label = "rude"
+	Shirking      Label = "shirking"
+	Perfunctory   Label = "perfunctory"
+	Impatient     Label = "impatient"
+	Interrogating Label = "interrogating"
+	Courteous     Label = "courteous"
+	Apologetic    Label = "apologetic"
+	Empathetic    Label = "empathetic"
+
+	Angry      Label = "angry"
+	Complaint  Label = "complaint"
+	Escalation Label = "escalation" // asks for a superior, or threatens publicity or authorities
+	Abuse      Label = "abuse"
+	Churn      Label = "churn"
+	Praise     Label = "praise"
+	Satisfied  Label = "satisfied"
+)
+
+// AgentLabels and CustomerLabels list the tones of each speaker.
+var (
+	AgentLabels    = []Label{Rude, Shirking, Perfunctory, Impatient, Interrogating, Courteous, Apologetic, Empathetic}
+	CustomerLabels = []Label{Angry, Complaint, Escalation, Abuse, Churn, Praise, Satisfied}
+)
+
+// Tone is the tone of a session.
+type Tone struct {
+	Customer Trend      `json:"customer"`
+	Turns    []TurnTone `json:"turns"` // turns with at least one label
+}
+
+// Trend is how the customer felt, from −1 (angry) to 1 (pleased). Begin and End
+// are null when the customer said nothing that tells; Shift is End − Begin.
+type Trend struct {
+	Begin *float64 `json:"begin"`
+	End   *float64 `json:"end"`
+	Shift *float64 `json:"shift"`
+}
+
+// TurnTone is the tone of one turn: labels with confidence in (0, 1], and the
+// places that gave them.
+type TurnTone struct {
+	Turn   int               `json:"turn"`
+	Labels map[Label]float64 `json:"labels"`
+	Marks  []ToneMark        `json:"marks"`
+}
+
+// ToneMark is the place in a turn that gave it a label.
+type ToneMark struct {
+	Label Label  `json:"label"`
+	Start int    `json:"start"` // byte offsets into the turn's original text
+	End   int    `json:"end"`
+	Quote string `json:"quote"`
+}

@@ -1,0 +1,127 @@
+package pipeline
+
+import (
+	"slices"
+
+	"assay/pipeline/scorecard"
+)
+
+// FlagReason says why a person should look, from a closed list.
+type FlagReason string
+
+// The reasons of flags.
+const (
+	CriticalFailed       FlagReason = "critical_failed"       // a critical criterion is not met
+	CriticalUndetermined FlagReason = "critical_undetermined" // a critical criterion could not be answered
+	ScoreBelowPass       FlagReason = "score_below_pass"
+	ScoreWithheld        FlagReason = "score_withheld"
+	AgentAttitude        FlagReason = "agent_attitude" // the agent's tone: rude, shirking, impatient
+	CustomerAbuse        FlagReason = "customer_abuse"
+	CustomerAngry        FlagReason = "customer_angry"
+	CustomerComplaint    FlagReason = "customer_complaint"
+	CustomerEscalation   FlagReason = "customer_escalation"
+	CustomerChurn        FlagReason = "customer_churn"
+	ToneFell             FlagReason = "tone_fell" // the customer left in a worse mood than he came in
+)
+
+// FlagReasons lists all reasons of flags.
+var FlagReasons = []FlagReason{
+	CriticalFailed, CriticalUndetermined, ScoreBelowPass, ScoreWithheld, AgentAttitude, CustomerAbuse,
+	CustomerAngry, CustomerComplaint, CustomerEscalation, CustomerChurn, ToneFell,
+}
+
+// FlagSeverity orders the queue of flagged sessions.
+type FlagSeverity string
+
+// The severities of flags.
+const (
+	High   FlagSeverity = "high"
+	Medium FlagSeverity = "medium"
+	Low    FlagSeverity = "low"
+)
+
+// FlagSeverities lists the severities, gravest first.
+var FlagSeverities = []FlagSeverity{High, Medium, Low}
+
+// Flag is a request for a person to look.
+type Flag struct {
+	Reason    FlagReason   `json:"reason"`
+	Severity  FlagSeverity `json:"severity"`
+	Criterion string       `json:"criterion,omitempty"`
+	Turn      *int         `json:"turn,omitempty"` // where to look first
+}
+
+// toneFlags says which tones flag a session, from which confidence on.
+var toneFlags = []struct {
+	label    Label
+	least    float64
+	reason   FlagReason
+	severity FlagSeverity
+}{
+	{Rude, 0.6, AgentAttitude, High},
+	{Shirking, 0.6, AgentAttitude, Medium},
+	{Impatient, 0.6, AgentAttitude, Medium},
+	{Abuse, 0.6, CustomerAbuse, Medium},
+	{Escalation, 0.6, CustomerEscalation, High},
+	{Complaint, 0.6, CustomerComplaint, Medium},
+	{Churn, 0.6, CustomerChurn, Medium},
+	{Angry, 0.6, CustomerAngry, Low},
+}
+
+// fell is the fall of the customer's mood, on its scale of −1 to 1, that is
+// worth a look: from content to displeased.
+const fell = -0.6
+
+// raise makes the flags: at most one for each reason and criterion, gravest first.
+func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone) []Flag {
+	flags := []Flag{}
+	for _, f := range findings {
+		if f.Critical && f.Outcome == NotMet {
+			flags = append(flags, Flag{CriticalFailed, High, f.ID, firstTurn(f.Evidence)})
+		}
+		if f.Critical && f.Outcome == Undetermined {
+			flags = append(flags, Flag{CriticalUndetermined, Medium, f.ID, nil})
+		}
+	}
+	switch {
+	case score.Final == nil:
+		flags = append(flags, Flag{Reason: ScoreWithheld, Severity: Medium})
+	case *score.Final < card.Pass:
+		flags = append(flags, Flag{Reason: ScoreBelowPass, Severity: Medium})
+	}
+	flags = append(flags, toneRaised(tone)...)
+	slices.SortStableFunc(flags, func(a, b Flag) int {
+		return slices.Index(FlagSeverities, a.Severity) - slices.Index(FlagSeverities, b.Severity)
+	})
+	return flags
+}
+
+func toneRaised(tone Tone) []Flag {
+	var flags []Flag
+	for _, rule := range toneFlags {
+		raised := slices.ContainsFunc(flags, func(f Flag) bool { return f.Reason == rule.reason })
+		if turn := firstToned(tone, rule.label, rule.least); turn != nil && !raised {
+			flags = append(flags, Flag{Reason: rule.reason, Severity: rule.severity, Turn: turn})
+		}
+	}
+	if s := tone.Customer.Shift; s != nil && *s <= fell {
+		flags = append(flags, Flag{Reason: ToneFell, Severity: Low})
+	}
+	return flags
+}
+
+func firstTurn(evidence []Evidence) *int {
+	if len(evidence) == 0 {
+		return nil
+	}
+	return new(evidence[0].Turn)
+}
+
+func firstToned(tone Tone, label Label, least float64) *int {
+	for _, t := range tone.Turns {
+		if t.Labels[label] >= least {
+			return new(t.Turn)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+// Package pipeline inspects a session: it takes the answers of classifiers and
+// makes of them findings, a score, flags and a verdict.
+//
+// Inspect is the whole way of a session, stage by stage. Nothing here reads a
+// file, a database or the network; the same session, scorecard and versions
+// give the same verdict, byte by byte.
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// Engine is the version of the arithmetic in this package and of the rules'
+// evaluation. It changes whenever the same scorecard may give another verdict.
+const Engine = "1"
+
+// Inspector holds what is the same for all sessions. It is safe for concurrent use.
+type Inspector struct {
+	Tone    ToneClassifier
+	Suggest Suggester // nil: questions get no suggestions
+}
+
+// Card is a scorecard with the classifier that answers it.
+type Card struct {
+	*scorecard.Scorecard
+	Classifier Classifier
+}
+
+// Inspect judges one session by one scorecard. Its only error is that of the
+// solution library, or ctx's.
+func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Card) (*Verdict, error) {
+	in := NewInput(s)
+	in.Tone = i.Tone.Classify(in)
+	answers := card.Classifier.Classify(ctx, in)
+	findings := grade(card.Scorecard, answers)
+	score := sum(card.Scorecard, findings)
+	flags := raise(card.Scorecard, score, findings, in.Tone)
+	questions, err := i.questions(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
+	}
+	return &Verdict{
+		SessionID: s.ID,
+		Scorecard: ScorecardRef{ID: card.ID, Version: card.Version},
+		Result:    result(score, flags),
+		Score:     score.Final, Unfailed: score.Unfailed,
+		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: questions,
+		Versions: i.versions(card),
+	}, nil
+}
+
+func (i *Inspector) questions(ctx context.Context, s *transcript.Session) ([]Question, error) {
+	if i.Suggest == nil {
+		return []Question{}, nil
+	}
+	return i.Suggest.Questions(ctx, s)
+}
+
+func (i *Inspector) versions(card Card) Versions {
+	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version()}
+	if i.Suggest != nil {
+		v.Library = i.Suggest.Version()
+	}
+	return v
+}

@@ -1,0 +1,109 @@
+package scorecard
+
+import (
+	"strconv"
+	"time"
+
+	"assay/pipeline/transcript"
+)
+
+// conditions reads a mapping of names to conditions.
+func conditions(n *Node) []*Condition {
+	m := n.Map()
+	var out []*Condition
+	for _, name := range m.Names() {
+		if !identifier.MatchString(name) {
+			m.Place(name).Problem([]string{"a letter, then letters, digits, _ - ."}, "%q is no name for a condition", name)
+		}
+		if c := condition(name, m.Key(name)); c != nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// condition reads one condition: the keys that say where, and exactly one key
+// that is its kind.
+func condition(name string, n *Node) *Condition {
+	m := n.Map()
+	c := &Condition{Name: name, Where: where(m)}
+	rest := m.Rest()
+	switch len(rest) {
+	case 0:
+		if n.IsMap() {
+			n.Problem(nil, "condition %q has no kind", name)
+		}
+		return c
+	case 1:
+	default:
+		m.Place(rest[1]).Problem(nil, "condition %q has more than one kind: %q and %q", name, rest[0], rest[1])
+	}
+	c.Kind, c.Params, c.Place = rest[0], m.Key(rest[0]), m.Place(rest[0])
+	return c
+}
+
+func where(m *Map) Where {
+	var w Where
+	if n := m.Key("speaker"); n != nil {
+		w.Speaker = transcript.Speaker(n.OneOf(names(transcript.Speakers)...))
+	}
+	w.First, w.Last = extent(m.Key("first")), extent(m.Key("last"))
+	for _, side := range []Side{Before, After, Around} {
+		if n := m.Key(string(side)); n != nil {
+			w.Anchors = append(w.Anchors, anchor(side, n))
+		}
+	}
+	if n := m.Key("turns"); n != nil {
+		w.All = n.OneOf("any", "all") == "all"
+	}
+	return w
+}
+
+// extent reads a number of turns, or a duration such as 30s.
+func extent(n *Node) *Extent {
+	if n == nil {
+		return nil
+	}
+	if _, err := strconv.Atoi(n.raw()); err == nil {
+		return &Extent{Turns: n.Int(1, 10_000)}
+	}
+	if d, err := time.ParseDuration(n.raw()); err == nil && d > 0 {
+		return &Extent{Time: d}
+	}
+	n.Problem([]string{"a number of turns such as 3", "a duration such as 30s"}, "%q is neither", n.raw())
+	return nil
+}
+
+// anchor reads the name of a condition, or {condition, hit, within}.
+func anchor(side Side, n *Node) Anchor {
+	a := Anchor{Side: side, Hit: HitAny, Node: n}
+	if !n.IsMap() {
+		a.Condition = n.NonEmpty()
+		return a
+	}
+	m := n.Map()
+	if v := m.Must("condition"); v != nil {
+		a.Condition, a.Node = v.NonEmpty(), v
+	}
+	if v := m.Key("hit"); v != nil {
+		a.Hit = hit(v)
+	}
+	a.Within = extent(m.Key("within"))
+	m.Done()
+	return a
+}
+
+func hit(n *Node) int {
+	if _, err := strconv.Atoi(n.raw()); err == nil {
+		return n.Int(1, 10_000)
+	}
+	switch n.OneOf("any", "every", "first", "last", "1, 2, 3, …") {
+	case "every":
+		return HitEvery
+	case "first":
+		return 1
+	case "last":
+		return HitLast
+	}
+	return HitAny
+}

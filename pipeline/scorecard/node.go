@@ -1,0 +1,265 @@
+package scorecard
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Node is a value of a scorecard file that knows where it stands. Reading a
+// node as something it is not adds a problem to the file's list and gives the
+// zero value, so that one pass finds every mistake.
+type Node struct {
+	file *file
+	node ast.Node
+	key  string
+}
+
+// file collects the problems of one scorecard file.
+type file struct {
+	name     string
+	problems Problems
+}
+
+// maxFile bounds a scorecard file: YAML of this size is a mistake or an attack.
+const maxFile = 4 << 20
+
+// parseYAML reads one YAML document; nil when it cannot be read at all.
+func parseYAML(name string, src []byte) (*file, *Node) {
+	f := &file{name: name}
+	if len(src) > maxFile {
+		f.add(1, 1, "", fmt.Sprintf("the file has %d bytes, more than %d", len(src), maxFile), nil)
+		return f, nil
+	}
+	tree, err := parser.ParseBytes(src, 0)
+	if err != nil {
+		f.syntax(err)
+		return f, nil
+	}
+	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
+		f.add(1, 1, "", "the file must hold one YAML document", nil)
+		return f, nil
+	}
+	return f, &Node{file: f, node: tree.Docs[0].Body}
+}
+
+func (f *file) syntax(err error) {
+	var ye yaml.Error
+	if errors.As(err, &ye) && ye.GetToken() != nil {
+		p := ye.GetToken().Position
+		f.add(p.Line, p.Column, "", ye.GetMessage(), nil)
+		return
+	}
+	f.add(1, 1, "", err.Error(), nil)
+}
+
+func (f *file) add(line, column int, key, message string, allowed []string) {
+	f.problems = append(f.problems, Problem{f.name, line, column, key, message, allowed})
+}
+
+// Problem adds a mistake at the node's place; allowed lists what may stand there instead.
+func (n *Node) Problem(allowed []string, format string, args ...any) {
+	if n.file == nil {
+		return
+	}
+	line, column := n.position()
+	n.file.add(line, column, n.key, fmt.Sprintf(format, args...), allowed)
+}
+
+func (n *Node) position() (line, column int) {
+	t := n.node.GetToken()
+	switch v := n.node.(type) {
+	case *ast.MappingNode:
+		if len(v.Values) > 0 && !v.IsFlowStyle {
+			t = v.Values[0].Key.GetToken()
+		}
+	case *ast.MappingValueNode:
+		t = v.Key.GetToken()
+	}
+	if t == nil || t.Position == nil {
+		return 1, 1
+	}
+	return t.Position.Line, t.Position.Column
+}
+
+// String reads a scalar as text. Numbers and booleans are taken as they are written.
+func (n *Node) String() string {
+	switch v := n.node.(type) {
+	case *ast.StringNode:
+		return v.Value
+	case *ast.LiteralNode:
+		return v.Value.Value
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return v.GetToken().Value
+	}
+	n.Problem(nil, "expected text, found %s", kindOf(n.node))
+	return ""
+}
+
+// NonEmpty reads text that must not be blank.
+func (n *Node) NonEmpty() string {
+	s := n.String()
+	if _, ok := n.node.(*ast.StringNode); ok && strings.TrimSpace(s) == "" {
+		n.Problem(nil, "must not be empty")
+	}
+	return s
+}
+
+// OneOf reads one of a closed list of words.
+func (n *Node) OneOf(allowed ...string) string {
+	s := n.String()
+	if s == "" || slices.Contains(allowed, s) {
+		return s
+	}
+	n.Problem(allowed, "unknown value %q%s", s, meant(s, allowed))
+	return ""
+}
+
+func meant(s string, known []string) string {
+	if near := Nearest(s, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
+
+var identifier = regexp.MustCompile(`^[\p{L}][\p{L}\p{N}_.-]{0,63}$`)
+
+// ID reads an identifier: a letter, then letters, digits, "_", "-" or ".", at most 64.
+func (n *Node) ID() string {
+	s := n.String()
+	if s != "" && !identifier.MatchString(s) {
+		n.Problem([]string{"a letter, then letters, digits, _ - ."}, "%q is no identifier", s)
+	}
+	return s
+}
+
+// Number reads a number in [low, high].
+func (n *Node) Number(low, high float64) float64 {
+	switch n.node.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		v, err := strconv.ParseFloat(n.node.GetToken().Value, 64)
+		if err == nil && v >= low && v <= high {
+			return v
+		}
+	}
+	n.Problem([]string{fmt.Sprintf("a number from %g to %g", low, high)}, "%s is out of range or no number", n.raw())
+	return low
+}
+
+// Int reads a whole number in [low, high].
+func (n *Node) Int(low, high int) int {
+	if _, ok := n.node.(*ast.IntegerNode); ok {
+		if v, err := strconv.Atoi(n.node.GetToken().Value); err == nil && v >= low && v <= high {
+			return v
+		}
+	}
+	n.Problem([]string{fmt.Sprintf("a whole number from %d to %d", low, high)}, "%s is out of range or no whole number", n.raw())
+	return low
+}
+
+// Bool reads true or false.
+func (n *Node) Bool() bool {
+	if v, ok := n.node.(*ast.BoolNode); ok {
+		return v.Value
+	}
+	n.Problem([]string{"true", "false"}, "%s is neither", n.raw())
+	return false
+}
+
+// Duration reads a positive length of time such as 30s, 3m or 1h30m.
+func (n *Node) Duration() time.Duration {
+	d, err := time.ParseDuration(n.raw())
+	if err == nil && d > 0 {
+		return d
+	}
+	n.Problem([]string{"a positive duration such as 1.5s, 30s, 3m"}, "%q is no duration", n.raw())
+	return 0
+}
+
+// Value reads any scalar as string, float64 or bool.
+func (n *Node) Value() any {
+	switch v := n.node.(type) {
+	case *ast.IntegerNode, *ast.FloatNode:
+		f, err := strconv.ParseFloat(v.GetToken().Value, 64)
+		if err != nil {
+			n.Problem(nil, "%s is no number", n.raw())
+		}
+		return f
+	case *ast.BoolNode:
+		return v.Value
+	}
+	return n.String()
+}
+
+// Strings reads a list of non-empty texts; a single text is a list of one.
+func (n *Node) Strings() []string {
+	if _, ok := n.node.(*ast.SequenceNode); !ok {
+		return []string{n.NonEmpty()}
+	}
+	var out []string
+	for _, e := range n.List() {
+		out = append(out, e.NonEmpty())
+	}
+	return out
+}
+
+// List reads a list.
+func (n *Node) List() []*Node {
+	seq, ok := n.node.(*ast.SequenceNode)
+	if !ok {
+		n.Problem(nil, "expected a list, found %s", kindOf(n.node))
+		return nil
+	}
+	out := make([]*Node, len(seq.Values))
+	for i, v := range seq.Values {
+		out[i] = &Node{n.file, v, fmt.Sprintf("%s[%d]", n.key, i)}
+	}
+	return out
+}
+
+// IsList reports whether the node is a list.
+func (n *Node) IsList() bool { _, ok := n.node.(*ast.SequenceNode); return ok }
+
+// IsMap reports whether the node is a mapping.
+func (n *Node) IsMap() bool {
+	switch n.node.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return true
+	}
+	return false
+}
+
+// raw is the scalar as written.
+func (n *Node) raw() string {
+	switch n.node.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return n.node.GetToken().Value
+	}
+	return kindOf(n.node)
+}
+
+func kindOf(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a mapping"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.NullNode:
+		return "nothing"
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
+		return "an anchor or alias (scorecards have none)"
+	}
+	if n.GetToken() != nil && n.GetToken().Type == token.StringType {
+		return "text"
+	}
+	return strings.ToLower(n.Type().String())
+}

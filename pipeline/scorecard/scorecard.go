@@ -1,0 +1,230 @@
+// Package scorecard reads scorecards: YAML files that list the criteria a
+// session is judged by.
+//
+// Parse reads a file in one pass and reports every mistake with its place.
+// What a condition's kind means is not known here: the kinds live in
+// classifiers/rule, which reads their parameters from the Node that Parse
+// leaves in each Condition and adds its own problems to the same list.
+package scorecard
+
+import (
+	"time"
+
+	"assay/pipeline/transcript"
+)
+
+// Scorecard is one version of a list of criteria. It does not change after Parse.
+type Scorecard struct {
+	ID      string
+	Version string // first 12 hexadecimal digits of the source's SHA-256
+	Name    Text
+	Source  []byte // the file as it was read
+	Scope   Scope
+
+	Mode              Mode
+	Pass              float64 // least score that passes, in points (0–100 when weighted)
+	UndeterminedLimit float64 // share of the weight, 0–1; above it the score is withheld; default 0.3
+	Start, Cap, Floor float64 // deduction mode: where the score starts, and its bounds; default 100, 100, 0
+
+	Conditions []*Condition // shared by all criteria
+	Sections   []*Section
+
+	file *file
+}
+
+// Mode is the way a score is computed.
+type Mode string
+
+// The two modes: a weighted mean of criteria, or points taken from a start value.
+const (
+	Weighted  Mode = "weighted"
+	Deduction Mode = "deduction"
+)
+
+// Text is a text for people in Chinese and English; an empty language falls back to the other.
+type Text struct {
+	ZH string `json:"zh"`
+	EN string `json:"en"`
+}
+
+// In returns the text in a language ("zh" or "en").
+func (t Text) In(lang string) string {
+	if lang == "zh" && t.ZH != "" || t.EN == "" {
+		return t.ZH
+	}
+	return t.EN
+}
+
+// Scope limits the sessions that a scorecard is for; an empty list admits all.
+type Scope struct {
+	Channels  []transcript.Channel
+	Languages []string // primary subtags, e.g. zh, en
+}
+
+// Section groups criteria.
+type Section struct {
+	ID       string
+	Name     Text
+	Criteria []*Criterion
+}
+
+// Critical says what a criterion that is not met fails.
+type Critical string
+
+// A critical criterion fails its section or the whole sheet.
+const (
+	NotCritical     Critical = ""
+	CriticalSection Critical = "section"
+	CriticalSheet   Critical = "sheet"
+)
+
+// Criterion is one question about a session.
+type Criterion struct {
+	ID       string
+	Section  string
+	Name     Text
+	Advice   Text // what to do better; shown to reviewers and agents
+	Weight   float64
+	Points   float64 // deduction mode: points added (negative: taken) when the violation or the bonus is found
+	PerHit   bool    // deduction mode: points count per hit, not once
+	AtMost   float64 // deduction mode: bound of the points' size, 0 is none
+	Critical Critical
+	Severity Severity
+	Category Category
+
+	AppliesWhen *Expr // nil: always
+	MetWhen     *Expr // exactly one of MetWhen, NotMetWhen for a rule
+	NotMetWhen  *Expr
+	Conditions  []*Condition
+	Evidence    []string // conditions whose hits are shown; empty: those of the deciding expression
+
+	Judge  string // closed question for a model; then there is no rule
+	Manual bool   // answered by people only
+
+	Examples []Example
+	Node     *Node
+}
+
+// Severity grades a criterion that is not met.
+type Severity string
+
+// The severities, gravest first.
+const (
+	Severe   Severity = "severe"
+	Moderate Severity = "moderate"
+	Minor    Severity = "minor"
+)
+
+// Category is the root cause that a criterion that is not met points to.
+type Category string
+
+// The categories of root causes.
+const (
+	Attitude       Category = "attitude"
+	ServiceQuality Category = "service_quality"
+	Product        Category = "product"
+	Process        Category = "process"
+)
+
+// Condition is a named test of a session, of one of the kinds of classifiers/rule.
+type Condition struct {
+	Name   string
+	Kind   string
+	Params *Node // the kind's parameters, read by the kind
+	Place  *Node // the kind's key, for problems about it
+	Where  Where
+}
+
+// Where limits a condition to some turns. All limits that are given must hold.
+type Where struct {
+	Speaker transcript.Speaker // "" is any
+	First   *Extent            // the first of the speaker's turns
+	Last    *Extent            // the last of the speaker's turns
+	Anchors []Anchor
+	All     bool // every turn in range must satisfy the condition, not any
+}
+
+// Extent is a stretch of a session: a number of turns or a length of time.
+type Extent struct {
+	Turns int
+	Time  time.Duration
+}
+
+// Side says on which side of an anchor's hit a turn must lie.
+type Side string
+
+// The sides of an anchor. The turn of the hit itself belongs to none but around.
+const (
+	Before Side = "before"
+	After  Side = "after"
+	Around Side = "around"
+)
+
+// Anchor limits a condition to the turns on one side of another condition's hits.
+type Anchor struct {
+	Side      Side
+	Condition string
+	Hit       int     // N-th hit from 1; HitAny or HitEvery
+	Within    *Extent // nil: no limit
+	Node      *Node
+}
+
+// HitAny takes the turns around any hit of the anchor; HitEvery demands the
+// condition around each one; HitLast takes the last hit.
+const (
+	HitAny   = 0
+	HitEvery = -1
+	HitLast  = -2
+)
+
+// Example is a short session with the outcome that the criterion must have on it.
+type Example struct {
+	Session *transcript.Session
+	Outcome string // met, not_met, not_applicable, undetermined
+	Node    *Node
+}
+
+// Criteria returns all criteria in order.
+func (s *Scorecard) Criteria() []*Criterion {
+	var all []*Criterion
+	for _, sec := range s.Sections {
+		all = append(all, sec.Criteria...)
+	}
+	return all
+}
+
+// Problems returns the mistakes found so far, in the order of the file: those
+// of Parse and those that readers of condition parameters added since.
+func (s *Scorecard) Problems() Problems {
+	s.file.problems.sort()
+	return s.file.problems
+}
+
+// Fits reports whether the scorecard is for sessions of this channel and language.
+// A session of unknown language fits.
+func (s *Scorecard) Fits(session *transcript.Session) bool {
+	return admits(s.Scope.Channels, session.Channel) &&
+		(session.Language == "" || admits(s.Scope.Languages, primary(session.Language)))
+}
+
+func admits[T comparable](list []T, v T) bool {
+	if len(list) == 0 {
+		return true
+	}
+	for _, e := range list {
+		if e == v {
+			return true
+		}
+	}
+	return false
+}
+
+// primary is the primary subtag of a BCP 47 tag: zh of zh-Hant-TW.
+func primary(tag string) string {
+	for i := range len(tag) {
+		if tag[i] == '-' || tag[i] == '_' {
+			return tag[:i]
+		}
+	}
+	return tag
+}

@@ -1,0 +1,228 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// Result is what a verdict comes to.
+type Result string
+
+// The results of verdicts.
+const (
+	Pass        Result = "pass"
+	Fail        Result = "fail"
+	NeedsReview Result = "needs_review" // a person must look before the score counts
+	Withheld    Result = "withheld"     // too little could be determined for a score
+)
+
+// Results lists all results.
+var Results = []Result{Pass, Fail, NeedsReview, Withheld}
+
+// Verdict is the judgement of one session by one scorecard version.
+type Verdict struct {
+	SessionID transcript.SessionID `json:"session_id"`
+	Scorecard ScorecardRef         `json:"scorecard"`
+	Result    Result               `json:"result"`
+	Score     *float64             `json:"score"`          // null when withheld
+	Unfailed  *float64             `json:"unfailed_score"` // the score as it were without critical failures
+	Criteria  []Finding            `json:"criteria"`
+	Flags     []Flag               `json:"flags"`
+	Tone      Tone                 `json:"tone"`
+	Questions []Question           `json:"questions"`
+	Versions  Versions             `json:"versions"`
+}
+
+// ScorecardRef names a version of a scorecard.
+type ScorecardRef struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+}
+
+// Versions are what a verdict was made by; with them it can be made again.
+type Versions struct {
+	Engine    string `json:"engine"`
+	Scorecard string `json:"scorecard"`
+	Tone      string `json:"tone"`
+	Library   string `json:"library,omitempty"`
+}
+
+// Finding is the answer to one criterion with what it is worth.
+type Finding struct {
+	ID       string     `json:"id"`
+	Section  string     `json:"section"`
+	Outcome  Outcome    `json:"outcome"`
+	Reason   Reason     `json:"reason,omitempty"`
+	By       By         `json:"by"`
+	Points   float64    `json:"points"` // weighted: 1 or 0 of the weight; deduction: points added or taken
+	Weight   float64    `json:"weight"`
+	Critical bool       `json:"critical"`
+	Evidence []Evidence `json:"evidence"`
+	Why      []Step     `json:"why,omitempty"`
+}
+
+// JSON returns the verdict as one line of JSON without its newline.
+func (v *Verdict) JSON() ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode verdict of session %q: %w", v.SessionID, err)
+	}
+	return b, nil
+}
+
+// grade turns answers into findings with points.
+func grade(card *scorecard.Scorecard, answers []Answer) []Finding {
+	criteria := card.Criteria()
+	findings := make([]Finding, len(criteria))
+	for i, c := range criteria {
+		a := answers[i]
+		findings[i] = Finding{
+			ID: c.ID, Section: c.Section, Outcome: a.Outcome, Reason: a.Reason, By: a.By,
+			Points: points(card.Mode, c, a), Weight: c.Weight, Critical: c.Critical != scorecard.NotCritical,
+			Evidence: append([]Evidence{}, a.Evidence...), Why: a.Why,
+		}
+	}
+	return findings
+}
+
+// points are what an answer is worth. In deduction mode a deduction counts when
+// the criterion is not met, and a bonus when it is.
+func points(mode scorecard.Mode, c *scorecard.Criterion, a Answer) float64 {
+	if mode == scorecard.Weighted {
+		if a.Outcome == Met {
+			return 1
+		}
+		return 0
+	}
+	due := c.Points < 0 && a.Outcome == NotMet || c.Points > 0 && a.Outcome == Met
+	if !due {
+		return 0
+	}
+	p := c.Points
+	if c.PerHit {
+		p *= float64(max(1, a.Hits))
+	}
+	if c.AtMost > 0 && math.Abs(p) > c.AtMost {
+		p = math.Copysign(c.AtMost, p)
+	}
+	return p
+}
+
+// Score is the sum of a session's findings.
+type Score struct {
+	Final    *float64 // nil when withheld
+	Unfailed *float64 // without critical failures; nil when withheld
+	Failed   bool     // a critical criterion failed the sheet
+	Passed   bool
+}
+
+// sum computes the score. Not-applicable and undetermined criteria leave both
+// sides; when more than the limit of the applicable weight is undetermined, or
+// nothing could be determined at all, there is no score.
+func sum(card *scorecard.Scorecard, findings []Finding) Score {
+	var s Score
+	failed := failures(card, findings)
+	s.Failed = failed[""]
+	if withheld(card, findings) {
+		return s
+	}
+	add := weighted
+	if card.Mode == scorecard.Deduction {
+		add = deducted
+	}
+	s.Unfailed = new(round(add(card, findings, nil)))
+	s.Final = new(round(add(card, findings, failed)))
+	if s.Failed {
+		s.Final = new(card.Floor)
+	}
+	s.Passed = !s.Failed && *s.Final >= card.Pass
+	return s
+}
+
+// failures are the sections that critical criteria fail; "" is the whole sheet.
+func failures(card *scorecard.Scorecard, findings []Finding) map[string]bool {
+	failed := map[string]bool{}
+	for i, c := range card.Criteria() {
+		if findings[i].Outcome != NotMet {
+			continue
+		}
+		switch c.Critical {
+		case scorecard.CriticalSheet:
+			failed[""] = true
+		case scorecard.CriticalSection:
+			failed[c.Section] = true
+		}
+	}
+	return failed
+}
+
+func withheld(card *scorecard.Scorecard, findings []Finding) bool {
+	var known, unknown float64
+	for _, f := range findings {
+		switch f.Outcome {
+		case Met, NotMet:
+			known += f.Weight
+		case Undetermined:
+			unknown += f.Weight
+		}
+	}
+	return known == 0 || unknown/(known+unknown) > card.UndeterminedLimit
+}
+
+// weighted is 100·Σ points·weight / Σ weight; a failed section's points are 0.
+func weighted(_ *scorecard.Scorecard, findings []Finding, failed map[string]bool) float64 {
+	var got, possible float64
+	for _, f := range findings {
+		if f.Outcome != Met && f.Outcome != NotMet {
+			continue
+		}
+		possible += f.Weight
+		if !failed[f.Section] {
+			got += f.Points * f.Weight
+		}
+	}
+	return 100 * got / possible
+}
+
+// deducted is the start value with all points added, within floor and cap. In a
+// failed section bonuses are lost and every deduction is taken once.
+func deducted(card *scorecard.Scorecard, findings []Finding, failed map[string]bool) float64 {
+	total := card.Start
+	for i, c := range card.Criteria() {
+		f := findings[i]
+		switch {
+		case !failed[f.Section]:
+			total += f.Points
+		case c.Points < 0 && (f.Outcome == Met || f.Outcome == NotMet):
+			total += min(f.Points, c.Points)
+		}
+	}
+	return min(max(total, card.Floor), card.Cap)
+}
+
+// round keeps two decimals, so that sums of shares print as people expect.
+func round(v float64) float64 { return math.Round(v*100) / 100 }
+
+// result is what the verdict comes to: a critical failure stands whatever else
+// is unknown; a flag that wants a person comes before a pass.
+func result(s Score, flags []Flag) Result {
+	switch {
+	case s.Failed:
+		return Fail
+	case s.Final == nil:
+		return Withheld
+	}
+	for _, f := range flags {
+		if f.Reason == CriticalUndetermined {
+			return NeedsReview
+		}
+	}
+	if s.Passed {
+		return Pass
+	}
+	return Fail
+}
