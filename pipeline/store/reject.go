@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/pipeline/transcript"
+)
+
+// Rejected is a record that was refused at import.
+type Rejected struct {
+	ID         int64
+	File       string
+	Line       int
+	Record     string
+	Field      string
+	Reason     string
+	Allowed    string
+	Format     string
+	RejectedAt time.Time
+}
+
+// SaveRejects keeps refused records with their reasons.
+func (s *Store) SaveRejects(ctx context.Context, rejects []transcript.Reject) error {
+	columns := []string{"file", "line", "record", "field", "reason", "allowed", "format", "raw"}
+	_, err := s.pool.CopyFrom(ctx, pgx.Identifier{"rejects"}, columns,
+		pgx.CopyFromSlice(len(rejects), func(i int) ([]any, error) {
+			r := rejects[i]
+			return []any{
+				clean(r.File), r.Line, clean(string(r.Record)), clean(r.Field), clean(r.Reason), clean(r.Allowed), clean(string(r.Format)), r.Raw,
+			}, nil
+		}))
+	if err != nil {
+		return fmt.Errorf("save %d rejects: %w", len(rejects), err)
+	}
+	return nil
+}
+
+// Rejects returns the newest refused records and how many there are in all.
+func (s *Store) Rejects(ctx context.Context, limit int) ([]Rejected, int, error) {
+	const query = `
+		SELECT id, file, line, record, field, reason, allowed, format, rejected_at
+		FROM rejects
+		ORDER BY id DESC
+		LIMIT $1`
+	rows, err := s.pool.Query(ctx, query, limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("load rejects: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Rejected])
+	if err != nil {
+		return nil, 0, fmt.Errorf("load rejects: %w", err)
+	}
+	var total int
+	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM rejects`).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count rejects: %w", err)
+	}
+	return list, total, nil
+}
+
+// Failing is a failure as people see it.
+type Failing struct {
+	Transcript TranscriptKey
+	Session    SessionKey
+	SourceID   string
+	Reason     string
+	Detail     string
+	FailedAt   time.Time
+}
+
+// Failures returns the newest failures of inspection and how many there are in all.
+func (s *Store) Failures(ctx context.Context, limit int) ([]Failing, int, error) {
+	const query = `
+		SELECT f.transcript_id AS transcript, f.session_id AS session, s.source_id, f.reason, f.detail, f.failed_at
+		FROM failures f
+		JOIN sessions s ON s.id = f.session_id
+		ORDER BY f.failed_at DESC, f.transcript_id DESC
+		LIMIT $1`
+	rows, err := s.pool.Query(ctx, query, limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("load failures: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Failing])
+	if err != nil {
+		return nil, 0, fmt.Errorf("load failures: %w", err)
+	}
+	var total int
+	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM failures`).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count failures: %w", err)
+	}
+	return list, total, nil
+}
+
+// FailedTranscripts returns the keys of all transcripts with a failure, for another try.
+func (s *Store) FailedTranscripts(ctx context.Context, limit int) ([]TranscriptKey, error) {
+	const query = `
+		SELECT transcript_id
+		FROM failures
+		ORDER BY transcript_id
+		LIMIT $1`
+	rows, err := s.pool.Query(ctx, query, limit)
+	if err != nil {
+		return nil, fmt.Errorf("load failed transcripts: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[TranscriptKey])
+}
+
+// clean makes outside text fit for PostgreSQL's text: valid UTF-8 without NUL.
+func clean(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}

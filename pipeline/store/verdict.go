@@ -1,0 +1,310 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/pipeline"
+)
+
+// Inspected is a verdict with what it was made of.
+type Inspected struct {
+	Transcript Transcript
+	Scorecard  ScorecardKey
+	Verdict    *pipeline.Verdict
+}
+
+// Failure is a transcript that could not be inspected.
+type Failure struct {
+	Transcript TranscriptKey
+	Reason     FailureReason
+	Detail     string
+}
+
+// FailureReason says why inspection gave up, from a closed list.
+type FailureReason string
+
+// The reasons of failures.
+const (
+	NoScorecard FailureReason = "no_scorecard" // no active scorecard is for this session
+	Unreadable  FailureReason = "unreadable"   // the stored transcript cannot be decoded
+	Panicked    FailureReason = "panic"
+	TimedOut    FailureReason = "timeout"
+	Failed      FailureReason = "error"
+	WorkerDied  FailureReason = "worker_died" // its worker died with it, again and again
+)
+
+// SaveInspections stores verdicts with their findings and flags, and failures,
+// in one transaction that finish joins. A verdict that is already stored for
+// the same transcript and scorecard is left as it is. A session's newest
+// transcript has the current verdict; flags of older ones are closed.
+func (s *Store) SaveInspections(ctx context.Context, done []Inspected, failed []Failure, finish func(pgx.Tx) error) error {
+	rows, err := verdictRows(done)
+	if err != nil {
+		return err
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := saveVerdicts(ctx, tx, rows); err != nil {
+			return err
+		}
+		if err := SaveFailures(ctx, tx, failed); err != nil {
+			return err
+		}
+		return finish(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("save %d verdicts: %w", len(done), err)
+	}
+	return nil
+}
+
+// verdictRow is a verdict for jsonb_to_recordset.
+type verdictRow struct {
+	ID         VerdictKey    `json:"id"`
+	Session    SessionKey    `json:"session_id"`
+	Transcript TranscriptKey `json:"transcript_id"`
+	Scorecard  ScorecardKey  `json:"scorecard_id"`
+	Result     string        `json:"result"`
+	Score      *float64      `json:"score"`
+	Unfailed   *float64      `json:"unfailed_score"`
+	Severity   *int          `json:"severity"`
+	Content    string        `json:"content"`
+
+	verdict *pipeline.Verdict
+}
+
+func verdictRows(done []Inspected) ([]*verdictRow, error) {
+	rows := make([]*verdictRow, len(done))
+	for i, d := range done {
+		content, err := d.Verdict.JSON()
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = &verdictRow{
+			Session: d.Transcript.Session, Transcript: d.Transcript.Key, Scorecard: d.Scorecard,
+			Result: string(d.Verdict.Result), Score: d.Verdict.Score, Unfailed: d.Verdict.Unfailed,
+			Severity: gravest(d.Verdict.Flags), Content: string(content), verdict: d.Verdict,
+		}
+	}
+	return rows, nil
+}
+
+// severities numbers the severities for the database, gravest first.
+func severityNumber(s pipeline.FlagSeverity) int {
+	for i, known := range pipeline.FlagSeverities {
+		if s == known {
+			return i + 1
+		}
+	}
+	return len(pipeline.FlagSeverities)
+}
+
+func gravest(flags []pipeline.Flag) *int {
+	var least *int
+	for _, f := range flags {
+		if n := severityNumber(f.Severity); least == nil || n < *least {
+			least = new(n)
+		}
+	}
+	return least
+}
+
+func saveVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := lockSessions(ctx, tx, rows); err != nil {
+		return err
+	}
+	saved, err := insertVerdicts(ctx, tx, rows)
+	if err != nil || len(saved) == 0 {
+		return err
+	}
+	if err := markCurrent(ctx, tx, saved); err != nil {
+		return err
+	}
+	if err := copyFindings(ctx, tx, saved); err != nil {
+		return err
+	}
+	return copyFlags(ctx, tx, saved)
+}
+
+// lockSessions makes saves of the same session wait for each other.
+func lockSessions(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
+	const query = `
+		SELECT 1
+		FROM sessions
+		WHERE id = ANY($1)
+		ORDER BY id
+		FOR UPDATE`
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = int64(r.Session)
+	}
+	_, err := tx.Exec(ctx, query, ids)
+	return err
+}
+
+// insertVerdicts inserts what is not stored yet, and returns it with keys.
+func insertVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) ([]*verdictRow, error) {
+	const query = `
+		INSERT INTO verdicts (session_id, transcript_id, scorecard_id, result, score, unfailed_score, severity, content, current)
+		SELECT session_id, transcript_id, scorecard_id, result, score, unfailed_score, severity, content, false
+		FROM jsonb_to_recordset($1) AS r(session_id bigint, transcript_id bigint, scorecard_id bigint, result text,
+			score double precision, unfailed_score double precision, severity smallint, content text)
+		ON CONFLICT (transcript_id, scorecard_id) DO NOTHING
+		RETURNING id, transcript_id`
+	arg, err := json.Marshal(rows)
+	if err != nil {
+		return nil, err
+	}
+	found, err := tx.Query(ctx, query, arg)
+	if err != nil {
+		return nil, err
+	}
+	keys := map[TranscriptKey]VerdictKey{}
+	var key VerdictKey
+	var of TranscriptKey
+	_, err = pgx.ForEachRow(found, []any{&key, &of}, func() error { keys[of] = key; return nil })
+	var saved []*verdictRow
+	for _, r := range rows {
+		if k, ok := keys[r.Transcript]; ok {
+			r.ID = k
+			saved = append(saved, r)
+		}
+	}
+	return saved, err
+}
+
+// markCurrent makes a session's verdict on its newest inspected transcript the
+// current one, closes the flags of the others, and forgets failures that are over.
+func markCurrent(ctx context.Context, tx pgx.Tx, saved []*verdictRow) error {
+	const newest = `
+		SELECT DISTINCT ON (v.session_id) v.id
+		FROM verdicts v
+		JOIN transcripts t ON t.id = v.transcript_id
+		WHERE v.session_id = ANY($1)
+		ORDER BY v.session_id, t.version DESC, v.id DESC`
+	statements := []string{
+		`UPDATE verdicts SET current = false WHERE session_id = ANY($1) AND current AND id NOT IN (` + newest + `)`,
+		`UPDATE verdicts SET current = true WHERE session_id = ANY($1) AND NOT current AND id IN (` + newest + `)`,
+		`UPDATE flags SET open = false WHERE session_id = ANY($1) AND open AND verdict_id NOT IN (` + newest + `)`,
+		`DELETE FROM failures WHERE session_id = ANY($1)`,
+	}
+	sessions := make([]int64, len(saved))
+	for i, r := range saved {
+		sessions[i] = int64(r.Session)
+	}
+	batch := &pgx.Batch{}
+	for _, sql := range statements {
+		batch.Queue(sql, sessions)
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+// copyFindings writes the findings with the session's agent, team and day beside them.
+func copyFindings(ctx context.Context, tx pgx.Tx, saved []*verdictRow) error {
+	of, err := dimensions(ctx, tx, saved)
+	if err != nil {
+		return err
+	}
+	var values [][]any
+	for _, r := range saved {
+		d := of[r.Session]
+		for _, f := range r.verdict.Criteria {
+			values = append(values, []any{
+				int64(r.ID), f.ID, f.Section, string(f.Outcome), string(f.Reason), string(f.By), f.Points, f.Weight,
+				f.Critical, int64(r.Session), r.verdict.Scorecard.ID, d.AgentID, d.Team, d.Day,
+			})
+		}
+	}
+	columns := []string{
+		"verdict_id", "criterion", "section", "outcome", "reason", "answered_by", "points", "weight",
+		"critical", "session_id", "scorecard", "agent_id", "team", "day",
+	}
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"findings"}, columns, pgx.CopyFromRows(values))
+	return err
+}
+
+// dimension is what findings are counted by.
+type dimension struct {
+	ID      SessionKey
+	AgentID string
+	Team    string
+	Day     any
+}
+
+func dimensions(ctx context.Context, tx pgx.Tx, saved []*verdictRow) (map[SessionKey]dimension, error) {
+	const query = `
+		SELECT id, agent_id, team, day
+		FROM sessions
+		WHERE id = ANY($1)`
+	ids := make([]int64, len(saved))
+	for i, r := range saved {
+		ids[i] = int64(r.Session)
+	}
+	rows, err := tx.Query(ctx, query, ids)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[dimension])
+	of := make(map[SessionKey]dimension, len(list))
+	for _, d := range list {
+		of[d.ID] = d
+	}
+	return of, err
+}
+
+// copyFlags writes the flags; those of a verdict that is not current are closed.
+func copyFlags(ctx context.Context, tx pgx.Tx, saved []*verdictRow) error {
+	var values [][]any
+	for _, r := range saved {
+		for _, f := range r.verdict.Flags {
+			values = append(values, []any{
+				int64(r.ID), int64(r.Session), string(f.Reason), severityNumber(f.Severity), f.Criterion, f.Turn, true,
+			})
+		}
+	}
+	columns := []string{"verdict_id", "session_id", "reason", "severity", "criterion", "turn", "open"}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"flags"}, columns, pgx.CopyFromRows(values)); err != nil {
+		return err
+	}
+	const shut = `
+		UPDATE flags f
+		SET open = false
+		FROM verdicts v
+		WHERE v.id = f.verdict_id AND v.id = ANY($1) AND NOT v.current AND f.open`
+	keys := make([]int64, len(saved))
+	for i, r := range saved {
+		keys[i] = int64(r.ID)
+	}
+	_, err := tx.Exec(ctx, shut, keys)
+	return err
+}
+
+// SaveFailures notes failures of transcripts, within tx.
+func SaveFailures(ctx context.Context, tx pgx.Tx, failed []Failure) error {
+	const query = `
+		INSERT INTO failures (transcript_id, session_id, reason, detail)
+		SELECT id, session_id, $2, $3
+		FROM transcripts
+		WHERE id = $1
+		ON CONFLICT (transcript_id) DO UPDATE
+		SET reason = excluded.reason, detail = excluded.detail, failed_at = now()`
+	batch := &pgx.Batch{}
+	for _, f := range failed {
+		batch.Queue(query, int64(f.Transcript), string(f.Reason), clean(f.Detail))
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
+
+func noRows(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}
