@@ -49,9 +49,9 @@ func (p *Problems) add(field, reason, allowed string) {
 // Limits bound what one record may hold. What exceeds a limit is rejected, with
 // the name of the limit, and never cut. A zero field means its default.
 type Limits struct {
-	LineBytes int `yaml:"line_bytes"` // bytes of one record: a line, a JSON object, the rows or lines of a session; default 16 MiB
-	Turns     int `yaml:"turns"`      // turns of a session; default 5,000
-	TurnRunes int `yaml:"turn_runes"` // characters of a turn's text; default 20,000
+	LineBytes int // bytes of one record: a line, a JSON object, the rows or lines of a session; default 16 MiB
+	Turns     int // turns of a session; default 5,000
+	TurnRunes int // characters of a turn's text; default 20,000
 }
 
 // DefaultLimits returns the limits that hold when nothing else is set. A day of
@@ -75,10 +75,10 @@ func (l Limits) orDefault() Limits {
 }
 
 func overLimit(what string, limit int, name string) string {
-	return fmt.Sprintf("%s, more than the limit of %d %s (setting limits.%s)", what, limit, limitUnits[name], name)
+	return fmt.Sprintf("%s, more than the limit of %d %s (setting max-%s)", what, limit, limitUnits[name], name)
 }
 
-var limitUnits = map[string]string{"line_bytes": "bytes", "turns": "turns", "turn_runes": "characters"}
+var limitUnits = map[string]string{"line-bytes": "bytes", "turns": "turns", "turn-runes": "characters"}
 
 // The bounds of a session that are not settings.
 const (
@@ -211,7 +211,7 @@ func (t *Turn) check(i int, l Limits, p *Problems) {
 	}
 	if len(t.Text) > l.TurnRunes {
 		if n := utf8.RuneCountInString(t.Text); n > l.TurnRunes {
-			p.add(turnField(i, "text"), overLimit(fmt.Sprintf("%d characters", n), l.TurnRunes, "turn_runes"), "")
+			p.add(turnField(i, "text"), overLimit(fmt.Sprintf("%d characters", n), l.TurnRunes, "turn-runes"), "")
 		}
 	}
 	t.checkTimes(i, p)

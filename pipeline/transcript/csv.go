@@ -220,7 +220,7 @@ func (r *csvReader) add(row row) error {
 	case row.wrong != "":
 		r.d.wrong(row.line, "", row.wrong, "")
 	case r.d.size > r.in.o.Limits.LineBytes:
-		r.full(row.line, "rows of the session are too long", r.in.o.Limits.LineBytes, "line_bytes")
+		r.full(row.line, "rows of the session are too long", r.in.o.Limits.LineBytes, "line-bytes")
 	case len(r.d.s.Turns) >= r.in.o.Limits.Turns:
 		r.full(row.line, "too many rows in the session", r.in.o.Limits.Turns, "turns")
 	default:

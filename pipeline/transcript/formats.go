@@ -86,9 +86,11 @@ func unrecognised(want Format, sample []byte) string {
 	return "format not recognised by content or extension"
 }
 
+// isJSON goes by the first character; a bracket may also begin a line of text
+// with a time before the speaker.
 func isJSON(sample []byte) bool {
 	trimmed := bytes.TrimSpace(sample)
-	return len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[')
+	return len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[' && !timeForm.Match(trimmed))
 }
 
 var (

@@ -53,6 +53,7 @@ func TestEveryFormatGivesTheCanonicalSessions(t *testing.T) {
 		{"mapped.csv", "mapped-csv.golden"},
 		{"plain.txt", "plain-txt.golden"},
 		{"timed.txt", "timed-txt.golden"},
+		{"bracketed.txt", "bracketed-txt.golden"},
 		{"tickets.json", "tickets.golden"},
 		{"tickets-list.json", "tickets-list.golden"},
 	} {

@@ -67,7 +67,7 @@ func (in *input) eachValue(key string, read func(value) error) error {
 
 func (in *input) tooLong(line int) error {
 	d := &draft{line: line}
-	return in.reject(d, Problems{{Reason: overLimit("record is too long", in.o.Limits.LineBytes, "line_bytes")}})
+	return in.reject(d, Problems{{Reason: overLimit("record is too long", in.o.Limits.LineBytes, "line-bytes")}})
 }
 
 // broken rejects a value that is no JSON object; line and column are within it.

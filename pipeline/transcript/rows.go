@@ -35,7 +35,7 @@ func (r *rows) next() (row, error) {
 		l := r.line()
 		switch {
 		case errors.Is(l.err, errLong):
-			return row{line: l.n, wrong: overLimit("row is too long", r.lines.limit, "line_bytes")}, nil
+			return row{line: l.n, wrong: overLimit("row is too long", r.lines.limit, "line-bytes")}, nil
 		case l.err != nil:
 			return row{}, l.err
 		case !openAfter(l.text, false, r.comma):

@@ -22,7 +22,7 @@ func readText(in *input) error {
 		case errors.Is(err, io.EOF):
 			return r.finish()
 		case errors.Is(err, errLong):
-			r.draft(l.n).wrong(l.n, "", overLimit("line is too long", in.o.Limits.LineBytes, "line_bytes"), "")
+			r.draft(l.n).wrong(l.n, "", overLimit("line is too long", in.o.Limits.LineBytes, "line-bytes"), "")
 			continue
 		case err == nil:
 			err = r.add(string(line), l.n)
@@ -119,7 +119,7 @@ func (r *textReader) add(line string, n int) error {
 	d := r.draft(n)
 	d.keep(line)
 	if d.size > r.in.o.Limits.LineBytes {
-		r.full(n, "session is too long", r.in.o.Limits.LineBytes, "line_bytes")
+		r.full(n, "session is too long", r.in.o.Limits.LineBytes, "line-bytes")
 		return nil
 	}
 	r.line(trimmed, n)
