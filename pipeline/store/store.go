@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -45,6 +46,20 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database url: %w", err)
 	}
+	return open(ctx, cfg, o)
+}
+
+// OpenConfig connects with the settings of another connection.
+func OpenConfig(ctx context.Context, conn *pgx.ConnConfig, o Options) (*Store, error) {
+	cfg, err := pgxpool.ParseConfig("")
+	if err != nil {
+		return nil, fmt.Errorf("database url: %w", err)
+	}
+	cfg.ConnConfig = conn
+	return open(ctx, cfg, o)
+}
+
+func open(ctx context.Context, cfg *pgxpool.Config, o Options) (*Store, error) {
 	cfg.MaxConns = 16
 	if o.MaxConns > 0 {
 		cfg.MaxConns = o.MaxConns

@@ -128,3 +128,13 @@ func (s *Store) Progress(ctx context.Context) (Progress, error) {
 	}
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Progress])
 }
+
+// LiveWorkers counts the processes that were seen within the given time.
+func (s *Store) LiveWorkers(ctx context.Context, seen time.Duration) (int, error) {
+	var n int
+	err := s.pool.QueryRow(ctx, `SELECT count(*) FROM workers WHERE seen_at > now() - $1::interval`, seen).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count workers: %w", err)
+	}
+	return n, nil
+}

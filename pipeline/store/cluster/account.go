@@ -144,8 +144,8 @@ func (s *Server) checkReach(ctx context.Context) error {
 	}
 	if err := s.command(ctx, "postgres", "--version").Run(); err != nil {
 		if closed, mode := s.account.closedFolder(s.opt.Dir); closed != "" {
-			return fmt.Errorf("PostgreSQL runs as user %q, who may not enter %q (mode %04o): choose a data folder elsewhere, for example under /var/lib, or run chmod o+x %q",
-				s.account.name, closed, mode, closed)
+			return fmt.Errorf("%w: PostgreSQL runs as user %q, who may not enter %q (mode %04o): choose a data folder elsewhere, for example under /var/lib, or run chmod o+x %q",
+				ErrClosedFolder, s.account.name, closed, mode, closed)
 		}
 		return fmt.Errorf("user %q cannot run %q in %q: %w", s.account.name, s.programs.Dir, s.opt.Dir, err)
 	}
@@ -184,3 +184,6 @@ func wayTo(dir string) []string {
 	}
 	return []string{dir}
 }
+
+// ErrClosedFolder means that PostgreSQL's user may not enter the data folder.
+var ErrClosedFolder = errors.New("the data folder is closed")
