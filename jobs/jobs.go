@@ -1,0 +1,180 @@
+// Package jobs runs Assay's work as River jobs on PostgreSQL: one file for each
+// kind of job. Here the classifiers and the solution library meet the pipeline.
+//
+// A job's arguments are identifiers. Its worker loads, computes, and saves in
+// the transaction that completes the job and enqueues what follows, so that a
+// worker may die at any point: what it had not committed is done again, and
+// what it had committed is not. Workers say every few seconds that they are
+// alive; jobs of those that no longer do go back to their queue (see rescue.go).
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"assay/pipeline"
+	"assay/pipeline/store"
+	"assay/pipeline/transcript"
+)
+
+// Options are the settings of a Runner.
+type Options struct {
+	Store     *store.Store
+	Inspector *pipeline.Inspector
+	Log       *slog.Logger
+	Metrics   *Metrics
+
+	Workers    int                // inspection jobs worked at once by this process; default the number of CPUs
+	Watch      []string           // folders whose new transcripts are imported
+	WatchEvery time.Duration      // how often folders are looked at; default 10 s
+	Settle     time.Duration      // a file is read when it was not changed for this long; default 2 s
+	Read       transcript.Options // how watched files are read
+}
+
+// client is River's client on pgx.
+type client = river.Client[pgx.Tx]
+
+// Runner works jobs in this process until it is stopped.
+type Runner struct {
+	o      Options
+	client *client
+	alive  *alive
+	stop   context.CancelFunc
+	loops  sync.WaitGroup
+}
+
+// The queues. Each has its own limit, so that none starves another.
+const (
+	inspectQueue = "inspect"
+	pullQueue    = "pull"
+)
+
+// NewInserter makes a client that enqueues jobs and works none.
+func NewInserter(s *store.Store) (*river.Client[pgx.Tx], error) {
+	c, err := river.NewClient(riverpgxv5.New(s.Pool()), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, fmt.Errorf("river client: %w", err)
+	}
+	return c, nil
+}
+
+// New makes a Runner. Call Start to work, and Stop to end.
+func New(o Options) (*Runner, error) {
+	if o.Workers <= 0 {
+		o.Workers = runtime.NumCPU()
+	}
+	if o.WatchEvery <= 0 {
+		o.WatchEvery = 10 * time.Second
+	}
+	if o.Settle <= 0 {
+		o.Settle = 2 * time.Second
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	r := &Runner{o: o, alive: newAlive(host)}
+	if r.client, err = river.NewClient(riverpgxv5.New(o.Store.Pool()), r.config()); err != nil {
+		return nil, fmt.Errorf("river client: %w", err)
+	}
+	return r, nil
+}
+
+func (r *Runner) config() *river.Config {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &inspectWorker{
+		store: r.o.Store, inspector: r.o.Inspector, cards: newCards(r.o.Store), metrics: r.o.Metrics, log: r.o.Log,
+	})
+	river.AddWorker(workers, &pullWorker{store: r.o.Store, read: r.o.Read, settle: r.o.Settle, metrics: r.o.Metrics, log: r.o.Log})
+	queues := map[string]river.QueueConfig{
+		inspectQueue: {MaxWorkers: r.o.Workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond},
+	}
+	for range r.o.Watch {
+		queues[r.pullQueue()] = river.QueueConfig{MaxWorkers: 1}
+	}
+	return &river.Config{
+		ID: r.alive.worker.ID, Queues: queues, Workers: workers, Logger: r.o.Log,
+		JobTimeout: 5 * time.Minute, RescueStuckJobsAfter: 2 * time.Hour, SoftStopTimeout: 10 * time.Second,
+		RetryPolicy: retryPolicy{}, ErrorHandler: &giveUp{r.o.Store, r.o.Log}, Middleware: []rivertype.Middleware{r.alive},
+	}
+}
+
+// pullQueue is the queue of this machine: its folders are not those of others.
+func (r *Runner) pullQueue() string { return pullQueue + "-" + queueName(r.alive.worker.Host) }
+
+// Start works jobs until Stop is called. Cancelling ctx does not stop it.
+func (r *Runner) Start(ctx context.Context) error {
+	if err := r.o.Store.Beat(ctx, r.alive.worker); err != nil {
+		return err
+	}
+	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if err := r.client.Start(ctx); err != nil {
+		r.stop()
+		return fmt.Errorf("start river: %w", err)
+	}
+	r.loops.Go(func() { r.beat(ctx) })
+	for _, folder := range r.o.Watch {
+		r.loops.Go(func() { r.watch(ctx, folder) })
+	}
+	return nil
+}
+
+// Stop ends gracefully: no new jobs, 10 s for those that run, the rest goes
+// back to its queue.
+func (r *Runner) Stop(ctx context.Context) error {
+	r.stop()
+	r.loops.Wait()
+	select {
+	case <-r.client.Stopped():
+	case <-ctx.Done():
+		return fmt.Errorf("stop workers: %w", ctx.Err())
+	}
+	return r.o.Store.Leave(ctx, r.alive.worker.ID)
+}
+
+// retryPolicy tries again soon: what fails here is mostly a database that is
+// away for a moment. The wait doubles from 1 s to at most 2 minutes.
+type retryPolicy struct{}
+
+func (retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
+	wait := time.Second << min(len(job.Errors), 7)
+	return time.Now().Add(min(wait, 2*time.Minute))
+}
+
+// giveUp records why the transcripts of a job that has no attempt left have no verdict.
+type giveUp struct {
+	store *store.Store
+	log   *slog.Logger
+}
+
+func (g *giveUp) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	if job.Attempt >= job.MaxAttempts {
+		g.record(ctx, job, store.Failed, err.Error())
+	}
+	return nil
+}
+
+func (g *giveUp) HandlePanic(ctx context.Context, job *rivertype.JobRow, v any, trace string) *river.ErrorHandlerResult {
+	if job.Attempt >= job.MaxAttempts {
+		g.record(ctx, job, store.Panicked, fmt.Sprintf("%v\n%s", v, trace))
+	}
+	return nil
+}
+
+func (g *giveUp) record(ctx context.Context, job *rivertype.JobRow, reason store.FailureReason, detail string) {
+	failures := failuresOf(job.Kind, job.EncodedArgs, reason, detail)
+	err := g.store.SaveInspections(ctx, nil, failures, func(pgx.Tx) error { return nil })
+	if err != nil {
+		g.log.ErrorContext(ctx, "failure not recorded", "job_id", job.ID, "error", err)
+	}
+}
