@@ -35,6 +35,7 @@ type Card struct {
 func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Card) (*Verdict, error) {
 	in := NewInput(s)
 	in.Tone = i.Tone.Classify(in)
+	in.Tone.Turns = listed(in.Tone.Turns)
 	answers := card.Classifier.Classify(ctx, in)
 	findings := grade(card.Scorecard, answers)
 	score := sum(card.Scorecard, findings)
@@ -51,7 +52,7 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 		Scorecard: ScorecardRef{ID: card.ID, Version: card.Version},
 		Result:    result(score, flags),
 		Score:     score.Final, Unfailed: score.Unfailed,
-		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: questions,
+		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(questions),
 		Versions: i.versions(card),
 	}, nil
 }
@@ -61,6 +62,14 @@ func (i *Inspector) questions(ctx context.Context, s *transcript.Session) ([]Que
 		return []Question{}, nil
 	}
 	return i.Suggest.Questions(ctx, s)
+}
+
+// listed makes a list that JSON writes as one, also when it is empty.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 func (i *Inspector) versions(card Card) Versions {

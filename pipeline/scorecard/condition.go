@@ -1,6 +1,7 @@
 package scorecard
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,7 +13,7 @@ func conditions(n *Node) []*Condition {
 	m := n.Map()
 	var out []*Condition
 	for _, name := range m.Names() {
-		if !identifier.MatchString(name) {
+		if !identifier.MatchString(name) || slices.Contains(operatorWords, name) {
 			m.Place(name).Problem([]string{"a letter, then letters, digits, _ - ."}, "%q is no name for a condition", name)
 		}
 		if c := condition(name, m.Key(name)); c != nil {
@@ -27,7 +28,7 @@ func conditions(n *Node) []*Condition {
 func condition(name string, n *Node) *Condition {
 	m := n.Map()
 	c := &Condition{Name: name, Where: where(m)}
-	rest := m.Rest()
+	rest := withoutTypos(m)
 	switch len(rest) {
 	case 0:
 		if n.IsMap() {
@@ -40,6 +41,22 @@ func condition(name string, n *Node) *Condition {
 	}
 	c.Kind, c.Params, c.Place = rest[0], m.Key(rest[0]), m.Place(rest[0])
 	return c
+}
+
+// withoutTypos returns the keys that may be kinds. Where there are several, one
+// that is nearly a key of where is a mistyped one.
+func withoutTypos(m *Map) []string {
+	rest, known := m.Rest(), slices.Clone(m.asked)
+	if len(rest) < 2 {
+		return rest
+	}
+	return slices.DeleteFunc(rest, func(key string) bool {
+		near := Nearest(key, known)
+		if near != "" {
+			m.Place(key).Problem(known, "unknown key%s", meant(key, known))
+		}
+		return near != ""
+	})
 }
 
 func where(m *Map) Where {
@@ -97,13 +114,17 @@ func hit(n *Node) int {
 	if _, err := strconv.Atoi(n.raw()); err == nil {
 		return n.Int(1, 10_000)
 	}
-	switch n.OneOf("any", "every", "first", "last", "1, 2, 3, …") {
+	switch s := n.String(); s {
 	case "every":
 		return HitEvery
 	case "first":
 		return 1
 	case "last":
 		return HitLast
+	case "any", "":
+	default:
+		words := []string{"any", "every", "first", "last"}
+		n.Problem(append(words, "1, 2, 3, …"), "unknown value %q%s", s, meant(s, words))
 	}
 	return HitAny
 }

@@ -80,6 +80,27 @@ func (e *Expr) Names() []string {
 	return names
 }
 
+// Deciding lists the conditions that can make the expression's value v, Hit or
+// NotHit, by hitting themselves: for Hit those under no negation or an even
+// number of them, for NotHit the others. Each stands once, in order.
+func (e *Expr) Deciding(v State) []string {
+	switch {
+	case e.op == "!":
+		return e.terms[0].Deciding(-v)
+	case e.op == "" && v == Hit:
+		return []string{e.name}
+	}
+	var names []string
+	for _, t := range e.terms {
+		for _, n := range t.Deciding(v) {
+			if !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	return names
+}
+
 func (e *Expr) String() string {
 	switch e.op {
 	case "":
@@ -115,6 +136,9 @@ func ParseExpr(s string) (*Expr, error) {
 	}
 	return e, nil
 }
+
+// operatorWords cannot be names of conditions.
+var operatorWords = []string{"and", "or", "not"}
 
 // exprDepth bounds the nesting of an expression.
 const exprDepth = 32

@@ -54,10 +54,10 @@ func (m *Map) Key(name string) *Node {
 }
 
 // Must returns the value of a required key; when it is absent, a problem is
-// added and the result is nil.
+// added and the result is nil. What is no mapping at all has been reported.
 func (m *Map) Must(name string) *Node {
 	n := m.Key(name)
-	if n == nil {
+	if n == nil && m.Node.IsMap() {
 		m.Node.Problem(nil, "%q is missing", name)
 	}
 	return n

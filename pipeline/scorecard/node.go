@@ -40,6 +40,10 @@ func parseYAML(name string, src []byte) (*file, *Node) {
 		f.add(1, 1, "", fmt.Sprintf("the file has %d bytes, more than %d", len(src), maxFile), nil)
 		return f, nil
 	}
+	if line := tooDeep(src); line > 0 {
+		f.add(line, 1, "", "lists or mappings are nested too deep", nil)
+		return f, nil
+	}
 	tree, err := parser.ParseBytes(src, 0)
 	if err != nil {
 		f.syntax(err)
@@ -50,6 +54,33 @@ func parseYAML(name string, src []byte) (*file, *Node) {
 		return f, nil
 	}
 	return f, &Node{file: f, node: tree.Docs[0].Body}
+}
+
+// maxOpen bounds brackets that are open at once, also within texts, and list
+// marks on one line: the parser's time grows with the square of the depth.
+const maxOpen = 500
+
+// tooDeep returns the line on which src is nested too deep, 0 when it is not.
+func tooDeep(src []byte) int {
+	line, open, marks := 1, 0, 0
+	for i, c := range src {
+		switch c {
+		case '\n':
+			line, marks = line+1, 0
+		case '[', '{':
+			open++
+		case ']', '}':
+			open = max(0, open-1)
+		case '-', '?':
+			if i+1 < len(src) && (src[i+1] == ' ' || src[i+1] == '\t') {
+				marks++
+			}
+		}
+		if open > maxOpen || marks > maxOpen {
+			return line
+		}
+	}
+	return 0
 }
 
 func (f *file) syntax(err error) {
@@ -262,4 +293,13 @@ func kindOf(n ast.Node) string {
 		return "text"
 	}
 	return strings.ToLower(n.Type().String())
+}
+
+// At returns where the node stands: the name given to Parse, and the line from 1.
+func (n *Node) At() (file string, line int) {
+	if n.file == nil {
+		return "", 0
+	}
+	line, _ = n.position()
+	return n.file.name, line
 }

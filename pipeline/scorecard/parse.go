@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 
 	"assay/pipeline/transcript"
 )
@@ -238,7 +239,11 @@ func expr(n *Node) *Expr {
 	if n == nil {
 		return nil
 	}
-	e, err := ParseExpr(n.String())
+	s := n.NonEmpty()
+	if strings.TrimSpace(s) == "" {
+		return nil // reported
+	}
+	e, err := ParseExpr(s)
 	if err != nil {
 		n.Problem(nil, "%v", err)
 		return nil
@@ -304,24 +309,25 @@ func checkCycles(list []*Condition) {
 	}
 	for _, c := range list {
 		for _, a := range c.Where.Anchors {
-			if reaches(byName, a.Condition, c.Name, len(list)) {
+			if reaches(byName, a.Condition, c.Name, map[string]bool{}) {
 				a.Node.Problem(nil, "condition %q is anchored to itself through %q", c.Name, a.Condition)
 			}
 		}
 	}
 }
 
-// reaches follows anchors from one condition to another, at most depth steps.
-func reaches(byName map[string]*Condition, from, to string, depth int) bool {
+// reaches follows anchors from one condition to another, through each once.
+func reaches(byName map[string]*Condition, from, to string, seen map[string]bool) bool {
 	if from == to {
 		return true
 	}
 	c := byName[from]
-	if c == nil || depth == 0 {
+	if c == nil || seen[from] {
 		return false
 	}
+	seen[from] = true
 	return slices.ContainsFunc(c.Where.Anchors, func(a Anchor) bool {
-		return reaches(byName, a.Condition, to, depth-1)
+		return reaches(byName, a.Condition, to, seen)
 	})
 }
 

@@ -55,11 +55,13 @@ func (ps Problems) sort() {
 	})
 }
 
-// Nearest returns the entry of known that s most likely means; "" when none is near.
+// Nearest returns the entry of known that s most likely means; "" when none is
+// near: they may differ in two characters or a third of them, never in all.
 func Nearest(s string, known []string) string {
-	best, least := "", max(2, len(s)/3)+1
+	runes := []rune(s)
+	best, least := "", min(max(2, len(runes)/3)+1, len(runes))
 	for _, k := range known {
-		if d := distance([]rune(s), []rune(k)); d < least {
+		if d := distance(runes, []rune(k)); d < least {
 			best, least = k, d
 		}
 	}

@@ -11,7 +11,8 @@ import (
 
 // Folded is a text in the form that matching uses, with the way back to the
 // original: NFKC (full-width to half-width, compatibility forms), lower case,
-// every white space to one blank, invisible characters removed. A span of the
+// every white space to a blank, curly
+// apostrophes straight, invisible characters removed. A span of the
 // folded text maps to the smallest span of the original that produced it.
 type Folded struct {
 	Text string
@@ -94,6 +95,8 @@ func foldRune(b *strings.Builder, r rune) {
 	switch {
 	case unicode.IsSpace(r):
 		b.WriteByte(' ')
+	case r == '\u2019', r == '\u2018', r == '\u02bc': // as phones write don’t
+		b.WriteByte('\'')
 	case unicode.Is(unicode.Cf, r), unicode.IsControl(r):
 	default:
 		b.WriteRune(unicode.ToLower(r))

@@ -18,6 +18,7 @@ func TestFoldFindsAndPointsBack(t *testing.T) {
 		{"zero width characters vanish", "不\u200b归\u200d我们管", "不归我们管", "不\u200b归\u200d我们管"},
 		{"tabs and ideographic blanks", "好\u3000的\t吧", "好 的 吧", "好\u3000的\t吧"},
 		{"after an expansion", "㈱の後ろ退款", "退款", "退款"},
+		{"curly apostrophe", "I don\u2019t know", "don't", "don\u2019t"},
 		{"mixed with emoji", "😀退款 OK", "退款 ok", "退款 OK"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

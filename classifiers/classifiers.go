@@ -1,0 +1,189 @@
+// Package classifiers answers the criteria of a scorecard, each in the way that
+// the scorecard says: by a rule over conditions, by a model, or by people.
+package classifiers
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"assay/classifiers/rule"
+	"assay/pipeline"
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// Set answers all criteria of one scorecard. It is safe for concurrent use.
+type Set struct {
+	rules   *rule.Set
+	answers []answerer // in the order of the scorecard's criteria
+}
+
+// answerer answers one criterion.
+type answerer func(e *rule.Evaluation) pipeline.Answer
+
+// Load reads a scorecard and makes it ready for use. name stands for the file
+// in error messages. The error is scorecard.Problems: all mistakes of the file,
+// in its order.
+func Load(name string, src []byte) (pipeline.Card, error) {
+	card, problems := scorecard.Parse(name, src)
+	if card == nil {
+		return pipeline.Card{}, problems.Err()
+	}
+	set, err := New(card)
+	if err != nil {
+		return pipeline.Card{}, err
+	}
+	return pipeline.Card{Scorecard: card, Classifier: set}, nil
+}
+
+// New builds the classifier of a scorecard. The error is scorecard.Problems:
+// those that Parse found and those of the conditions' parameters.
+func New(card *scorecard.Scorecard) (*Set, error) {
+	s := &Set{rules: rule.Compile(card)}
+	if err := card.Problems().Err(); err != nil {
+		return nil, err
+	}
+	for _, c := range card.Criteria() {
+		s.answers = append(s.answers, s.answererOf(c))
+	}
+	return s, nil
+}
+
+// answererOf chooses how a criterion is answered.
+func (s *Set) answererOf(c *scorecard.Criterion) answerer {
+	switch {
+	case c.Judge != "":
+		return unanswered(pipeline.ByJudge, pipeline.NoModel)
+	case c.Manual:
+		return unanswered(pipeline.ByReviewer, pipeline.NeedsPerson)
+	case c.NotMetWhen != nil:
+		return s.byRule(c, c.NotMetWhen, pipeline.NotMet, pipeline.Met)
+	default:
+		return s.byRule(c, c.MetWhen, pipeline.Met, pipeline.NotMet)
+	}
+}
+
+// Classify implements pipeline.Classifier.
+func (s *Set) Classify(_ context.Context, in *pipeline.Input) []pipeline.Answer {
+	e := s.rules.Evaluate(in)
+	answers := make([]pipeline.Answer, len(s.answers))
+	for i, answer := range s.answers {
+		answers[i] = answer(e)
+		quote(in.Session, answers[i].Evidence)
+	}
+	return answers
+}
+
+// quote fills in the text at every place.
+func quote(s *transcript.Session, evidence []pipeline.Evidence) {
+	for i := range evidence {
+		evidence[i].Quote = s.Quote(evidence[i].Span)
+	}
+}
+
+func unanswered(by pipeline.By, reason pipeline.Reason) answerer {
+	return func(*rule.Evaluation) pipeline.Answer {
+		return pipeline.Answer{Outcome: pipeline.Undetermined, Reason: reason, By: by, Hits: 1}
+	}
+}
+
+// maxEvidence bounds the places shown for one answer.
+const maxEvidence = 20
+
+// byRule answers with one outcome when the expression is true and with another
+// when it is false.
+func (s *Set) byRule(c *scorecard.Criterion, decide *scorecard.Expr, ifTrue, ifFalse pipeline.Outcome) answerer {
+	by := s.way(c, decide)
+	return func(e *rule.Evaluation) pipeline.Answer {
+		a := pipeline.Answer{By: by, Hits: 1, Why: steps(e, c, decide)}
+		if c.AppliesWhen != nil {
+			switch c.AppliesWhen.Eval(stateOf(e, c)) {
+			case scorecard.NotHit:
+				a.Outcome, a.Reason = pipeline.NotApplicable, pipeline.NoOpportunity
+				return a
+			case scorecard.NotEvaluable:
+				a.Outcome, a.Reason = pipeline.Undetermined, unknown(e, c, c.AppliesWhen)
+				return a
+			}
+		}
+		value := decide.Eval(stateOf(e, c))
+		switch value {
+		case scorecard.NotEvaluable:
+			a.Outcome, a.Reason = pipeline.Undetermined, unknown(e, c, decide)
+			return a
+		case scorecard.Hit:
+			a.Outcome = ifTrue
+		default:
+			a.Outcome = ifFalse
+		}
+		places := evidence(e, c, decide.Deciding(value))
+		a.Hits = max(1, len(places))
+		a.Evidence = slices.Clip(places[:min(len(places), maxEvidence)])
+		return a
+	}
+}
+
+// way is tone for an expression over nothing but tones.
+func (s *Set) way(c *scorecard.Criterion, e *scorecard.Expr) pipeline.By {
+	for _, name := range e.Names() {
+		if !s.rules.Tonal(c, name) {
+			return pipeline.ByRule
+		}
+	}
+	return pipeline.ByTone
+}
+
+func stateOf(e *rule.Evaluation, c *scorecard.Criterion) func(string) scorecard.State {
+	return func(name string) scorecard.State { return e.Result(c, name).State }
+}
+
+// unknown is the reason of the first condition that could not be evaluated.
+func unknown(e *rule.Evaluation, c *scorecard.Criterion, x *scorecard.Expr) pipeline.Reason {
+	for _, name := range x.Names() {
+		if r := e.Result(c, name); r.State == scorecard.NotEvaluable {
+			return r.Reason
+		}
+	}
+	return ""
+}
+
+// steps are the parts of all conditions that the criterion names.
+func steps(e *rule.Evaluation, c *scorecard.Criterion, decide *scorecard.Expr) []pipeline.Step {
+	var names []string
+	if c.AppliesWhen != nil {
+		names = c.AppliesWhen.Names()
+	}
+	for _, name := range decide.Names() {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	out := make([]pipeline.Step, len(names))
+	for i, name := range names {
+		r := e.Result(c, name)
+		out[i] = pipeline.Step{Condition: name, State: r.State, Reason: r.Reason, Searched: len(r.Searched), From: -1, To: -1}
+		if n := len(r.Searched); n > 0 {
+			out[i].From, out[i].To = r.Searched[0], r.Searched[n-1]
+		}
+	}
+	return out
+}
+
+// evidence are the places of the conditions that the criterion asks to see, or
+// else of those that decided, in the order of the transcript, each place once.
+func evidence(e *rule.Evaluation, c *scorecard.Criterion, decided []string) []pipeline.Evidence {
+	if len(c.Evidence) > 0 {
+		decided = c.Evidence
+	}
+	var out []pipeline.Evidence
+	for _, name := range decided {
+		for _, span := range e.Result(c, name).Hits {
+			out = append(out, pipeline.Evidence{Span: span, Condition: name})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b pipeline.Evidence) int {
+		return cmp.Or(cmp.Compare(a.Turn, b.Turn), cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
+	})
+	return slices.CompactFunc(out, func(a, b pipeline.Evidence) bool { return a.Span == b.Span })
+}

@@ -1,0 +1,156 @@
+package classifiers_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"assay/classifiers"
+	"assay/pipeline"
+)
+
+func load(t *testing.T, src string) pipeline.Card {
+	t.Helper()
+	card, err := classifiers.Load("card.yaml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return card
+}
+
+// TestClassifyConcurrently runs every case many times at once on one
+// classifier: all answers are those of the case.
+func TestClassifyConcurrently(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../testdata/cases/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		card := load(t, string(part(archive, "scorecard.yaml")))
+		in := pipeline.NewInput(session(t, string(part(archive, "session"))))
+		in.Tone = tones(t, in.Session, string(part(archive, "tone")))
+		for range 20 {
+			wg.Go(func() {
+				got := render(card, in, card.Classifier.Classify(t.Context(), in))
+				if diff := cmp.Diff(string(part(archive, "want")), got); diff != "" {
+					t.Errorf("%s (-want +got)\n%s", file, diff)
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+const examples = `scorecard: s
+name: S
+sections:
+- id: s
+  name: S
+  criteria:
+  - {id: people, name: People, manual: true, examples: [{outcome: met, turns: ["agent: x"]}]}
+  - id: greets
+    name: Greets
+    conditions: {greets: {speaker: agent, keywords: {any: [您好, hello]}}}
+    met_when: greets
+    examples:
+    - {outcome: met, turns: ["agent: Hello!"]}
+    - {outcome: not_met, turns: ["agent: 您好", "customer: hi"]}
+    - outcome: met
+      turns: ["customer: hello"]
+  - id: slow
+    name: Slow
+    conditions: {slow: {response_gap: {more_than: 5s}}}
+    not_met_when: slow
+    examples:
+    - {outcome: met, turns: ["customer: hello", "agent: hi"]}
+    - {outcome: not_met, turns: ["customer 1s: hello", "agent 9s: hi"]}
+`
+
+// silent hears no tone.
+type silent struct{}
+
+func (silent) Classify(*pipeline.Input) pipeline.Tone { return pipeline.Tone{} }
+func (silent) Version() string                        { return "silent" }
+
+func TestCheckExamples(t *testing.T) {
+	t.Parallel()
+	results := classifiers.CheckExamples(t.Context(), load(t, examples), silent{})
+	var wrong []string
+	for _, r := range results {
+		if !r.OK() {
+			wrong = append(wrong, r.String())
+		}
+	}
+	want := []string{
+		`card.yaml:14: criterion "greets": example is not_met, got met: greets hit in 1 turns`,
+		`card.yaml:15: criterion "greets": example is met, got not_met: greets not_hit in 0 turns`,
+		`card.yaml:22: criterion "slow": example is met, got undetermined (no_timestamps): slow not_evaluable in 1 turns`,
+	}
+	if diff := cmp.Diff(want, wrong); diff != "" || len(results) != 5 {
+		t.Errorf("%d results (-want +got)\n%s", len(results), diff)
+	}
+}
+
+func TestEvidenceIsBoundedAndHitsAreNot(t *testing.T) {
+	t.Parallel()
+	card := load(t, "scorecard: s\nname: S\nsections: [{id: s, name: S, criteria: [{id: c, name: C, not_met_when: c, conditions: {c: {keywords: {any: [x]}}}}]}]\n")
+	in := pipeline.NewInput(session(t, "agent: "+strings.Repeat("x ", 50)))
+	a := card.Classifier.Classify(t.Context(), in)[0]
+	if len(a.Evidence) != 20 || a.Hits != 50 {
+		t.Errorf("%d places of evidence, %d hits", len(a.Evidence), a.Hits)
+	}
+}
+
+// FuzzLoad holds that a scorecard that loads can judge any session without
+// failing, and quotes what is there.
+func FuzzLoad(f *testing.F) {
+	files, err := filepath.Glob("../testdata/*/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(part(archive, "scorecard.yaml"), "您好，ＶＩＰ Hello  order")
+	}
+	broken, err := filepath.Glob("../testdata/broken/scorecards/*.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range broken {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(src, "\xff订单")
+	}
+	f.Fuzz(func(t *testing.T, src []byte, text string) {
+		card, err := classifiers.Load("x", src)
+		if err != nil {
+			return
+		}
+		in := pipeline.NewInput(session(t, "customer 1s: a"))
+		in.Session.Turns[0].Text = text
+		in = pipeline.NewInput(in.Session)
+		for _, a := range card.Classifier.Classify(t.Context(), in) {
+			for _, e := range a.Evidence {
+				if in.Session.Quote(e.Span) != e.Quote {
+					t.Errorf("quote %q is not at %+v", e.Quote, e.Span)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,214 @@
+package rule
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"assay/pipeline"
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// metadata compares a field of the session:
+//
+//	metadata: {field: queue, op: in, values: [vip, gold]}
+//
+// Field is one of channel, language, business_type, urgency, csat, agent.id,
+// agent.team, customer.id, customer.type, or a key of the session's metadata,
+// with or without "metadata." before it. Texts are compared folded, and a
+// language without a region (zh) equals its regions (zh-CN). A text that reads as
+// a number or as true or false counts as one where one is asked for, because some
+// formats have nothing but text; any other difference of type is not evaluable,
+// and so is a missing field, except for exists.
+type metadata struct {
+	field  string
+	op     string
+	values []any // string, float64 or bool; one unless op is in or not_in
+}
+
+var comparisons = []string{"==", "!=", "<", "<=", ">", ">=", "in", "not_in", "exists", "contains"}
+
+func readMetadata(_ *builder, c *condition, m *scorecard.Map) test {
+	c.whole, c.nowhere = true, true
+	d := &metadata{}
+	if n := m.Must("field"); n != nil {
+		d.field = n.NonEmpty()
+	}
+	if n := m.Must("op"); n != nil {
+		d.op = n.OneOf(comparisons...)
+	}
+	switch d.op {
+	case "": // reported
+		m.Key("value")
+		m.Key("values")
+	case "exists":
+	case "in", "not_in":
+		d.readValues(m)
+	default:
+		d.readValue(m)
+	}
+	return d
+}
+
+func (d *metadata) readValues(m *scorecard.Map) {
+	n := m.Must("values")
+	if n == nil {
+		return
+	}
+	for _, e := range n.List() {
+		d.values = append(d.values, e.Value())
+	}
+	if n.IsList() && len(d.values) == 0 {
+		n.Problem(nil, "the list is empty")
+	}
+}
+
+func (d *metadata) readValue(m *scorecard.Map) {
+	n := m.Must("value")
+	if n == nil {
+		return
+	}
+	v := n.Value()
+	if _, ok := v.(float64); !ok && (d.op[0] == '<' || d.op[0] == '>') {
+		n.Problem([]string{"a number"}, "%s compares numbers", d.op)
+	}
+	if _, ok := v.(bool); ok && d.op == "contains" {
+		n.Problem([]string{"a text", "a number"}, "contains looks for a text or a number")
+	}
+	d.values = []any{v}
+}
+
+func (d *metadata) judge(e *Evaluation, _ []int) outcome {
+	field, ok := lookUp(e.in.Session, d.field)
+	switch {
+	case d.op == "exists":
+		return when(ok)
+	case !ok:
+		return notEvaluable(pipeline.NoMetadata)
+	case d.op == "contains":
+		return d.contains(field)
+	}
+	typed := false
+	for _, want := range d.values {
+		order, ok := d.compare(field, want)
+		typed = typed || ok
+		if ok && d.holds(order) {
+			return when(d.op != "not_in")
+		}
+	}
+	if !typed {
+		return notEvaluable(pipeline.WrongType)
+	}
+	return when(d.op == "not_in")
+}
+
+// holds reports whether the operator holds for the order of field and value;
+// for lists, whether the two are equal.
+func (d *metadata) holds(order int) bool {
+	switch d.op {
+	case "!=":
+		return order != 0
+	case "<":
+		return order < 0
+	case "<=":
+		return order <= 0
+	case ">":
+		return order > 0
+	case ">=":
+		return order >= 0
+	}
+	return order == 0
+}
+
+// compare orders a field and a value of one type; false when the types differ.
+func (d *metadata) compare(field, want any) (int, bool) {
+	switch want := want.(type) {
+	case string:
+		s, ok := field.(string)
+		if d.field == "language" && !strings.Contains(want, "-") {
+			s, _, _ = strings.Cut(s, "-")
+		}
+		return strings.Compare(folded(s), folded(want)), ok
+	case float64:
+		f, ok := asNumber(field)
+		return cmp.Compare(f, want), ok
+	case bool:
+		b, ok := asBool(field)
+		if b == want {
+			return 0, ok
+		}
+		return 1, ok
+	}
+	return 0, false
+}
+
+func (d *metadata) contains(field any) outcome {
+	switch f := field.(type) {
+	case string:
+		want, ok := d.values[0].(string)
+		if !ok {
+			return notEvaluable(pipeline.WrongType)
+		}
+		return when(strings.Contains(folded(f), folded(want)))
+	case []any:
+		return when(slices.ContainsFunc(f, func(v any) bool {
+			order, ok := d.compare(v, d.values[0])
+			return ok && order == 0
+		}))
+	}
+	return notEvaluable(pipeline.WrongType)
+}
+
+func folded(s string) string { return strings.TrimSpace(transcript.Fold(s).Text) }
+
+func asNumber(v any) (float64, bool) {
+	switch v := v.(type) {
+	case float64:
+		return v, true
+	case int:
+		return float64(v), true
+	case string:
+		f, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		return f, err == nil
+	}
+	return 0, false
+}
+
+func asBool(v any) (value, ok bool) {
+	if s, isText := v.(string); isText {
+		return folded(s) == "true", folded(s) == "true" || folded(s) == "false"
+	}
+	value, ok = v.(bool)
+	return value, ok
+}
+
+// lookUp finds a field of the session; false when it is missing or empty.
+func lookUp(s *transcript.Session, field string) (any, bool) {
+	text := ""
+	switch field {
+	case "channel":
+		text = string(s.Channel)
+	case "language":
+		text = s.Language
+	case "business_type":
+		text = s.BusinessType
+	case "urgency":
+		text = s.Urgency
+	case "csat":
+		return s.CSAT, s.CSAT != 0
+	case "agent.id", "agent.team":
+		if s.Agent != nil {
+			text = map[string]string{"agent.id": s.Agent.ID, "agent.team": s.Agent.Team}[field]
+		}
+	case "customer.id", "customer.type":
+		if s.Customer != nil {
+			text = map[string]string{"customer.id": s.Customer.ID, "customer.type": s.Customer.Type}[field]
+		}
+	default:
+		v := s.Metadata[strings.TrimPrefix(field, "metadata.")]
+		return v, v != nil && v != ""
+	}
+	return text, text != ""
+}

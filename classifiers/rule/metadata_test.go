@@ -1,0 +1,93 @@
+package rule
+
+import (
+	"testing"
+
+	"assay/pipeline"
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+func TestMetadataCompares(t *testing.T) {
+	t.Parallel()
+	session := &transcript.Session{
+		Channel: transcript.Call, Language: "zh-CN", BusinessType: "complaint", Urgency: "urgent", CSAT: 2,
+		Agent: &transcript.AgentRef{ID: "7", Team: "North"}, Customer: &transcript.CustomerRef{ID: "c", Type: "enterprise"},
+		Metadata: map[string]any{
+			"queue": "ＶＩＰ ", "holds": 3.0, "text": " 3.5", "new": true, "said": "False", "empty": "", "null": nil,
+			"tags": []any{"late", 4.0, true}, "nested": map[string]any{"a": 1.0},
+		},
+	}
+	const hit, not, noField, wrong = "hit", "not_hit", "not_evaluable no_metadata", "not_evaluable wrong_type"
+	tests := []struct {
+		field, op string
+		values    []any
+		want      string
+	}{
+		{"queue", "==", []any{"vip"}, hit},
+		{"metadata.queue", "!=", []any{"vip"}, not},
+		{"queue", "contains", []any{"ip"}, hit},
+		{"queue", "contains", []any{4.0}, wrong},
+		{"queue", "==", []any{1.0}, wrong},
+		{"queue", "<", []any{1.0}, wrong},
+		{"queue", "==", []any{true}, wrong},
+		{"holds", "==", []any{3.0}, hit},
+		{"holds", "!=", []any{3.0}, not},
+		{"holds", "<", []any{3.0}, not},
+		{"holds", "<=", []any{3.0}, hit},
+		{"holds", ">", []any{2.5}, hit},
+		{"holds", ">=", []any{3.5}, not},
+		{"holds", "==", []any{"3"}, wrong},
+		{"holds", "contains", []any{"3"}, wrong},
+		{"holds", "in", []any{"three", 3.0}, hit},
+		{"holds", "in", []any{"three"}, wrong},
+		{"holds", "not_in", []any{1.0, 2.0}, hit},
+		{"holds", "not_in", []any{1.0, 3.0}, not},
+		{"text", ">", []any{3.0}, hit},
+		{"new", "==", []any{true}, hit},
+		{"new", "==", []any{false}, not},
+		{"new", "!=", []any{false}, hit},
+		{"said", "==", []any{false}, hit},
+		{"empty", "==", []any{""}, noField},
+		{"null", "exists", nil, not},
+		{"nested", "exists", nil, hit},
+		{"nested", "==", []any{"a"}, wrong},
+		{"nested", "contains", []any{"a"}, wrong},
+		{"tags", "contains", []any{"LATE"}, hit},
+		{"tags", "contains", []any{4.0}, hit},
+		{"tags", "contains", []any{"lat"}, not},
+		{"missing", "not_in", []any{"a"}, noField},
+		{"channel", "==", []any{"call"}, hit},
+		{"language", "==", []any{"zh"}, hit},
+		{"language", "==", []any{"zh-TW"}, not},
+		{"language", "in", []any{"en", "zh-cn"}, hit},
+		{"business_type", "==", []any{"complaint"}, hit},
+		{"urgency", "in", []any{"urgent", "critical"}, hit},
+		{"csat", "<=", []any{2.0}, hit},
+		{"agent.id", "==", []any{"7"}, hit},
+		{"agent.team", "==", []any{"north"}, hit},
+		{"customer.id", "exists", nil, hit},
+		{"customer.type", "==", []any{"individual"}, not},
+	}
+	e := (&Set{}).Evaluate(pipeline.NewInput(session))
+	for _, tt := range tests {
+		o := (&metadata{field: tt.field, op: tt.op, values: tt.values}).judge(e, nil)
+		got := o.state.String()
+		if o.state == scorecard.NotEvaluable {
+			got += " " + string(o.reason)
+		}
+		if got != tt.want {
+			t.Errorf("%s %s %v is %s, want %s", tt.field, tt.op, tt.values, got, tt.want)
+		}
+	}
+}
+
+func TestMetadataOfAnEmptySession(t *testing.T) {
+	t.Parallel()
+	e := (&Set{}).Evaluate(pipeline.NewInput(&transcript.Session{}))
+	for _, field := range []string{"channel", "language", "business_type", "urgency", "csat", "agent.id", "agent.team", "customer.id", "customer.type", "x"} {
+		if o := (&metadata{field: field, op: "exists"}).judge(e, nil); o.state != scorecard.NotHit {
+			t.Errorf("%s exists", field)
+		}
+	}
+}

@@ -1,0 +1,204 @@
+package rule
+
+import (
+	"errors"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode"
+
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// pattern looks for a regular expression (RE2 syntax, case does not matter):
+//
+//	regex: {pattern: "…", exclude: "…"}
+//
+// It is matched turn by turn. A turn in which exclude matches anywhere does not
+// hit: this stands in for look-around, which RE2 has not.
+type pattern struct {
+	match    *regexp.Regexp
+	exclude  *regexp.Regexp // nil: none
+	required [][]int32      // literals: one of each list is in every text that matches
+}
+
+func readRegex(b *builder, c *condition, m *scorecard.Map) test {
+	c.turnwise = true
+	p := &pattern{}
+	if n := m.Must("pattern"); n != nil {
+		var tree *syntax.Regexp
+		p.match, tree = compile(n)
+		p.required = b.required(tree)
+	}
+	if n := m.Key("exclude"); n != nil {
+		p.exclude, _ = compile(n)
+	}
+	return p
+}
+
+func (p *pattern) judge(e *Evaluation, turns []int) outcome {
+	var hits []transcript.Span
+	for _, t := range turns {
+		if !e.mayMatch(t, p.required) {
+			continue
+		}
+		text := e.in.Folded[t].Text
+		places := p.match.FindAllStringIndex(text, -1)
+		if len(places) == 0 || p.exclude != nil && p.exclude.MatchString(text) {
+			continue
+		}
+		for _, at := range places {
+			hits = append(hits, e.span(t, at[0], at[1]))
+		}
+	}
+	return hitIf(hits)
+}
+
+// maxPattern bounds a pattern's bytes.
+const maxPattern = 4096
+
+// compile reads a pattern and its syntax tree; nil, with a problem, when it
+// cannot be used.
+func compile(n *scorecard.Node) (*regexp.Regexp, *syntax.Regexp) {
+	s := n.NonEmpty()
+	if s == "" {
+		return nil, nil
+	}
+	if len(s) > maxPattern {
+		n.Problem(nil, "the pattern has %d bytes, more than %d", len(s), maxPattern)
+		return nil, nil
+	}
+	tree, err := syntax.Parse(s, syntax.Perl|syntax.FoldCase)
+	if err != nil {
+		n.Problem(nil, "%s", syntaxProblem(err))
+		return nil, nil
+	}
+	if leastLength(tree) == 0 {
+		n.Problem(nil, "the pattern matches the empty text, so it would match everywhere")
+	}
+	for _, r := range slices.Compact(slices.Sorted(slices.Values(neverMatch(tree)))) {
+		n.Problem(nil, "texts are matched folded, where %q never stands: write `%s`", r, regexp.QuoteMeta(fold(r)))
+	}
+	smallen(tree)
+	re, err := regexp.Compile(tree.String())
+	if err != nil {
+		n.Problem(nil, "%s", syntaxProblem(err))
+	}
+	return re, tree
+}
+
+// smallen writes a pattern's literals in small letters where folded texts have
+// no others, instead of having every letter compared in all its cases: regexp
+// looks for such literals many times faster.
+func smallen(re *syntax.Regexp) {
+	if re.Op == syntax.OpLiteral && re.Flags&syntax.FoldCase != 0 && oneSmallForm(re.Rune) {
+		for i, r := range re.Rune {
+			re.Rune[i] = unicode.ToLower(r)
+		}
+		re.Flags &^= syntax.FoldCase
+	}
+	for _, s := range re.Sub {
+		smallen(s)
+	}
+}
+
+// oneSmallForm reports whether folding leaves one form of every letter: ASCII,
+// and letters without cases.
+func oneSmallForm(runes []rune) bool {
+	return !slices.ContainsFunc(runes, func(r rune) bool { return r > unicode.MaxASCII && unicode.SimpleFold(r) != r })
+}
+
+func syntaxProblem(err error) string {
+	se, ok := errors.AsType[*syntax.Error](err)
+	switch {
+	case !ok:
+		return err.Error()
+	case se.Code == syntax.ErrMissingParen && len(se.Expr) > 3 && (se.Expr[:3] == "(?<" || se.Expr[:3] == "(?!"),
+		se.Code == syntax.ErrInvalidPerlOp, se.Code == syntax.ErrInvalidNamedCapture && len(se.Expr) > 3 && se.Expr[:3] == "(?<":
+		return "no look-ahead or look-behind (" + se.Expr + ") in RE2: put what must not be there into exclude"
+	case se.Code == syntax.ErrInvalidEscape && len(se.Expr) == 2 && '1' <= se.Expr[1] && se.Expr[1] <= '9':
+		return "no back-reference (" + se.Expr + ") in RE2: write the alternatives out"
+	}
+	return se.Code.String() + ": " + se.Expr
+}
+
+// leastLength is a lower bound of the runes a match has; 0 when it may be empty.
+func leastLength(re *syntax.Regexp) int {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL, syntax.OpNoMatch:
+		return 1
+	case syntax.OpCapture, syntax.OpPlus:
+		return leastLength(re.Sub[0])
+	case syntax.OpRepeat:
+		return min(re.Min, 1) * leastLength(re.Sub[0])
+	case syntax.OpConcat:
+		sum := 0
+		for _, s := range re.Sub {
+			sum += leastLength(s)
+		}
+		return sum
+	case syntax.OpAlternate:
+		least := leastLength(re.Sub[0])
+		for _, s := range re.Sub[1:] {
+			least = min(least, leastLength(s))
+		}
+		return least
+	}
+	return 0
+}
+
+// smallClass is the size up to which a character class is taken for a list of
+// characters that somebody wrote out.
+const smallClass = 64
+
+// neverMatch lists the characters of a pattern that folding replaces. In a
+// class they do no harm as long as what replaces them is in it too.
+func neverMatch(re *syntax.Regexp) []rune {
+	var out []rune
+	switch re.Op {
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			if re.Flags&syntax.FoldCase != 0 {
+				r = unicode.ToLower(r)
+			}
+			if fold(r) != string(r) {
+				out = append(out, r)
+			}
+		}
+	case syntax.OpCharClass:
+		runes := members(re, smallClass)
+		for _, r := range runes {
+			if f := fold(r); f != string(r) && !anyIn(f+fold(unicode.ToLower(r)), runes) {
+				out = append(out, unicode.ToLower(r))
+			}
+		}
+	}
+	for _, s := range re.Sub {
+		out = append(out, neverMatch(s)...)
+	}
+	return out
+}
+
+func fold(r rune) string { return transcript.Fold(string(r)).Text }
+
+func anyIn(text string, runes []rune) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return slices.Contains(runes, r) })
+}
+
+// members lists a class's characters; nil when they are more than most.
+func members(re *syntax.Regexp, most int) []rune {
+	var out []rune
+	for i := 0; i < len(re.Rune); i += 2 {
+		if int(re.Rune[i+1]-re.Rune[i]) >= most-len(out) {
+			return nil
+		}
+		for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,131 @@
+package rule
+
+import (
+	"regexp/syntax"
+	"slices"
+	"strings"
+)
+
+// Bounds of what is worth looking for before a regular expression is run:
+// short literals are everywhere, and long lists cost more than they save.
+const (
+	leastRequired = 2 // bytes
+	mostRequired  = 16
+)
+
+// required returns lists of literals: a text that re matches contains one of
+// each list. There is none when nothing is worth looking for.
+func (b *builder) required(re *syntax.Regexp) [][]int32 {
+	if re == nil {
+		return nil
+	}
+	var lists [][]int32
+	for _, texts := range required(re) {
+		var ids []int32
+		for _, s := range texts {
+			id, ok := b.literal(s)
+			if !ok || b.size > maxLiterals {
+				return nil
+			}
+			ids = append(ids, id)
+		}
+		lists = append(lists, ids)
+	}
+	return lists
+}
+
+func required(re *syntax.Regexp) [][]string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return oneList(literalText(re.Rune))
+	case syntax.OpCharClass:
+		return oneList(classTexts(re))
+	case syntax.OpCapture, syntax.OpPlus:
+		return required(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return required(re.Sub[0])
+		}
+	case syntax.OpConcat:
+		var lists [][]string
+		for _, s := range re.Sub {
+			lists = append(lists, required(s)...)
+		}
+		return lists
+	case syntax.OpAlternate:
+		return oneList(requiredByAny(re.Sub))
+	}
+	return nil
+}
+
+func oneList(list []string) [][]string {
+	if list == nil {
+		return nil
+	}
+	return [][]string{list}
+}
+
+// requiredByAny joins the best lists of all alternatives; nil when one has none.
+func requiredByAny(alternatives []*syntax.Regexp) []string {
+	var all []string
+	for _, s := range alternatives {
+		var best []string
+		for _, list := range required(s) {
+			if shortest(list) > shortest(best) {
+				best = list
+			}
+		}
+		if all = append(all, best...); best == nil || len(all) > mostRequired {
+			return nil
+		}
+	}
+	return all
+}
+
+// literalText is the folded literal; nil when it is short, or has letters with
+// more than one folded form.
+func literalText(runes []rune) []string {
+	s := strings.ToLower(string(runes))
+	if len(s) < leastRequired || strings.TrimSpace(s) == "" || !oneSmallForm(runes) {
+		return nil
+	}
+	return []string{s}
+}
+
+func classTexts(re *syntax.Regexp) []string {
+	var all []string
+	for _, r := range members(re, mostRequired) {
+		one := literalText([]rune{r})
+		if one == nil {
+			return nil
+		}
+		all = append(all, one...)
+	}
+	return all
+}
+
+func shortest(list []string) int {
+	if len(list) == 0 {
+		return 0
+	}
+	n := len(list[0])
+	for _, s := range list {
+		n = min(n, len(s))
+	}
+	return n
+}
+
+// mayMatch reports whether a turn contains one literal of each list, as a word or not.
+func (e *Evaluation) mayMatch(turn int, lists [][]int32) bool {
+	for _, list := range lists {
+		if !e.occurs(list) {
+			return false
+		}
+	}
+	for _, list := range lists {
+		if !slices.ContainsFunc(e.matches(turn), func(m match) bool { return slices.Contains(list, m.id) }) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,82 @@
+package rule
+
+import (
+	"slices"
+	"time"
+
+	"assay/pipeline"
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// responseGap finds late answers:
+//
+//	response_gap: {more_than: 60s, of: agent, except: [请稍等, one moment]}
+//
+// It hits at each turn of the agent (of: the one who is waited for) that begins
+// more than the limit after the last turn of the customer before it ended. The
+// first answer counts like any other; bots and the system answer nobody. A wait
+// does not count when the agent's last turn before it contained one of the
+// excepted phrases.
+type responseGap struct {
+	limit  time.Duration
+	of     transcript.Speaker
+	except []int32
+}
+
+func readResponseGap(b *builder, c *condition, m *scorecard.Map) test {
+	c.speakerOf(m)
+	g := &responseGap{of: c.speaker}
+	if n := m.Must("more_than"); n != nil {
+		g.limit = n.Duration()
+	}
+	if n := m.Key("except"); n != nil {
+		g.except = b.words(n)
+	}
+	return g
+}
+
+func (g *responseGap) judge(e *Evaluation, turns []int) outcome {
+	var late []transcript.Span
+	unknown := false
+	waiting, previous := -1, -1 // last turn that waits for an answer; last turn of the one waited for
+	for _, t := range e.messages("") {
+		switch e.in.Session.Turns[t].Speaker {
+		case g.of:
+			asked := waiting
+			excused := previous >= 0 && e.says(previous, g.except)
+			waiting, previous = -1, t
+			if _, in := slices.BinarySearch(turns, t); !in || asked < 0 || excused {
+				continue
+			}
+			gap, known := e.gap(asked, t)
+			switch {
+			case known && gap > g.limit:
+				late = append(late, e.wholeTurn(t))
+			case !known && !e.surelyWithin(asked, t, g.limit):
+				unknown = true
+			}
+		case transcript.Agent, transcript.Customer:
+			waiting = t
+		}
+	}
+	return timed(late, unknown)
+}
+
+// surelyWithin reports whether the gap between two turns cannot exceed the
+// limit although the first one's end is not known: not even its beginning is
+// longer ago.
+func (e *Evaluation) surelyWithin(from, to int, limit time.Duration) bool {
+	began, ok1 := e.in.Session.Start(from)
+	answered, ok2 := e.in.Session.Start(to)
+	return ok1 && ok2 && answered-began <= limit
+}
+
+// timed is a hit when something was too slow, and not evaluable when nothing
+// was but some times are missing.
+func timed(hits []transcript.Span, unknown bool) outcome {
+	if len(hits) == 0 && unknown {
+		return notEvaluable(pipeline.NoTimestamps)
+	}
+	return hitIf(hits)
+}

@@ -1,0 +1,55 @@
+package rule
+
+import (
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// speakerAt hits when a certain turn in range is somebody's:
+//
+//	speaker_at: {position: 1, is: agent}
+//
+// Position counts from 1, or from −1 backwards. The system's turns count only
+// when it is the one asked for.
+type speakerAt struct {
+	position int
+	is       transcript.Speaker
+}
+
+func readSpeakerAt(_ *builder, c *condition, m *scorecard.Map) test {
+	s := &speakerAt{}
+	if n := m.Must("position"); n != nil {
+		s.position = n.Int(-10_000, 10_000)
+		if s.position == 0 {
+			n.Problem([]string{"1, 2, … from the beginning", "-1, -2, … from the end"}, "there is no position 0")
+		}
+	}
+	if n := m.Must("is"); n != nil {
+		var allowed []string
+		for _, speaker := range transcript.Speakers {
+			allowed = append(allowed, string(speaker))
+		}
+		s.is = transcript.Speaker(n.OneOf(allowed...))
+	}
+	if c.Where.Speaker != "" {
+		c.Place.Problem([]string{"is"}, "speaker_at counts the turns of all speakers: leave the condition's speaker out")
+	}
+	return s
+}
+
+func (s *speakerAt) judge(e *Evaluation, turns []int) outcome {
+	var counted []int
+	for _, t := range turns {
+		if by := e.in.Session.Turns[t].Speaker; by != transcript.System || s.is == transcript.System {
+			counted = append(counted, t)
+		}
+	}
+	i := s.position - 1
+	if s.position < 0 {
+		i = len(counted) + s.position
+	}
+	if i < 0 || i >= len(counted) || e.in.Session.Turns[counted[i]].Speaker != s.is {
+		return notHit()
+	}
+	return hit(e.wholeTurn(counted[i]))
+}

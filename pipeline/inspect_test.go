@@ -1,0 +1,119 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"assay/pipeline"
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// library is a solution library that always answers the same.
+type library struct{ err error }
+
+func (l library) Questions(context.Context, *transcript.Session) ([]pipeline.Question, error) {
+	return []pipeline.Question{{Turn: 1, Text: "where?", Suggestions: []pipeline.Suggestion{}}}, l.err
+}
+func (library) Version() string { return "lib" }
+
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	toned := func(label pipeline.Label, confidence float64) []pipeline.TurnTone {
+		return []pipeline.TurnTone{{Turn: 3, Labels: map[pipeline.Label]float64{label: confidence}}, {Turn: 5, Labels: map[pipeline.Label]float64{label: 1}}}
+	}
+	fine := []question{{weight: 1, outcome: met}}
+	tests := []struct {
+		name      string
+		questions []question
+		tone      pipeline.Tone
+		want      []string
+	}{
+		{"none for a good session", fine, pipeline.Tone{}, nil},
+		{"a critical failure, the gravest first", []question{{weight: 1, outcome: not}, {weight: 1, critical: whole, outcome: not}}, pipeline.Tone{},
+			[]string{"critical_failed high c1 at 2", "score_below_pass medium"}},
+		{"a critical criterion nobody knows", []question{{weight: 9, outcome: met}, {weight: 1, critical: section, outcome: open}}, pipeline.Tone{},
+			[]string{"critical_undetermined medium c1"}},
+		{"a withheld score", []question{{weight: 1, outcome: met}, {weight: 1, outcome: open}}, pipeline.Tone{}, []string{"score_withheld medium"}},
+		{"a rude agent, where it began", fine, pipeline.Tone{Turns: toned(pipeline.Rude, 0.6)}, []string{"agent_attitude high at 3"}},
+		{"not before it is sure", fine, pipeline.Tone{Turns: toned(pipeline.Churn, 0.59)}, []string{"customer_churn medium at 5"}},
+		{"one flag for one reason", fine, pipeline.Tone{Turns: append(toned(pipeline.Shirking, 1), toned(pipeline.Impatient, 1)...)}, []string{"agent_attitude medium at 3"}},
+		{"a mood that fell", fine, pipeline.Tone{Customer: pipeline.Trend{Shift: new(-0.6)}}, []string{"tone_fell low"}},
+		{"a mood that fell little", fine, pipeline.Tone{Customer: pipeline.Trend{Shift: new(-0.5)}}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			card, said := sheet(scorecard.Weighted, tt.questions)
+			for i := range said {
+				said[i].Evidence = []pipeline.Evidence{{Span: transcript.Span{Turn: 2}}}
+			}
+			i := &pipeline.Inspector{Tone: calm(tt.tone)}
+			v, err := i.Inspect(t.Context(), &transcript.Session{ID: "1"}, pipeline.Card{Scorecard: card, Classifier: said})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range v.Flags {
+				s := strings.TrimSpace(fmt.Sprint(f.Reason, " ", f.Severity, " ", f.Criterion))
+				if f.Turn != nil {
+					s += fmt.Sprint(" at ", *f.Turn)
+				}
+				got = append(got, s)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestVerdictJSON(t *testing.T) {
+	t.Parallel()
+	card, said := sheet(scorecard.Weighted, []question{{section: "a", weight: 2, critical: whole, outcome: met}, {section: "a", weight: 1, outcome: na}})
+	said[0].Evidence = []pipeline.Evidence{{Span: transcript.Span{Turn: 0, Start: 0, End: 2}, Quote: "hi", Condition: "greets"}}
+	said[0].Why = []pipeline.Step{{Condition: "greets", State: scorecard.Hit, Searched: 1}}
+	said[1].Reason = pipeline.NoOpportunity
+	i := &pipeline.Inspector{Tone: calm{}, Suggest: library{}}
+	v, err := i.Inspect(t.Context(), &transcript.Session{ID: "1"}, pipeline.Card{Scorecard: card, Classifier: said})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := v.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"session_id":"1","scorecard":{"id":"s","version":"v"},"result":"pass","score":100,"unfailed_score":100,` +
+		`"criteria":[{"id":"c0","section":"a","outcome":"met","by":"rule","points":1,"weight":2,"critical":true,` +
+		`"evidence":[{"turn":0,"start":0,"end":2,"quote":"hi","condition":"greets"}],` +
+		`"why":[{"condition":"greets","state":"hit","searched":1,"from":0,"to":0}]},` +
+		`{"id":"c1","section":"a","outcome":"not_applicable","reason":"no_opportunity","by":"rule","points":0,"weight":1,"critical":false,"evidence":[]}],` +
+		`"flags":[],"tone":{"customer":{"begin":null,"end":null,"shift":null},"turns":[]},` +
+		`"questions":[{"turn":1,"text":"where?","suggestions":[]}],` +
+		`"versions":{"engine":"1","scorecard":"v","tone":"calm","library":"lib"}}`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestInspectFailsWithTheLibrary(t *testing.T) {
+	t.Parallel()
+	card, said := sheet(scorecard.Weighted, []question{{weight: 1, outcome: met}})
+	broken := errors.New("index closed")
+	i := &pipeline.Inspector{Tone: calm{}, Suggest: library{broken}}
+	_, err := i.Inspect(t.Context(), &transcript.Session{ID: "7"}, pipeline.Card{Scorecard: card, Classifier: said})
+	if !errors.Is(err, broken) || err.Error() != `inspect session "7": index closed` {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = (&pipeline.Inspector{Tone: calm{}}).Inspect(ctx, &transcript.Session{ID: "7"}, pipeline.Card{Scorecard: card, Classifier: said})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v after cancelling", err)
+	}
+}
