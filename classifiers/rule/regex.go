@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"regexp/syntax"
@@ -19,18 +20,24 @@ import (
 // It is matched turn by turn. A turn in which exclude matches anywhere does not
 // hit: this stands in for look-around, which RE2 has not.
 type pattern struct {
-	match    *regexp.Regexp
+	branches []branch
 	exclude  *regexp.Regexp // nil: none
-	required [][]int32      // literals: one of each list is in every text that matches
+}
+
+// branch is one of a pattern's alternatives: most of them are ruled out by
+// their literals, and need not be matched.
+type branch struct {
+	match    *regexp.Regexp
+	required [][]int32 // literals: one of each list is in every text that matches
 }
 
 func readRegex(b *builder, c *condition, m *scorecard.Map) test {
 	c.turnwise = true
 	p := &pattern{}
 	if n := m.Must("pattern"); n != nil {
-		var tree *syntax.Regexp
-		p.match, tree = compile(n)
-		p.required = b.required(tree)
+		if re, tree := compile(n); re != nil {
+			p.branches = b.branches(tree)
+		}
 	}
 	if n := m.Key("exclude"); n != nil {
 		p.exclude, _ = compile(n)
@@ -38,14 +45,40 @@ func readRegex(b *builder, c *condition, m *scorecard.Map) test {
 	return p
 }
 
+// branches parts a pattern that compiles at its outermost alternatives. Those
+// without literals stay together: they are matched against every turn anyway.
+func (b *builder) branches(tree *syntax.Regexp) []branch {
+	var out []branch
+	var rest []string
+	for _, alternative := range alternatives(tree) {
+		if required := b.required(alternative); required != nil {
+			out = append(out, branch{regexp.MustCompile(alternative.String()), required})
+			continue
+		}
+		rest = append(rest, "(?:"+alternative.String()+")")
+	}
+	if rest != nil {
+		out = append(out, branch{regexp.MustCompile(strings.Join(rest, "|")), nil})
+	}
+	return out
+}
+
+// alternatives are the outermost alternatives of a pattern, itself if it has none.
+func alternatives(re *syntax.Regexp) []*syntax.Regexp {
+	switch re.Op {
+	case syntax.OpCapture:
+		return alternatives(re.Sub[0])
+	case syntax.OpAlternate:
+		return re.Sub
+	}
+	return []*syntax.Regexp{re}
+}
+
 func (p *pattern) judge(e *Evaluation, turns []int) outcome {
 	var hits []transcript.Span
 	for _, t := range turns {
-		if !e.mayMatch(t, p.required) {
-			continue
-		}
 		text := e.in.Folded[t].Text
-		places := p.match.FindAllStringIndex(text, -1)
+		places := p.places(e, t, text)
 		if len(places) == 0 || p.exclude != nil && p.exclude.MatchString(text) {
 			continue
 		}
@@ -54,6 +87,34 @@ func (p *pattern) judge(e *Evaluation, turns []int) outcome {
 		}
 	}
 	return hitIf(hits)
+}
+
+// places are the matches in a turn, from left to right; of those that overlap
+// the leftmost, and of several that begin there the longest.
+func (p *pattern) places(e *Evaluation, turn int, text string) [][]int {
+	var found [][]int
+	matched := 0
+	for _, b := range p.branches {
+		if !e.mayMatch(turn, b.required) {
+			continue
+		}
+		if places := b.match.FindAllStringIndex(text, -1); places != nil {
+			found = append(found, places...)
+			matched++
+		}
+	}
+	if matched < 2 {
+		return found
+	}
+	slices.SortFunc(found, func(a, b []int) int { return cmp.Or(a[0]-b[0], b[1]-a[1]) })
+	end := 0
+	return slices.DeleteFunc(found, func(at []int) bool {
+		if at[0] < end {
+			return true
+		}
+		end = at[1]
+		return false
+	})
 }
 
 // maxPattern bounds a pattern's bytes.

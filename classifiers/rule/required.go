@@ -10,7 +10,7 @@ import (
 // short literals are everywhere, and long lists cost more than they save.
 const (
 	leastRequired = 2 // bytes
-	mostRequired  = 16
+	mostRequired  = 400
 )
 
 // required returns lists of literals: a text that re matches contains one of
@@ -29,6 +29,7 @@ func (b *builder) required(re *syntax.Regexp) [][]int32 {
 			}
 			ids = append(ids, id)
 		}
+		slices.Sort(ids)
 		lists = append(lists, ids)
 	}
 	return lists
@@ -123,9 +124,14 @@ func (e *Evaluation) mayMatch(turn int, lists [][]int32) bool {
 		}
 	}
 	for _, list := range lists {
-		if !slices.ContainsFunc(e.matches(turn), func(m match) bool { return slices.Contains(list, m.id) }) {
+		if !slices.ContainsFunc(e.matches(turn), func(m match) bool { return contains(list, m.id) }) {
 			return false
 		}
 	}
 	return true
+}
+
+func contains(sorted []int32, id int32) bool {
+	_, ok := slices.BinarySearch(sorted, id)
+	return ok
 }
