@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -304,5 +305,6 @@ func (r *csvReader) finish() error {
 	r.d = nil
 	r.setSession(d)
 	d.s.setTimes(r.timing)
+	d.s.Channel = cmp.Or(d.s.Channel, r.in.o.channel(d.s.Turns))
 	return r.in.done(d)
 }

@@ -1,7 +1,6 @@
 package transcript
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,7 +93,7 @@ func (r *csvReader) allowedTimes() string {
 func (r *csvReader) setSession(d *draft) {
 	s := &d.s
 	s.Metadata = r.metadata()
-	s.Channel = cmp.Or(Channel(r.word(d, fieldChannel, join(Channels))), r.in.o.Channel)
+	s.Channel = Channel(r.word(d, fieldChannel, join(Channels)))
 	s.Language = valueOf(fieldLanguage, r.value(fieldLanguage))
 	s.BusinessType = valueOf(fieldBusinessType, r.value(fieldBusinessType))
 	s.Urgency = r.word(d, fieldUrgency, join(urgencies))

@@ -11,9 +11,9 @@ import (
 
 // Folded is a text in the form that matching uses, with the way back to the
 // original: NFKC (full-width to half-width, compatibility forms), lower case,
-// every white space to a blank, curly
-// apostrophes straight, invisible characters removed. A span of the
-// folded text maps to the smallest span of the original that produced it.
+// every white space to a blank, curly apostrophes straight, invisible
+// characters removed. A span of the folded text maps to the smallest span of
+// the original that produced it.
 type Folded struct {
 	Text string
 	// cuts map folded offsets to original ones, ascending; nil when they are equal.

@@ -25,7 +25,7 @@ type Options struct {
 	Mapping *Mapping       // for CSV; nil maps columns by their names only
 	Zone    *time.Location // of times that name none; nil is Asia/Shanghai
 	Stdin   io.Reader      // what the path "-" reads; nil makes that path a reject
-	Channel Channel        // for formats that do not say; "" is chat
+	Channel Channel        // for formats that do not say; "" is call where turns have a length, chat elsewhere
 }
 
 // shanghai stands in for Asia/Shanghai on machines without a zone database;
@@ -35,8 +35,16 @@ var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
 func (o Options) orDefault() Options {
 	o.Limits = o.Limits.orDefault()
 	o.Zone = cmp.Or(o.Zone, shanghai)
-	o.Channel = cmp.Or(o.Channel, Chat)
 	return o
+}
+
+// channel is that of a session whose format does not say.
+func (o Options) channel(turns []Turn) Channel {
+	spoken := slices.ContainsFunc(turns, func(t Turn) bool { return t.StartMS != nil && t.EndMS != nil && *t.EndMS > *t.StartMS })
+	if o.Channel == "" && spoken {
+		return Call
+	}
+	return cmp.Or(o.Channel, Chat)
 }
 
 // Record is one result of reading: either a session that passed its checks or a

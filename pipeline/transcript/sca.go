@@ -29,7 +29,6 @@ func (in *input) ticket(v value) error {
 	d := &draft{line: v.line, raw: v.raw, fieldOf: ticketField}
 	o := object{m: m, p: &d.problems}
 	d.s.ID = SessionID(o.scalar("tid"))
-	d.s.Channel = in.o.Channel
 	if agent := (AgentRef{o.scalar("customerServiceId"), o.scalar("customerServiceName"), o.scalar("skillGroupName")}); agent != (AgentRef{}) {
 		agent.ID = cmp.Or(agent.ID, agent.Name)
 		d.s.Agent = &agent
@@ -38,6 +37,7 @@ func (in *input) ticket(v value) error {
 		d.s.Customer = &CustomerRef{ID: id}
 	}
 	in.dialogue(d, o)
+	d.s.Channel = in.o.channel(d.s.Turns)
 	d.s.Metadata = ticketMetadata(m)
 	return in.done(d)
 }

@@ -130,7 +130,7 @@ func (r *textReader) add(line string, n int) error {
 // draft is the session in the making, which begins with line n when there is none.
 func (r *textReader) draft(n int) *draft {
 	if r.d == nil {
-		r.d = &draft{line: n, s: Session{Channel: r.in.o.Channel}}
+		r.d = &draft{line: n}
 		r.timing, r.blank = nil, 0
 	}
 	return r.d
@@ -209,6 +209,7 @@ func (r *textReader) finish() error {
 		d.problems.add("id", "text from standard input has no name to be its id", "a line such as === call-17 === before the session")
 	}
 	d.s.setTimes(r.timing)
+	d.s.Channel = r.in.o.channel(d.s.Turns)
 	return r.in.done(d)
 }
 
