@@ -1,0 +1,180 @@
+package tone
+
+import (
+	"cmp"
+	"slices"
+	"unicode/utf8"
+
+	"assay/pipeline"
+	"assay/pipeline/transcript"
+)
+
+// reading is one turn while it is read.
+type reading struct {
+	side   side
+	folded *transcript.Folded
+	text   string // as the source wrote it
+	view   view
+	hits   []hit    // by start, then longest first
+	manner []marked // what the shape of the turn tells
+	labels map[pipeline.Label]float64
+}
+
+// hit is a phrase of the lexicons at a place of the view.
+type hit struct {
+	*entry
+	start, end int
+	gapEnd     int // where the part after its last gap begins; 0 without a gap
+	clause     int
+	force      float64 // what is left of its weight; 0 when it does not hold
+	flipped    bool    // negated
+}
+
+// marked is a label's place in the original text.
+type marked struct {
+	label      pipeline.Label
+	start, end int
+	force      float64
+}
+
+// find collects the hits of all phrases, except those inside longer ones.
+func (r *reading) find(lex *lexicon) {
+	s, c := r.view.text, 0
+	for i := range len(s) {
+		if !utf8.RuneStart(s[i]) || i > 0 && isWord(s[i]) && isWord(s[i-1]) {
+			continue
+		}
+		for i >= r.view.clauses[c].end {
+			c++
+		}
+		lex.heads.walk(s[i:], func(at end, size int) {
+			e := &lex.entries[at.entry]
+			if e.side != nobody && e.side != r.side {
+				return
+			}
+			if i+size > r.view.clauses[c].end {
+				return
+			}
+			m := follow(at.next, s[:r.view.clauses[c].end], match{end: i + size})
+			if m.end > 0 && r.admits(e, c, i, m.end) {
+				r.hits = append(r.hits, hit{entry: e, start: i, end: m.end, gapEnd: m.gapEnd, clause: c, force: e.weight})
+			}
+		})
+	}
+	slices.SortStableFunc(r.hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end),
+			cmp.Compare(a.kind, b.kind), cmp.Compare(a.label, b.label), cmp.Compare(b.weight, a.weight))
+	})
+	r.hits = dropInner(r.hits)
+}
+
+// admits reports whether e may stand at [start, end) in clause c.
+func (r *reading) admits(e *entry, c, start, end int) bool {
+	cl := r.view.clauses[c]
+	if e.alone {
+		from, to := core(r.view.text[cl.start:cl.end])
+		if start != cl.start+from || end != cl.start+to {
+			return false
+		}
+	}
+	near := r.view.text[max(cl.start, start-horizon):min(cl.end, end+horizon)]
+	return !slices.ContainsFunc(e.unless, func(u string) bool { return indexWord(near, u) >= 0 })
+}
+
+// dropInner removes hits that lie inside longer ones without a gap: "不好" in
+// "不好意思" is not bad. Hits at the very same place all stay.
+func dropInner(hits []hit) []hit {
+	kept := hits[:0]
+	outStart, outEnd := 0, -1
+	for i, h := range hits {
+		if i > 0 && h.sameAs(hits[i-1]) {
+			continue
+		}
+		if h.end < outEnd || h.end == outEnd && h.start > outStart {
+			continue
+		}
+		if h.end > outEnd && h.gapEnd == 0 {
+			outStart, outEnd = h.start, h.end
+		}
+		kept = append(kept, h)
+	}
+	return kept
+}
+
+// sameAs reports whether two hits say the same of the same place.
+func (h hit) sameAs(o hit) bool {
+	return h.start == o.start && h.end == o.end && h.kind == o.kind && h.label == o.label
+}
+
+// original maps a place of the view to the original text.
+func (r *reading) original(start, end int) (int, int) {
+	from, to := int(r.view.at[start]), int(r.view.at[end])
+	for to > from && r.folded.Text[to-1] == ' ' {
+		to--
+	}
+	return r.folded.Span(from, to)
+}
+
+// collect joins hits and manner into labels with a confidence from least to
+// most, and their marks by place.
+func (r *reading) collect() (map[pipeline.Label]float64, []pipeline.ToneMark) {
+	found := slices.Concat(r.distinct(), r.manner)
+	doubt := map[pipeline.Label]float64{}
+	for _, m := range found {
+		if _, ok := doubt[m.label]; !ok {
+			doubt[m.label] = 1
+		}
+		doubt[m.label] *= 1 - m.force
+	}
+	r.labels = map[pipeline.Label]float64{}
+	for label, d := range doubt {
+		if sure := round(min(1-d, most)); sure >= least {
+			r.labels[label] = sure
+		}
+	}
+	return r.labels, r.marks(found)
+}
+
+// least is the confidence below which a label is dropped, most what it is capped at.
+const (
+	least = 0.3
+	most  = 0.99
+)
+
+// distinct gives the label hits that hold; of those of one label that overlap, the strongest.
+func (r *reading) distinct() []marked {
+	var out []marked
+	last := map[pipeline.Label]int{} // index in out
+	ends := map[pipeline.Label]int{} // end in the view of the group
+	for i := range r.hits {
+		h := &r.hits[i]
+		if h.kind != tells || h.force <= 0 {
+			continue
+		}
+		start, end := r.original(h.start, h.end)
+		m := marked{h.label, start, end, h.force}
+		if j, ok := last[h.label]; ok && h.start < ends[h.label] {
+			if m.force > out[j].force {
+				out[j] = m
+			}
+		} else {
+			last[h.label] = len(out)
+			out = append(out, m)
+		}
+		ends[h.label] = max(ends[h.label], h.end)
+	}
+	return out
+}
+
+func (r *reading) marks(found []marked) []pipeline.ToneMark {
+	var out []pipeline.ToneMark
+	for _, m := range found {
+		if _, ok := r.labels[m.label]; ok && m.end > m.start {
+			out = append(out, pipeline.ToneMark{Label: m.label, Start: m.start, End: m.end, Quote: r.text[m.start:m.end]})
+		}
+	}
+	slices.SortFunc(out, func(a, b pipeline.ToneMark) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Label, b.Label))
+	})
+	return slices.Compact(out)
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"assay/cmd/assay/internal/config"
+	"assay/knowledge"
+	"assay/pipeline/store"
+	"assay/pipeline/store/cluster"
+)
+
+type doctorCmd struct {
+	JSON  bool     `name:"json" help:"Print checks as JSONL."`
+	Watch []string `name:"watch" env:"ASSAY_WATCH" type:"path" placeholder:"DIR" help:"Watched folders to check."`
+	config.Database
+}
+
+// check is one thing that must be in place.
+type check struct {
+	Name   string `json:"name"`
+	State  string `json:"state"` // ok, warn, fail
+	Detail string `json:"detail"`
+}
+
+// Run prints every check; a failing one makes the exit status 1. It changes
+// nothing: a private server is looked at only when it exists already.
+func (c *doctorCmd) Run(p *program) error {
+	checks := []check{programs(c.URL)}
+	for _, folder := range c.Watch {
+		checks = append(checks, readable(folder))
+	}
+	checks = append(checks, c.database(p)...)
+	bad := false
+	for _, k := range checks {
+		bad = bad || k.State == "fail"
+		if c.JSON {
+			printJSON(p, k)
+		} else {
+			fmt.Fprintf(p.stdout, "%-4s  %-18s %s\n", k.State, k.Name, k.Detail)
+		}
+	}
+	if bad {
+		return errProblems
+	}
+	return nil
+}
+
+func programs(url string) check {
+	found, err := cluster.Find("")
+	switch {
+	case err == nil:
+		return check{"postgresql", "ok", fmt.Sprintf("programs of version %s in %s", found.Version, found.Dir)}
+	case url != "":
+		return check{"postgresql", "ok", "no programs here; DATABASE_URL names a server"}
+	}
+	return check{"postgresql", "fail", err.Error()}
+}
+
+func readable(folder string) check {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return check{"watched folder", "fail", err.Error()}
+	}
+	return check{"watched folder", "ok", fmt.Sprintf("%s: %d entries", folder, len(entries))}
+}
+
+func (c *doctorCmd) database(p *program) []check {
+	if c.URL == "" && !clusterExists(c.Data) {
+		return []check{{"database", "warn", "no private database yet: \"assay demo\" or \"assay serve\" makes it"}}
+	}
+	c.Install = false
+	db, err := p.openDatabase(c.Database)
+	if errors.Is(err, store.ErrOldSchema) {
+		return []check{{"schema", "fail", err.Error()}}
+	}
+	if err != nil {
+		return []check{{"database", "fail", err.Error()}}
+	}
+	checks := []check{{"database", "ok", "answers, schema up to date"}}
+	for _, look := range []func(*program, *database) (check, error){scorecards, library, workers, waiting, problems} {
+		k, err := look(p, db)
+		if err != nil {
+			k.State, k.Detail = "fail", err.Error()
+		}
+		checks = append(checks, k)
+	}
+	if err := db.Close(); err != nil {
+		checks = append(checks, check{"database", "fail", err.Error()})
+	}
+	return checks
+}
+
+func clusterExists(data string) bool {
+	for _, folder := range dataFolders(data) {
+		if _, err := os.Stat(filepath.Join(folder, "pg")); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func scorecards(p *program, db *database) (check, error) {
+	active, err := db.ActiveScorecards(p.ctx)
+	if err == nil && len(active) == 0 {
+		return check{"scorecards", "warn", "none is active: \"assay serve\" publishes the shipped ones, \"assay scorecard publish\" yours"}, nil
+	}
+	return check{"scorecards", "ok", fmt.Sprintf("%d active", len(active))}, err
+}
+
+func library(p *program, db *database) (check, error) {
+	n, err := knowledge.NewLibrary(db.Pool()).Count(p.ctx)
+	if err == nil && n == 0 {
+		return check{"solution library", "warn", "empty, nothing can be suggested: \"assay solution import\""}, nil
+	}
+	return check{"solution library", "ok", fmt.Sprintf("%d solutions", n)}, err
+}
+
+func workers(p *program, db *database) (check, error) {
+	n, err := db.LiveWorkers(p.ctx, 15*time.Second)
+	if err == nil && n == 0 {
+		return check{"workers", "warn", "no process works jobs: \"assay serve\" or \"assay work\""}, nil
+	}
+	return check{"workers", "ok", fmt.Sprintf("%d processes", n)}, err
+}
+
+func waiting(p *program, db *database) (check, error) {
+	n, err := db.Progress(p.ctx)
+	left := max(0, n.Transcripts-n.Verdicts-n.Failures)
+	return check{"inspection", "ok", fmt.Sprintf("%d sessions, %d transcripts wait", n.Sessions, left)}, err
+}
+
+func problems(p *program, db *database) (check, error) {
+	_, failures, err := db.Failures(p.ctx, 1)
+	if err != nil {
+		return check{Name: "problems"}, err
+	}
+	_, rejects, err := db.Rejects(p.ctx, 1)
+	state := "ok"
+	if failures > 0 {
+		state = "warn"
+	}
+	return check{"problems", state, fmt.Sprintf("%d transcripts not inspected, %d records refused at import; see the page /problems", failures, rejects)}, err
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+
+	"assay/classifiers/tone"
+	"assay/cmd/assay/internal/config"
+	"assay/knowledge"
+	"assay/pipeline"
+	"assay/pipeline/transcript"
+)
+
+type inspectCmd struct {
+	Paths     []string `arg:"" name:"path" help:"Files or folders of transcripts; - is standard input."`
+	Scorecard []string `name:"scorecard" short:"s" type:"existingfile" placeholder:"FILE" help:"Scorecard to inspect by; the first that fits a session counts. Default: the shipped ones."`
+	Solutions []string `name:"solutions" type:"existingfile" placeholder:"FILE" help:"Solutions (JSONL) to suggest answers from."`
+	JSON      bool     `name:"json" help:"Print verdicts as JSONL."`
+	Zone      string   `name:"zone" env:"ASSAY_ZONE" default:"Asia/Shanghai" help:"Time zone of times that name none."`
+	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
+	config.Read
+}
+
+// Run inspects in parallel and prints in the order of the input.
+func (c *inspectCmd) Run(p *program) error {
+	zone, err := config.Database{Zone: c.Zone}.Location()
+	if err != nil {
+		return usageError{err}
+	}
+	read, err := c.Read.Options(zone)
+	if err != nil {
+		return usageError{err}
+	}
+	read.Stdin = p.stdin
+	cards, err := loadCards(c.Scorecard)
+	if err != nil {
+		return err
+	}
+	inspector, err := c.inspector(p)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(p.stdout, 1<<16)
+	n, err := c.inspectAll(p, out, inspector, cards, read)
+	if flushErr := out.Flush(); err == nil {
+		err = flushErr
+	}
+	if err != nil {
+		return err
+	}
+	if n.sessions == 0 && n.problems == 0 {
+		return usageError{fmt.Errorf("no transcripts in %s", strings.Join(c.Paths, ", "))}
+	}
+	if !c.JSON {
+		fmt.Fprintf(p.stderr, "%d sessions inspected, %d records refused\n", n.sessions, n.problems)
+	}
+	if n.problems > 0 {
+		return errProblems
+	}
+	return nil
+}
+
+func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
+	t, err := tone.New()
+	if err != nil {
+		return nil, err
+	}
+	inspector := &pipeline.Inspector{Tone: t}
+	if len(c.Solutions) == 0 {
+		return inspector, nil
+	}
+	solutions, err := p.readSolutions(c.Solutions)
+	if err != nil {
+		return nil, err
+	}
+	index, err := knowledge.NewIndex(solutions, knowledge.Options{Threshold: c.Threshold, Log: p.log})
+	if err != nil {
+		return nil, err
+	}
+	inspector.Suggest = index
+	return inspector, nil
+}
+
+// inspectCounts is what became of the input.
+type inspectCounts struct{ sessions, problems int }
+
+// inspection is one record on its way to the output.
+type inspection struct {
+	record  transcript.Record
+	verdict *pipeline.Verdict
+	card    pipeline.Card
+	err     error
+	done    chan struct{}
+}
+
+func (c *inspectCmd) inspectAll(p *program, out *bufio.Writer, inspector *pipeline.Inspector, cards []pipeline.Card, read transcript.Options) (inspectCounts, error) {
+	ctx, cancel := context.WithCancel(p.ctx)
+	defer cancel()
+	workers := runtime.NumCPU()
+	todo := make(chan *inspection)
+	ordered := make(chan *inspection, 4*workers)
+	var pool sync.WaitGroup
+	for range workers {
+		pool.Go(func() {
+			for i := range todo {
+				i.inspect(ctx, inspector, cards)
+			}
+		})
+	}
+	go func() {
+		defer close(ordered)
+		defer close(todo)
+		for rec := range transcript.Read(ctx, c.Paths, read) {
+			i := &inspection{record: rec, done: make(chan struct{})}
+			select {
+			case ordered <- i:
+			case <-ctx.Done():
+				return
+			}
+			todo <- i
+		}
+	}()
+	var n inspectCounts
+	var failed error
+	for i := range ordered {
+		<-i.done
+		if failed == nil {
+			failed = c.print(p, out, i, &n)
+		}
+		if failed != nil {
+			cancel()
+		}
+	}
+	pool.Wait()
+	if failed == nil {
+		failed = ctx.Err()
+	}
+	return n, failed
+}
+
+func (i *inspection) inspect(ctx context.Context, inspector *pipeline.Inspector, cards []pipeline.Card) {
+	defer close(i.done)
+	if i.record.Session == nil {
+		return
+	}
+	card, ok := cardFor(cards, i.record.Session)
+	if !ok {
+		return
+	}
+	i.card = card
+	i.verdict, i.err = inspector.Inspect(ctx, i.record.Session, card)
+}
+
+func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, n *inspectCounts) error {
+	switch {
+	case i.err != nil:
+		return i.err
+	case i.record.Reject != nil:
+		n.problems++
+		fmt.Fprintln(p.stderr, i.record.Reject)
+		return nil
+	case i.verdict == nil:
+		n.problems++
+		s := i.record.Session
+		fmt.Fprintf(p.stderr, "%s:%d: session %q: no scorecard is for channel %q and language %q\n", i.record.File, i.record.Line, s.ID, s.Channel, s.Language)
+		return nil
+	}
+	n.sessions++
+	if !c.JSON {
+		return report(out, i.record.Session, i.verdict, i.card, language())
+	}
+	line, err := i.verdict.JSON()
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(append(line, '\n'))
+	return err
+}
+
+// language is the language that the terminal's user reads.
+func language() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "zh") {
+				return "zh"
+			}
+			return "en"
+		}
+	}
+	return "en"
+}

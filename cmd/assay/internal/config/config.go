@@ -1,0 +1,135 @@
+// Package config says which settings the program's parts have, and where they
+// come from: flags, over environment variables, over one YAML file.
+//
+// A part's settings are a struct whose fields carry the flag's name, its
+// variable, its default and its help; commands embed the structs they need.
+package config
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/goccy/go-yaml"
+
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// Database says where the data is.
+type Database struct {
+	URL      string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use. Without it, a private server is started in the data folder."`
+	Data     string `name:"data" env:"ASSAY_DATA" type:"path" placeholder:"DIR" help:"Folder of the private PostgreSQL (default: .assay here; /var/lib/assay/… when root works in a closed folder)."`
+	Zone     string `name:"zone" env:"ASSAY_ZONE" default:"Asia/Shanghai" help:"Time zone in which days begin, of times that name no zone, and on pages."`
+	MaxConns int32  `name:"max-conns" env:"ASSAY_MAX_CONNS" default:"16" help:"Connections to PostgreSQL, at most."`
+	Install  bool   `name:"install" env:"ASSAY_INSTALL" negatable:"" default:"true" help:"Install PostgreSQL's programs by the system's package manager where they are missing and it may."`
+}
+
+// Location is the time zone.
+func (d Database) Location() (*time.Location, error) { return location(d.Zone) }
+
+func location(name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("--zone: %q is no time zone; allowed: names such as Asia/Shanghai, Europe/Berlin, UTC", name)
+	}
+	return zone, nil
+}
+
+// Read says how transcripts are read.
+type Read struct {
+	Format    string `name:"format" env:"ASSAY_FORMAT" default:"" help:"Format of the files: jsonl, csv, text, sca. By default the content tells."`
+	Mapping   string `name:"mapping" env:"ASSAY_MAPPING" type:"path" placeholder:"FILE" help:"YAML file that says which CSV column is what."`
+	Channel   string `name:"channel" env:"ASSAY_CHANNEL" default:"" enum:",call,chat,email" help:"Channel of sessions in formats that do not say: call, chat, email. Default: call where turns have a length, else chat."`
+	LineBytes int    `name:"max-line-bytes" env:"ASSAY_MAX_LINE_BYTES" default:"16777216" help:"Longest line that is read, in bytes."`
+	Turns     int    `name:"max-turns" env:"ASSAY_MAX_TURNS" default:"5000" help:"Most turns of a session."`
+	TurnRunes int    `name:"max-turn-runes" env:"ASSAY_MAX_TURN_RUNES" default:"20000" help:"Longest turn, in characters."`
+}
+
+// Options are the settings as the importers want them; zone is for times that
+// name none.
+func (r Read) Options(zone *time.Location) (transcript.Options, error) {
+	o := transcript.Options{
+		Format: transcript.Format(r.Format), Zone: zone, Stdin: os.Stdin, Channel: transcript.Channel(r.Channel),
+		Limits: transcript.Limits{LineBytes: r.LineBytes, Turns: r.Turns, TurnRunes: r.TurnRunes},
+	}
+	if r.Mapping == "" {
+		return o, nil
+	}
+	m, err := transcript.ReadMapping(r.Mapping)
+	o.Mapping = m
+	return o, err
+}
+
+// Work says what a process works on.
+type Work struct {
+	Workers    int           `name:"workers" env:"ASSAY_WORKERS" default:"0" help:"Sessions inspected at once by this process; 0 is the number of CPUs."`
+	Watch      []string      `name:"watch" env:"ASSAY_WATCH" type:"existingdir" placeholder:"DIR" help:"Folder whose new and changed transcripts are imported; may be repeated."`
+	WatchEvery time.Duration `name:"watch-every" env:"ASSAY_WATCH_EVERY" default:"10s" help:"How often watched folders are looked at."`
+	Settle     time.Duration `name:"settle" env:"ASSAY_SETTLE" default:"2s" help:"A watched file is read when it was left unchanged this long."`
+}
+
+// Library says how the solution library is searched.
+type Library struct {
+	Threshold float64       `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion, above 0 up to 1; below it nothing is suggested."`
+	Follow    time.Duration `name:"follow" env:"ASSAY_FOLLOW" default:"3s" help:"How often the index asks for changed solutions."`
+}
+
+// YAML returns a resolver that takes flags from a YAML file: its keys are the
+// flags' names. Unknown keys are errors; variables of the environment go first.
+func YAML(name string, src []byte) (kong.Resolver, error) {
+	values := map[string]any{}
+	if err := yaml.Unmarshal(src, &values); err != nil {
+		return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+	}
+	return &file{name, values}, nil
+}
+
+type file struct {
+	name   string
+	values map[string]any
+}
+
+// Validate refuses keys that are no flag of any command.
+func (f *file) Validate(app *kong.Application) error {
+	known := map[string]bool{}
+	for _, flags := range flagsOf(app.Node) {
+		known[flags.Name] = true
+	}
+	names := make([]string, 0, len(known))
+	for name := range known {
+		names = append(names, name)
+	}
+	for key := range f.values {
+		if !known[key] {
+			return fmt.Errorf("%s: unknown setting %q; did you mean %q? allowed: the names of flags, see \"assay help\"", f.name, key, scorecard.Nearest(key, names))
+		}
+	}
+	return nil
+}
+
+func flagsOf(n *kong.Node) []*kong.Flag {
+	flags := n.Flags
+	for _, c := range n.Children {
+		flags = append(flags, flagsOf(c)...)
+	}
+	return flags
+}
+
+// Resolve gives a flag's value from the file, unless the environment has one.
+func (f *file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, env := range flag.Envs {
+		if _, ok := os.LookupEnv(env); ok {
+			return nil, nil
+		}
+	}
+	v, ok := f.values[flag.Name]
+	if !ok {
+		return nil, nil
+	}
+	if list, ok := v.([]any); ok {
+		return list, nil
+	}
+	return fmt.Sprint(v), nil
+}

@@ -1,0 +1,156 @@
+package web
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"assay/pipeline"
+	"assay/pipeline/store"
+)
+
+//go:embed openapi.json
+var description []byte
+
+// flagged is a session of the queue as the API writes it.
+type flagged struct {
+	Key       store.SessionKey `json:"key"`
+	SessionID string           `json:"session_id"`
+	Channel   string           `json:"channel"`
+	Language  string           `json:"language,omitempty"`
+	StartedAt *time.Time       `json:"started_at"`
+	Day       string           `json:"day"`
+	Agent     flaggedAgent     `json:"agent"`
+	Scorecard string           `json:"scorecard"`
+	Result    pipeline.Result  `json:"result"`
+	Score     *float64         `json:"score"`
+	NotMet    []string         `json:"not_met"`
+	Flags     []pipeline.Flag  `json:"flags"`
+}
+
+type flaggedAgent struct {
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+	Team string `json:"team,omitempty"`
+}
+
+// flaggedList is one stretch of the queue.
+type flaggedList struct {
+	Total    int       `json:"total"`
+	Offset   int       `json:"offset"`
+	Sessions []flagged `json:"sessions"`
+}
+
+func (s *server) apiFlags(w http.ResponseWriter, r *http.Request) error {
+	f, err := filterOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	in := values{q: r.URL.Query()}
+	f.Limit = in.number("limit", 1, 500, pageSize)
+	f.Offset = in.number("offset", 0, 1_000_000_000, 0)
+	if err := in.bad.or(); err != nil {
+		return err
+	}
+	queued, err := s.o.Store.Queue(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	list := flaggedList{Offset: f.Offset, Sessions: make([]flagged, len(queued))}
+	for i, q := range queued {
+		list.Total = q.Total
+		if list.Sessions[i], err = s.flagged(q); err != nil {
+			return err
+		}
+	}
+	return writeJSON(w, list)
+}
+
+func (s *server) flagged(q store.Queued) (flagged, error) {
+	flags, err := q.OpenFlags()
+	f := flagged{
+		Key: q.Session, SessionID: q.SourceID, Channel: q.Channel, Language: q.Language, Day: dayText(q.Day),
+		Agent:     flaggedAgent{q.AgentID, q.AgentName, q.Team},
+		Scorecard: q.Scorecard, Result: q.Result, Score: q.Score, NotMet: q.NotMet, Flags: flags,
+	}
+	if q.StartedAt != nil {
+		f.StartedAt = new(q.StartedAt.In(s.o.Zone))
+	}
+	return f, err
+}
+
+// apiVerdict answers with the verdict's stored bytes.
+func (s *server) apiVerdict(w http.ResponseWriter, r *http.Request) error {
+	key, err := sessionKey(r)
+	if err != nil {
+		return err
+	}
+	view, err := s.o.Store.Session(r.Context(), key)
+	switch {
+	case err != nil:
+		return err
+	case view.Verdict == nil && view.FailureReason != nil:
+		return fmt.Errorf("session %d: %w: inspection failed: %s", key, errNotInspected, *view.FailureReason)
+	case view.Verdict == nil:
+		return fmt.Errorf("session %d: %w", key, errNotInspected)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return write(w, []byte(*view.Verdict))
+}
+
+// suggestions is the answer to a question.
+type suggestions struct {
+	Query       string `json:"query"`
+	Suggestions []hit  `json:"suggestions"`
+}
+
+func (s *server) apiSuggest(w http.ResponseWriter, r *http.Request) error {
+	if !s.hasLibrary() {
+		return errNoLibrary
+	}
+	q, err := questionOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	hits, err := s.hits(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, suggestions{q.Text, hits})
+}
+
+func (s *server) apiDescription(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	return write(w, description)
+}
+
+// health says that the process answers.
+func (s *server) health(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, map[string]string{"status": "ok"})
+}
+
+// ready says whether requests can be served now.
+func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
+	if s.o.Ready != nil {
+		if err := s.o.Ready(r.Context()); err != nil {
+			return fmt.Errorf("%w: %w", errNotReady, err)
+		}
+	}
+	return s.health(w, r)
+}
+
+func (s *server) metrics(w http.ResponseWriter, r *http.Request) error {
+	s.o.Metrics.ServeHTTP(w, r)
+	return nil
+}
+
+func writeJSON(w http.ResponseWriter, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return write(w, append(b, '\n'))
+}

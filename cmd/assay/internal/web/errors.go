@@ -1,0 +1,166 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"assay/pipeline/store"
+)
+
+// Errors that have a status of their own.
+var (
+	errNoPage       = errors.New("there is no such page")
+	errMethod       = errors.New("this address is read with GET only")
+	errHost         = errors.New("this server answers for the machine it runs on only")
+	errCrossOrigin  = errors.New("requests of other sites are refused")
+	errNoLibrary    = errors.New("there is no solution library")
+	errNotReady     = errors.New("not ready")
+	errNotInspected = errors.New("the session has no verdict yet")
+	errUnread       = errors.New("the answer was not read to its end")
+)
+
+// parameter is a query parameter that cannot be used.
+type parameter struct {
+	Name    string   `json:"parameter"`
+	Value   string   `json:"value"`
+	Allowed []string `json:"allowed"`
+}
+
+func (p parameter) String() string {
+	return fmt.Sprintf("%s %q: allowed are %s", p.Name, p.Value, strings.Join(p.Allowed, ", "))
+}
+
+// badParameters are all parameters of a request that cannot be used.
+type badParameters []parameter
+
+func (b badParameters) Error() string {
+	list := make([]string, len(b))
+	for i, p := range b {
+		list[i] = p.String()
+	}
+	return strings.Join(list, "; ")
+}
+
+// or returns nil when all parameters were right.
+func (b badParameters) or() error {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
+// statusOf is the status that an error is answered with.
+func statusOf(err error) int {
+	if _, ok := errors.AsType[badParameters](err); ok {
+		return http.StatusBadRequest
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return http.StatusServiceUnavailable
+	}
+	for _, known := range []struct {
+		err    error
+		status int
+	}{
+		{errNoPage, http.StatusNotFound},
+		{store.ErrNotFound, http.StatusNotFound},
+		{errNotInspected, http.StatusNotFound},
+		{errMethod, http.StatusMethodNotAllowed},
+		{errCrossOrigin, http.StatusForbidden},
+		{errHost, http.StatusMisdirectedRequest},
+		{errNoLibrary, http.StatusServiceUnavailable},
+		{errNotReady, http.StatusServiceUnavailable},
+		{context.DeadlineExceeded, http.StatusServiceUnavailable},
+	} {
+		if errors.Is(err, known.err) {
+			return known.status
+		}
+	}
+	return http.StatusInternalServerError
+}
+
+// wrap answers a route, and maps its error.
+func (s *server) wrap(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := rt.handle(w, r); err != nil {
+			s.fail(w, r, rt.kind, err)
+		}
+	})
+}
+
+// fail answers with an error. Only what is our own fault is logged; the query
+// is not, because it may hold personal data.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, k kind, err error) {
+	if r.Context().Err() != nil || errors.Is(err, errUnread) {
+		return // nobody reads the answer
+	}
+	status := statusOf(err)
+	if status >= http.StatusInternalServerError {
+		s.o.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", r.Pattern, "status", status, "error", err)
+	}
+	tell := s.writeErrorPage
+	if k == programs {
+		tell = writeProblem
+	}
+	if err := tell(w, r, status, err); err != nil && !errors.Is(err, errUnread) {
+		s.o.Log.ErrorContext(r.Context(), "error not shown", "error", err)
+		http.Error(w, http.StatusText(status), status)
+	}
+}
+
+// problem is an error as RFC 9457 writes it.
+type problem struct {
+	Type       string        `json:"type"`
+	Title      string        `json:"title"`
+	Status     int           `json:"status"`
+	Detail     string        `json:"detail,omitempty"`
+	Parameters badParameters `json:"parameters,omitempty"`
+}
+
+// detail is what the asker may know of an error. What is our own fault is for
+// the log: it may name hosts and users of the database.
+func detail(status int, err error) string {
+	for _, plain := range []error{errNoLibrary, errNotReady} {
+		if errors.Is(err, plain) {
+			return plain.Error()
+		}
+	}
+	if status >= http.StatusInternalServerError {
+		return ""
+	}
+	return err.Error()
+}
+
+func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error) error {
+	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail(status, err)}
+	p.Parameters, _ = errors.AsType[badParameters](err)
+	body, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode problem: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	return write(w, append(body, '\n'))
+}
+
+// errorPage is the page of an error.
+type errorPage struct {
+	page
+	Status     int
+	Message    string
+	Parameters badParameters
+}
+
+func (s *server) writeErrorPage(w http.ResponseWriter, r *http.Request, status int, err error) error {
+	p := errorPage{page: s.page(w, r, ""), Status: status}
+	p.Message = p.Known("error", strconv.Itoa(status))
+	p.Title = p.Message
+	p.Parameters, _ = errors.AsType[badParameters](err)
+	return s.render(w, "error", status, &p)
+}

@@ -1,0 +1,73 @@
+// Package web is what people and programs see of Assay over HTTP: the queue of
+// flagged sessions, the session page, the suggestion search, the list of
+// problems, and the JSON API under /api/v1 that openapi.json describes.
+//
+// Pages are rendered on the server, work without script and are better with
+// it, and are the same in Chinese and English: every text stands in text/, one
+// file per language. Handlers return an error that one wrapper maps.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"assay/knowledge"
+	"assay/pipeline/store"
+)
+
+// Options are what the pages need. Only Store is required.
+type Options struct {
+	Store    *store.Store
+	Index    *knowledge.Index                // searches the solution library; nil: the search says that there is none
+	Library  *knowledge.Library              // of the index; its solutions are shown whole; nil without an index
+	Metrics  http.Handler                    // serves /metrics; nil: there is no such page
+	Ready    func(ctx context.Context) error // whether requests can be served; nil: always
+	Zone     *time.Location                  // of the times on pages; default the store's
+	Log      *slog.Logger                    // default slog.Default()
+	Loopback bool                            // refuse requests for other hosts than this machine
+}
+
+// server holds what handlers share. It does not change after New.
+type server struct {
+	o      Options
+	cards  *cards
+	texts  texts
+	assets *assets
+	pages  pages
+	mux    *http.ServeMux
+}
+
+// New returns the handler of all pages and of the API. Its error is a mistake
+// in the options or in the embedded files.
+func New(o Options) (http.Handler, error) {
+	if o.Store == nil {
+		return nil, errors.New("web: no store")
+	}
+	if (o.Index == nil) != (o.Library == nil) {
+		return nil, errors.New("web: an index and its library come together")
+	}
+	if o.Zone == nil {
+		o.Zone = o.Store.Zone()
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	s := &server{o: o, cards: newCards(o.Store), mux: http.NewServeMux()}
+	var err error
+	if s.texts, err = loadTexts(); err != nil {
+		return nil, err
+	}
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = loadPages(); err != nil {
+		return nil, err
+	}
+	for _, route := range s.routes() {
+		s.mux.Handle(route.pattern, s.wrap(route))
+	}
+	return s.guard(http.HandlerFunc(s.serve)), nil
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"assay/classifiers"
+	"assay/classifiers/tone"
+	"assay/cmd/assay/internal/config"
+	"assay/pipeline/scorecard"
+)
+
+type scorecardCmd struct {
+	Check   scorecardCheckCmd   `cmd:"" help:"Report every mistake in scorecard files."`
+	Test    scorecardTestCmd    `cmd:"" help:"Run the examples embedded in scorecards."`
+	Publish scorecardPublishCmd `cmd:"" help:"Store a scorecard version and inspect by it from now on."`
+	List    scorecardListCmd    `cmd:"" help:"List the active scorecards."`
+	Show    scorecardShowCmd    `cmd:"" help:"Print a shipped scorecard, as a starting point."`
+}
+
+type scorecardCheckCmd struct {
+	Paths []string `arg:"" name:"file" type:"existingfile" help:"Scorecard files."`
+	JSON  bool     `name:"json" help:"Print problems as JSONL."`
+}
+
+// Run prints one line for each problem.
+func (c *scorecardCheckCmd) Run(p *program) error {
+	bad := false
+	for _, path := range c.Paths {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return usageError{err}
+		}
+		card, err := classifiers.Load(path, src)
+		problems, ok := errors.AsType[scorecard.Problems](err)
+		switch {
+		case err == nil && !c.JSON:
+			fmt.Fprintf(p.stdout, "%s: scorecard %s, version %s, %d criteria: no mistakes\n", path, card.ID, card.Version, len(card.Criteria()))
+		case err != nil && !ok:
+			return err
+		}
+		for _, problem := range problems {
+			bad = true
+			if c.JSON {
+				printJSON(p, problem)
+			} else {
+				fmt.Fprintln(p.stdout, problem)
+			}
+		}
+	}
+	if bad {
+		return errProblems
+	}
+	return nil
+}
+
+type scorecardTestCmd struct {
+	Paths []string `arg:"" optional:"" name:"file" type:"existingfile" help:"Scorecard files; default: the shipped ones."`
+	JSON  bool     `name:"json" help:"Print failing examples as JSONL."`
+}
+
+// Run runs all examples and prints those whose outcome is another.
+func (c *scorecardTestCmd) Run(p *program) error {
+	cards, err := loadCards(c.Paths)
+	if err != nil {
+		return err
+	}
+	t, err := tone.New()
+	if err != nil {
+		return err
+	}
+	bad := false
+	for _, card := range cards {
+		results := classifiers.CheckExamples(p.ctx, card, t)
+		failing := slices.DeleteFunc(slices.Clone(results), classifiers.ExampleResult.OK)
+		bad = bad || len(failing) > 0
+		for _, f := range failing {
+			if c.JSON {
+				printJSON(p, f)
+			} else {
+				fmt.Fprintln(p.stdout, f)
+			}
+		}
+		if !c.JSON {
+			fmt.Fprintf(p.stdout, "%s: %d of %d examples hold\n", card.ID, len(results)-len(failing), len(results))
+		}
+	}
+	if bad {
+		return errProblems
+	}
+	return nil
+}
+
+type scorecardPublishCmd struct {
+	Paths []string `arg:"" name:"file" type:"existingfile" help:"Scorecard files."`
+	config.Database
+}
+
+// Run publishes files that have no mistakes. Sessions that were inspected
+// before keep their verdicts.
+func (c *scorecardPublishCmd) Run(p *program) (err error) {
+	cards, err := loadCards(c.Paths)
+	if err != nil {
+		return err
+	}
+	db, err := p.openDatabase(c.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for _, card := range cards {
+		if _, err := db.Publish(p.ctx, card.ID, card.Version, string(card.Source)); err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "published %s version %s\n", card.ID, card.Version)
+	}
+	return nil
+}
+
+type scorecardListCmd struct {
+	JSON bool `name:"json" help:"Print as JSONL."`
+	config.Database
+}
+
+// Run lists what sessions are inspected by now.
+func (c *scorecardListCmd) Run(p *program) (err error) {
+	db, err := p.openDatabase(c.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	list, err := db.ActiveScorecards(p.ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if c.JSON {
+			printJSON(p, map[string]any{"id": s.Slug, "version": s.Version, "published_at": s.PublishedAt})
+		} else {
+			fmt.Fprintf(p.stdout, "%s  %s  published %s\n", s.Slug, s.Version, s.PublishedAt.In(db.zone).Format("2006-01-02 15:04 MST"))
+		}
+	}
+	return nil
+}
+
+type scorecardShowCmd struct {
+	Name string `arg:"" help:"Name of a shipped scorecard, e.g. retail-chat."`
+}
+
+// Run prints the file's source.
+func (c *scorecardShowCmd) Run(p *program) error {
+	var names []string
+	for _, pack := range scorecard.Packs() {
+		if pack.Name == c.Name || pack.Name == c.Name+".yaml" {
+			_, err := p.stdout.Write(pack.Source)
+			return err
+		}
+		names = append(names, pack.Name)
+	}
+	return usageError{fmt.Errorf("no shipped scorecard %q; allowed: %v", c.Name, names)}
+}

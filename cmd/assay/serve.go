@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+
+	"assay/classifiers/tone"
+	"assay/cmd/assay/internal/config"
+	"assay/cmd/assay/internal/web"
+	"assay/jobs"
+	"assay/knowledge"
+	"assay/pipeline"
+	"assay/pipeline/store"
+)
+
+type serveCmd struct {
+	Listen string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of pages and API. There are no logins: keep it on loopback, or behind a proxy that signs people in."`
+	config.Database
+	config.Work
+	config.Library
+	config.Read
+}
+
+// Run serves and works until it is interrupted.
+func (c *serveCmd) Run(p *program) (err error) {
+	db, err := p.openDatabase(c.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := p.publishShipped(db.Store); err != nil {
+		return err
+	}
+	node, err := p.newNode(db, c.Work, c.Library, c.Read)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return usageError{fmt.Errorf("--listen: %w", err)}
+	}
+	fmt.Fprintf(p.stdout, "serving http://%s\n", listener.Addr())
+	return node.run(p.ctx, listener)
+}
+
+type workCmd struct {
+	config.Database
+	config.Work
+	config.Library
+	config.Read
+}
+
+// Run works until it is interrupted.
+func (c *workCmd) Run(p *program) (err error) {
+	db, err := p.openDatabase(c.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := p.publishShipped(db.Store); err != nil {
+		return err
+	}
+	node, err := p.newNode(db, c.Work, c.Library, c.Read)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stdout, "working")
+	return node.run(p.ctx, nil)
+}
+
+type migrateCmd struct {
+	Undo bool `name:"undo" help:"Remove all of Assay's tables and what is in them."`
+	Yes  bool `name:"yes" help:"Do not ask before removing."`
+	config.Database
+}
+
+// Run migrates the database.
+func (c *migrateCmd) Run(p *program) error {
+	if c.Undo && !c.Yes {
+		return usageError{errors.New("--undo removes every session, verdict and solution: say --yes as well")}
+	}
+	if c.URL == "" {
+		db, err := p.openDatabase(c.Database)
+		if err != nil {
+			return err
+		}
+		return errors.Join(c.migrate(p, db.Store), db.Close())
+	}
+	s, err := store.Open(p.ctx, c.URL, store.Options{})
+	if err != nil {
+		return usageError{err}
+	}
+	defer s.Close()
+	return c.migrate(p, s)
+}
+
+func (c *migrateCmd) migrate(p *program, s *store.Store) error {
+	if c.Undo {
+		return store.Unmigrate(p.ctx, s.Pool())
+	}
+	if err := store.Migrate(p.ctx, s.Pool()); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stdout, "the schema is up to date")
+	return nil
+}
+
+// node is a process that works jobs and, with a listener, serves.
+type node struct {
+	db       *database
+	index    *knowledge.Index
+	runner   *jobs.Runner
+	registry *prometheus.Registry
+	follow   time.Duration
+	p        *program
+}
+
+func (p *program) newNode(db *database, w config.Work, l config.Library, r config.Read) (*node, error) {
+	read, err := r.Options(db.zone)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics, err := jobs.NewMetrics(registry)
+	if err != nil {
+		return nil, err
+	}
+	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: l.Threshold, Log: p.log})
+	if err != nil {
+		return nil, err
+	}
+	t, err := tone.New()
+	if err != nil {
+		return nil, err
+	}
+	runner, err := jobs.New(jobs.Options{
+		Store: db.Store, Inspector: &pipeline.Inspector{Tone: t, Suggest: index}, Log: p.log, Metrics: metrics,
+		Workers: w.Workers, Watch: w.Watch, WatchEvery: w.WatchEvery, Settle: w.Settle, Read: read,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &node{db, index, runner, registry, l.Follow, p}, nil
+}
+
+// stopTimeout bounds a graceful stop: running jobs get 10 s of it.
+const stopTimeout = 20 * time.Second
+
+// run works, and serves where there is a listener, until ctx ends or the
+// private server does.
+func (n *node) run(ctx context.Context, listener net.Listener) error {
+	if err := n.runner.Start(ctx); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return n.index.Follow(ctx, n.follow) })
+	if listener != nil {
+		group.Go(func() error { return n.serve(ctx, listener) })
+	}
+	if n.db.server != nil {
+		group.Go(func() error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-n.db.server.Done():
+				return errors.New("the private PostgreSQL stopped")
+			}
+		})
+	}
+	err := group.Wait()
+	if errors.Is(err, context.Canceled) && n.p.ctx.Err() != nil {
+		err = nil // being interrupted is how it ends
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return errors.Join(err, n.runner.Stop(stop), n.index.Close())
+}
+
+func (n *node) serve(ctx context.Context, listener net.Listener) error {
+	handler, err := web.New(n.webOptions(listener))
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+	}
+	stopped := context.AfterFunc(ctx, func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := server.Shutdown(stop); err != nil {
+			n.p.log.Warn("pages stopped at once", "error", err)
+		}
+	})
+	defer stopped()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return ctx.Err()
+}
+
+func (n *node) webOptions(listener net.Listener) web.Options {
+	tcp, ok := listener.Addr().(*net.TCPAddr)
+	return web.Options{
+		Store: n.db.Store, Index: n.index, Library: knowledge.NewLibrary(n.db.Pool()),
+		Metrics: promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
+		Ready:   n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: ok && tcp.IP.IsLoopback(),
+	}
+}

@@ -1,0 +1,133 @@
+package knowledge
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// results writes what Read makes of a text, a line each.
+func results(text, name string, o ReadOptions) string {
+	var b strings.Builder
+	for r := range Read(strings.NewReader(text), name, o) {
+		if r.Reject != nil {
+			fmt.Fprintln(&b, r.Reject)
+		} else {
+			fmt.Fprintf(&b, "%s:%d: solution %q\n", name, r.Line, r.Solution.ID)
+		}
+	}
+	return b.String()
+}
+
+// Every broken file stands beside what is said about it.
+func TestReadBrokenFiles(t *testing.T) {
+	t.Parallel()
+	const folder = "../testdata/broken/solutions"
+	all, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range all {
+		if filepath.Ext(e.Name()) == ".want" {
+			continue
+		}
+		t.Run(e.Name(), func(t *testing.T) {
+			t.Parallel()
+			b, err := os.ReadFile(filepath.Join(folder, e.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkFile(t, filepath.Join(folder, e.Name()+".want"), results(string(b), e.Name(), ReadOptions{}))
+		})
+	}
+}
+
+func TestReadAllFields(t *testing.T) {
+	t.Parallel()
+	const line = `{"id":"s","title":" 退款 ","questions":["a","b"],"answer":"c","tags":["d"],"product":"p","language":"zh-CN",
+"valid_from":"2026-01-31","valid_to":"2026-12-31","owner":"o","review_by":"2026-11-30T23:30:00-05:00","_note":1,"x_team":{}}`
+	beijing := time.FixedZone("", 8*60*60)
+	want := Solution{
+		ID: "s", Title: "退款", Questions: []string{"a", "b"}, Answer: "c", Tags: []string{"d"}, Product: "p", Language: "zh-CN",
+		ValidFrom: time.Date(2026, 1, 31, 0, 0, 0, 0, beijing), ValidTo: time.Date(2027, 1, 1, 0, 0, 0, 0, beijing),
+		Owner: "o", ReviewBy: time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC),
+	}
+	for r := range Read(strings.NewReader(strings.ReplaceAll(line, "\n", "")), "f", ReadOptions{}) {
+		if diff := cmp.Diff(Record{Solution: &want, Line: 1}, r); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	fmt.Fprint(z, `{"id":"a","title":"t","answer":"x"}`)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, text, want string
+		o                ReadOptions
+	}{
+		{"packed", packed.String(), `f:1: solution "a"`, ReadOptions{}},
+		{"byte order mark and blank lines", "\xef\xbb\xbf\n{\"id\":\"a\",\"title\":\"t\",\"answer\":\"x\"}\r\n\n", `f:2: solution "a"`, ReadOptions{}},
+		{"retrieval corpus", `{"_id":"a","title":"","text":"x","metadata":{"k":1},"entity":"e"}`, `f:1: solution "a"`, ReadOptions{}},
+		{"retrieval corpus with id", `{"id":"a","title":"t","text":"x"}`, `f:1: solution "a"`, ReadOptions{}},
+		{"null is not given", `{"id":"a","title":"t","answer":"x","tags":null,"valid_to":null}`, `f:1: solution "a"`, ReadOptions{}},
+		{"answers may be missing when asked for", `{"id":"a","title":"t"}`, `f:1: solution "a"`, ReadOptions{NoAnswers: true}},
+		{"a long line does not stop the rest",
+			`{"id":"long","title":"` + strings.Repeat("t", 100) + `"}` + "\n" + `{"id":"a","title":"t","answer":"x"}`,
+			"f:1: 125 bytes, more than the limit of 60 (setting line_bytes)\n" + `f:2: solution "a"`, ReadOptions{LineBytes: 60}},
+		{"a line of just the limit", `{"id":"a","title":"t","answer":"x"}` + "\n", `f:1: solution "a"`, ReadOptions{LineBytes: 35}},
+		{"a long answer", `{"id":"a","title":"t","answer":"四个汉字"}`,
+			`f:1: field "answer": 4 characters, more than the limit of 3 (setting answer_runes)`, ReadOptions{AnswerRunes: 3}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want+"\n", results(tt.text, "f", tt.o)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReadStopsWhenNobodyWantsMore(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat(`{"id":""}`+"\n", 3)
+	n := 0
+	for range Read(strings.NewReader(text), "f", ReadOptions{}) {
+		n++
+		break
+	}
+	if n != 1 {
+		t.Errorf("%d records", n)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"id":"a","title":"t","answer":"x","valid_to":"2026-01-01"}`))
+	f.Add([]byte(`{"_id":1,"text":[],"title":{}}` + "\n\n{"))
+	f.Add([]byte("\x1f\x8b\x08\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for r := range Read(bytes.NewReader(b), "f", ReadOptions{LineBytes: 1 << 12}) {
+			switch {
+			case (r.Solution == nil) == (r.Reject == nil):
+				t.Fatal("not one of solution and reject")
+			case r.Reject != nil && len(r.Reject.Problems) == 0:
+				t.Fatal("a reject without a problem")
+			case r.Solution != nil && (r.Solution.ID == "" || r.Solution.Answer == ""):
+				t.Fatalf("an incomplete solution: %+v", r.Solution)
+			}
+		}
+	})
+}

@@ -1,0 +1,242 @@
+package knowledge
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+
+	"assay/pipeline"
+)
+
+const (
+	// DefaultLimit is how many solutions are suggested for a question.
+	DefaultLimit = 3
+	// maxLimit bounds what a caller may ask for.
+	maxLimit = maxCandidates
+	// maxQuestionRunes of a question are searched; the rest is cut off.
+	maxQuestionRunes = 400
+	// maxContextTerms are taken from the turns before a short question, the latest first.
+	maxContextTerms = 12
+	// shortQuestion is the number of content words below which earlier turns help.
+	shortQuestion = 6
+)
+
+// Query is a question to the library.
+type Query struct {
+	Text     string
+	Context  []string // earlier turns, the latest last; they count only when Text is short
+	Language string   // BCP 47; "" is told by Text
+	Product  string   // solutions for it are preferred; "" is unknown
+	Limit    int      // of suggestions; 0 is DefaultLimit, more than 50 is 50
+}
+
+// Suggest returns the solutions that answer the question, best first, none below
+// the threshold, none that is expired or not yet valid. Solutions in another
+// language are suggested only when there is none in the question's. No
+// suggestion is an empty list.
+func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	q := x.newQuestion(query)
+	if q == nil {
+		return []pipeline.Suggestion{}, nil
+	}
+	ids, err := x.candidates(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	found := sameLanguage(x.rank(q, ids), q.language)
+	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
+	out := make([]pipeline.Suggestion, 0, limit)
+	for _, r := range found[:min(limit, len(found))] {
+		s := &r.entry.solution
+		out = append(out, pipeline.Suggestion{
+			SolutionID: s.ID,
+			Title:      cmp.Or(s.Title, s.ID),
+			Score:      math.Round(r.score*1e4) / 1e4,
+			Passage:    x.passage(q, s.Answer),
+		})
+	}
+	return out, nil
+}
+
+// ranked is a candidate with its score.
+type ranked struct {
+	entry *entry
+	score float64
+}
+
+// rank returns the valid candidates that reach the threshold, best first.
+func (x *Index) rank(q *question, ids []string) []ranked {
+	entries, all := x.compare(q, ids)
+	var out []ranked
+	for i, e := range entries {
+		// Sums of the same numbers differ in their last digits with the order in
+		// which solutions came; rounding makes them equal again.
+		score := math.Round(all[i].score()*1e9) / 1e9
+		if score >= x.o.Threshold {
+			out = append(out, ranked{e, score})
+		}
+	}
+	slices.SortFunc(out, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.solution.ID, b.entry.solution.ID))
+	})
+	return out
+}
+
+// compare returns the features of the candidates that are valid now.
+func (x *Index) compare(q *question, ids []string) ([]*entry, []features) {
+	now := x.o.Now()
+	var entries []*entry
+	var all []features
+	for _, id := range ids {
+		if e := x.entries[id]; e != nil && e.solution.ValidAt(now) {
+			entries = append(entries, e)
+			all = append(all, x.vocabulary.compare(q, e))
+		}
+	}
+	lead(all)
+	return entries, all
+}
+
+// sameLanguage drops solutions in other languages when any is in the question's.
+func sameLanguage(found []ranked, language string) []ranked {
+	other := func(r ranked) bool { return r.entry.language != "" && r.entry.language != language }
+	if language == "" || !slices.ContainsFunc(found, func(r ranked) bool { return r.entry.language == language }) {
+		return found
+	}
+	return slices.DeleteFunc(found, other)
+}
+
+// question is a query as the ranking sees it.
+type question struct {
+	searched []boosted
+	// own and ownPairs are of the question itself, terms and pairs also of its context.
+	own, terms      []weighed[int32]
+	ownPairs, pairs []weighed[pair]
+	// The sums of their weights, terms outside the vocabulary included.
+	ownWeight, weight         float64
+	ownPairWeight, pairWeight float64
+	halves                    int // content of the question itself, by halfWords
+	language, product         string
+}
+
+// newQuestion returns nil for a text that has only words that say nothing.
+func (x *Index) newQuestion(query Query) *question {
+	text := canonical(clip(query.Text, maxQuestionRunes))
+	q := &question{language: baseLanguage(query.Language), product: fold(query.Product)}
+	if q.language == "" {
+		q.language = textLanguage(query.Text)
+	}
+	for _, t := range x.analyzers.distinct(text) {
+		q.searched = append(q.searched, boosted{t, 1})
+	}
+	words := x.analyzers.singles(text)
+	x.vocabulary.weigh(q, words)
+	if q.halves == 0 {
+		return nil
+	}
+	if q.halves < 2*shortQuestion {
+		x.addContext(q, words, query.Context)
+	}
+	return q
+}
+
+// weigh fills in the question's own terms and pairs.
+func (v *vocabulary) weigh(q *question, words []string) {
+	seen := map[string]bool{}
+	for i, w := range words {
+		if !seen[w] {
+			seen[w] = true
+			v.addTerm(q, w)
+		}
+		if i > 0 && !seen[words[i-1]+" "+w] {
+			seen[words[i-1]+" "+w] = true
+			v.addPair(q, words[i-1], w)
+		}
+	}
+	q.terms, q.weight = slices.Clone(q.own), q.ownWeight
+	q.pairs, q.pairWeight = q.ownPairs, q.ownPairWeight
+}
+
+func (v *vocabulary) addTerm(q *question, word string) {
+	id, weight := v.lookUp(word)
+	q.ownWeight += weight
+	if weight > 0 {
+		q.halves += halfWords(word)
+	}
+	if id >= 0 {
+		q.own = append(q.own, weighed[int32]{id, weight})
+	}
+}
+
+func (v *vocabulary) addPair(q *question, first, second string) {
+	a, wa := v.lookUp(first)
+	b, wb := v.lookUp(second)
+	q.ownPairWeight += (wa + wb) / 2
+	if a >= 0 && b >= 0 {
+		q.ownPairs = append(q.ownPairs, weighed[pair]{newPair(a, b), (wa + wb) / 2})
+	}
+}
+
+// lookUp returns a word's number, −1 when no solution has it, and its weight in
+// a question. Unknown words with digits weigh nothing: they are order numbers.
+func (v *vocabulary) lookUp(word string) (int32, float64) {
+	id, ok := v.ids[word]
+	switch {
+	case ok && v.df[id] > 0:
+		return id, v.termWeight(id)
+	case strings.ContainsFunc(word, unicode.IsDigit):
+		return -1, 0
+	case isWeak(word):
+		return -1, weakFactor * unknownFactor * v.idf(0)
+	}
+	return -1, unknownFactor * v.idf(0)
+}
+
+// addContext adds terms of the earlier turns, the latest first, at a lower weight.
+func (x *Index) addContext(q *question, words, turns []string) {
+	seen := map[string]bool{}
+	for _, w := range words {
+		seen[w] = true
+	}
+	left := maxContextTerms
+	for _, turn := range slices.Backward(turns) {
+		for _, w := range x.analyzers.singles(canonical(clip(turn, maxQuestionRunes))) {
+			id, weight := x.vocabulary.lookUp(w)
+			if left == 0 || seen[w] || id < 0 || isWeak(w) {
+				continue
+			}
+			seen[w] = true
+			left--
+			q.searched = append(q.searched, boosted{w, contextFactor})
+			q.terms = append(q.terms, weighed[int32]{id, contextFactor * weight})
+			q.weight += contextFactor * weight
+		}
+	}
+}
+
+// halfWords is what a word weighs as content, in halves: two for a word, one for
+// a Chinese character, nothing for a weak one.
+func halfWords(word string) int {
+	switch {
+	case isWeak(word):
+		return 0
+	case strings.ContainsFunc(word, isHan):
+		return 1
+	}
+	return 2
+}
+
+func clip(s string, runes int) string {
+	for i := range s {
+		if runes == 0 {
+			return s[:i]
+		}
+		runes--
+	}
+	return s
+}

@@ -1,0 +1,110 @@
+package knowledge
+
+import (
+	"strings"
+	"unicode"
+
+	"assay/pipeline/transcript"
+)
+
+// stopWords are English words that say nothing about what is asked. Words that
+// turn a meaning round (not, off, out, up) stay.
+const stopWords = `a an the and or but if so as of at by for from in into to with about this that these those it
+is are was were be been being am i me my mine we us our you your he him his she her they them their there here
+do does did done doing have has had having will would shall should can could may might must just please what which
+who whom whose when where why how also then than too very really hi hello hey dear thanks thank ok okay yes yeah um
+uh well now want need like know tell get got some any let say said going go`
+
+// weakHan are the Chinese characters that mostly bind others. They count for
+// little on their own and as much as any other inside a pair.
+const weakHan = `的了吗呢吧啊呀哦嘛哈嗯我你您他她它们是就都也还又这那哪个些请么怎什啥很太和与或跟及在有对把被给让从到去来会能可以要想说看做好后前里中上下时候得地着过多久长间为`
+
+// englishForms undoes short forms, with or without their apostrophe.
+var englishForms = map[string]string{
+	"can't": "can not", "cant": "can not", "cannot": "can not", "won't": "will not", "wont": "will not",
+	"dont": "do not", "doesnt": "does not", "didnt": "did not", "isnt": "is not", "wasnt": "was not",
+	"hasnt": "has not", "havent": "have not", "couldnt": "could not", "wouldnt": "would not", "aint": "is not",
+	"im": "i am", "ive": "i have", "whats": "what is", "hows": "how is", "thats": "that is", "theres": "there is",
+	"pls": "please", "plz": "please", "ur": "your", "acct": "account", "tel": "phone",
+	"mobile": "phone", "cellphone": "phone", "smartphone": "phone", "signin": "login", "logon": "login",
+	"parcel": "package", "bought": "buy", "purchased": "buy", "purchase": "buy", "sent": "send", "paid": "pay",
+	"lost": "lose", "stolen": "steal", "stole": "steal", "broke": "break", "broken": "break", "forgot": "forget",
+	"forgotten": "forget", "changed": "change", "swap": "exchange", "colour": "color", "cheque": "check",
+	"fibre": "broadband", "fiber": "broadband", "cheaper": "cheap", "quid": "pounds",
+}
+
+// sameMeaning are phrases that mean the same to a customer; each is replaced by
+// what stands after it, in questions and in solutions.
+var samePhrases = []string{
+	"咋样", "怎么样", "咋", "怎么", "啥时候", "什么时候", "多会儿", "什么时候", "啥", "什么", "为何", "为什么", "如何", "怎么",
+	"怎样", "怎么", "多久", "多长时间", "几天能", "多长时间能",
+	"退钱", "退款", "返款", "退款", "到帐", "到账", "帐单", "账单", "帐号", "账号", "帐户", "账号", "账户", "账号",
+	"快件", "快递", "包裹", "快递", "邮费", "运费", "快递费", "运费", "开票", "开发票", "电邮", "邮箱",
+	"签收了", "已签收", "未收到", "没收到", "没有收到", "没收到", "没有到", "没到", "还未", "还没",
+	"网断了", "断网", "断线", "断网", "上不了网", "断网", "连不上网", "断网", "没有网", "断网", "没网", "断网", "网络不通", "断网",
+	"掉线", "断网", "摔碎", "破损", "摔坏", "破损", "碎了", "破损", "压坏", "破损", "裂了", "破损", "烂了", "破损",
+	"坏了", "故障", "坏掉", "故障", "失灵", "故障", "不工作", "故障", "用不了", "不能用", "无法使用", "不能用",
+	"手机号码", "手机号", "电话号码", "手机号", "寄错", "发错",
+	"降档", "改低", "办理", "办", "弄丢", "丢失", "丢了", "丢失", "被偷", "丢失",
+	"过期", "到期", "失效", "到期", "扣钱", "扣费", "多扣", "扣费", "涨了", "变多", "贵了", "变多",
+	"解约", "合约 退", "外国", "国外", "海外", "国外", "境外", "国外", "出境", "出国",
+	"money back", "refund", "log in", "login", "sign in", "login", "log on", "login", "sign up", "register",
+	"cell phone", "phone", "e-mail", "email", "web site", "website", "wi-fi", "wifi",
+	"top up", "topup", "top-up", "topup", "topping up", "topup", "topped up", "topup", "set up", "setup",
+	"too big", "wrong size", "too small", "wrong size", "too large", "wrong size", "too tight", "wrong size",
+	"turned up", "arrived", "show up", "arrive", "showed up", "arrived", "come back on", "restored", "cut off", "suspended",
+	"trading name", "company name", "internet", "broadband",
+}
+
+var sameMeaning = strings.NewReplacer(samePhrases...)
+
+// canonical brings questions and solutions to one form before they are cut into
+// terms: folded as transcript.Fold does, short forms undone, and phrases of one
+// meaning in one wording.
+func canonical(text string) string {
+	return sameMeaning.Replace(longForms(transcript.Fold(text).Text))
+}
+
+func longForms(s string) string {
+	s = strings.ReplaceAll(s, "’", "'")
+	var b strings.Builder
+	b.Grow(len(s))
+	for len(s) > 0 {
+		n := wordLength(s)
+		if n == 0 {
+			n = len(s) - len(strings.TrimLeftFunc(s, func(r rune) bool { return !isWordRune(r) }))
+			b.WriteString(s[:n])
+		} else {
+			b.WriteString(longForm(s[:n]))
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+func longForm(word string) string {
+	if form, ok := englishForms[word]; ok {
+		return form
+	}
+	if stem, ok := strings.CutSuffix(word, "n't"); ok {
+		return stem + " not"
+	}
+	i := strings.IndexByte(word, '\'')
+	if i <= 0 {
+		return word
+	}
+	return word[:i] + " " + shortVerbs[word[i+1:]]
+}
+
+// shortVerbs are what stands behind an apostrophe. An s may also be a genitive,
+// which then becomes a word that says as little.
+var shortVerbs = map[string]string{"s": "is", "m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would"}
+
+func wordLength(s string) int {
+	return len(s) - len(strings.TrimLeftFunc(s, isWordRune))
+}
+
+// isWordRune reports whether r is part of a word in the Latin script.
+func isWordRune(r rune) bool { return r == '\'' || unicode.Is(unicode.Latin, r) }
+
+func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
