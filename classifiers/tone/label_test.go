@@ -33,6 +33,8 @@ var labelCases = map[transcript.Speaker][]struct{ text, want, unwanted string }{
 		{`You said he told you "shut up", I will pass that on.`, "", "-"},
 		{"我们不是不管您，马上处理", "", "-"},
 		{"您放心，这不是您的错", "", "-"},
+		{"您发吧，我看一下截图", "", "-"},
+		{"像您这样的老客户可以免运费", "", "-"},
 		// shirking
 		{"这个不归我管", "shirking", ""},
 		{"這不是我們的責任", "shirking", ""},

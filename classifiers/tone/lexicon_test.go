@@ -21,8 +21,9 @@ func TestLexiconErrorsNameTheirLine(t *testing.T) {
 		{"open group", "[angry 0.5]\nso (very| mad", `lexicon x.txt:2: phrase "so (very| mad": parentheses or bars do not fit at byte 13`},
 		{"group closed twice", "[angry 0.5]\nso mad)", `lexicon x.txt:2: phrase "so mad)": parentheses or bars do not fit at byte 6`},
 		{"bar outside a group", "[angry 0.5]\nmad|sad", `lexicon x.txt:2: phrase "mad|sad": parentheses or bars do not fit at byte 3`},
-		{"empty phrase", "[angry 0.5]\n(a|)", `lexicon x.txt:2: phrase "(a|)": begins with a gap, or may be empty`},
-		{"gap at the beginning", "[angry 0.5]\n..mad", `lexicon x.txt:2: phrase "..mad": begins with a gap, or may be empty`},
+		{"empty phrase", "[angry 0.5]\n(a|)", `lexicon x.txt:2: phrase "(a|)": begins with a gap or a blank, or may be empty`},
+		{"gap at the beginning", "[angry 0.5]\n..mad", `lexicon x.txt:2: phrase "..mad": begins with a gap or a blank, or may be empty`},
+		{"blank at the beginning", "[angry 0.5]\n(so|) mad", `lexicon x.txt:2: phrase "(so|) mad": begins with a gap or a blank, or may be empty`},
 		{"blank outside the group", "[angry 0.5]\nmad (now|)", `lexicon x.txt:2: phrase "mad (now|)": may end in a blank: put the blank inside the group that may be empty`},
 		{"all problems at once", "[nope]\n[angry 0]", "lexicon x.txt:1: section \"nope\" is no label and no kind of phrase\nlexicon x.txt:2: section \"label\": weight \"0\" is not in (0, 1]"},
 	} {

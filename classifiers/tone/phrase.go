@@ -134,12 +134,12 @@ func link(seq []item, then []*step) []*step {
 	return then
 }
 
-// checkBlanks refuses phrases that begin with a gap, are empty, or may end in
+// checkBlanks refuses phrases that begin with a gap or a blank, are empty, or may end in
 // a blank, because a blank before an empty form was not put inside the group.
 func checkBlanks(start []*step) error {
 	for _, s := range start {
-		if s.gap || s.last {
-			return errors.New("begins with a gap, or may be empty")
+		if s.gap || s.last || strings.HasPrefix(s.lit, " ") {
+			return errors.New("begins with a gap or a blank, or may be empty")
 		}
 	}
 	return checkEnds(start, map[*step]bool{})

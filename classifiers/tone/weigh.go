@@ -37,7 +37,7 @@ var relayable = []pipeline.Label{
 // reports an insult does complain.
 var (
 	reportable = []pipeline.Label{pipeline.Churn, pipeline.Escalation}
-	quotable   = []pipeline.Label{pipeline.Complaint}
+	quotable   = []pipeline.Label{pipeline.Complaint, pipeline.Angry}
 )
 
 // weigh sets the force of every hit from the words around it.
