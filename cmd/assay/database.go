@@ -85,7 +85,7 @@ func (p *program) startPrivate(c config.Database, db *database) (string, error) 
 			return "", usageError{fmt.Errorf("data folder: %w", err)}
 		}
 		db.folder = folder
-		db.server, err = cluster.Start(ctx, cluster.Options{Dir: filepath.Join(folder, "pg"), Database: "assay"})
+		db.server, err = cluster.Start(ctx, cluster.Options{Dir: filepath.Join(folder, "pg"), Database: "assay", TakeOver: true})
 		if !errors.Is(err, cluster.ErrClosedFolder) {
 			break
 		}
@@ -94,6 +94,18 @@ func (p *program) startPrivate(c config.Database, db *database) (string, error) 
 		return "", usageError{fmt.Errorf("private PostgreSQL: %w", err)}
 	}
 	return db.server.URL(), nil
+}
+
+// watchServer returns an error when the private server is gone, or ctx's. The
+// server of another process goes with that process, and is then taken over: the
+// work goes on after a moment.
+func (db *database) watchServer(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.server.Done():
+		return errors.New("the private PostgreSQL stopped")
+	}
 }
 
 // dataFolders are the folders to try. Root's PostgreSQL runs as another user,

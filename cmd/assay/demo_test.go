@@ -158,3 +158,74 @@ func TestRefusedRecordsAreMendedAndImportedAgain(t *testing.T) {
 		t.Errorf("doctor: exit status %d:\n%s%s", doctor.status, doctor.stdout, doctor.stderr)
 	}
 }
+
+func TestWorkOutlivesTheProcessThatStartedTheServer(t *testing.T) {
+	t.Parallel()
+	data := newDataFolder(t)
+	owner := command(t, "import", "--data", data, "-")
+	in, err := owner.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	complaints, err := owner.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, "{\n"+strings.Repeat(" ", 1<<17)+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	if !bufio.NewScanner(complaints).Scan() {
+		t.Fatal("the import said nothing about a broken line")
+	}
+	worker := command(t, "work", "--data", data)
+	said, err := worker.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := worker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if !bufio.NewScanner(said).Scan() {
+		t.Fatal("the worker did not start")
+	}
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, complaints); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Wait(); owner.ProcessState.ExitCode() != exitProblems {
+		t.Errorf("the import ended with %v, want exit status 1", err)
+	}
+
+	file := write(t, "in.jsonl", `{"id":"s","channel":"chat","turns":[{"speaker":"agent","text":"您好"}]}`+"\n")
+	await(t, "a session is imported", func() bool { return assay(t, "import", "--data", data, file).status == 0 })
+	await(t, "the worker inspects it", func() bool {
+		return strings.Contains(assay(t, "doctor", "--data", data).stdout, "1 sessions, 0 transcripts wait")
+	})
+	if err := worker.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := worker.Wait(); err != nil {
+		t.Errorf("Ctrl-C: %v", err)
+	}
+}
+
+// await polls until the condition holds; it gives up after a minute.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	limit := time.NewTimer(time.Minute)
+	defer limit.Stop()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-limit.C:
+			t.Fatalf("waited in vain until %s", what)
+		case <-tick.C:
+		}
+	}
+}

@@ -48,7 +48,6 @@ func (c *serveCmd) Run(p *program) (err error) {
 	if err != nil {
 		return usageError{fmt.Errorf("--listen: %w", err)}
 	}
-	fmt.Fprintf(p.stdout, "serving http://%s\n", listener.Addr())
 	return node.run(p.ctx, listener)
 }
 
@@ -73,7 +72,6 @@ func (c *workCmd) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(p.stdout, "working")
 	return node.run(p.ctx, nil)
 }
 
@@ -162,20 +160,18 @@ func (n *node) run(ctx context.Context, listener net.Listener) error {
 	if err := n.runner.Start(ctx); err != nil {
 		return err
 	}
+	if listener != nil {
+		fmt.Fprintf(n.p.stdout, "serving http://%s\n", listener.Addr())
+	} else {
+		fmt.Fprintln(n.p.stdout, "working")
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return n.index.Follow(ctx, n.follow) })
 	if listener != nil {
 		group.Go(func() error { return n.serve(ctx, listener) })
 	}
 	if n.db.server != nil {
-		group.Go(func() error {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-n.db.server.Done():
-				return errors.New("the private PostgreSQL stopped")
-			}
-		})
+		group.Go(func() error { return n.db.watchServer(ctx) })
 	}
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) && n.p.ctx.Err() != nil {

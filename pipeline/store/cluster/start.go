@@ -20,6 +20,7 @@ type Options struct {
 	BinDir   string            // folder of postgres and initdb; default: search, see [Find]
 	RunAs    string            // when root: the user to run PostgreSQL as; default: see the package comment
 	Settings map[string]string // server settings that replace or extend the defaults; ignored when attaching
+	TakeOver bool              // when the owner that this process is attached to ends, start the server again and own it
 }
 
 // Server is a running cluster that this process owns or is attached to. Its methods may be called concurrently.
@@ -29,15 +30,15 @@ type Server struct {
 	account  account
 	socket   string // folder of the socket
 	lock     *os.File
-	attached bool
 
 	ended sync.Once
 	done  chan struct{} // closed when the server is gone for good
 	quit  chan struct{} // closed by Close, ends the watch of an attached server
 
-	mu     sync.Mutex
-	proc   *process // nil when attached, interrupted or closed
-	closed bool
+	mu       sync.Mutex
+	attached bool
+	proc     *process // nil when attached, interrupted or closed
+	closed   bool
 }
 
 // Start brings the cluster in o.Dir up, or attaches to it when another process owns it, and makes sure that o.Database
@@ -135,21 +136,46 @@ func (s *Server) attach(ctx context.Context) error {
 	return s.ensureDatabase(ctx)
 }
 
-// watchOwner closes Done when the owner lets go of the lock. The server's process would be the wrong thing to watch:
-// the owner may restart it.
+// watchOwner waits until the owner lets go of the lock. The server's process would be the wrong thing to watch: the
+// owner may restart it. Then the server is taken over, or Done is closed.
 func (s *Server) watchOwner() {
-	defer func() { _ = s.lock.Close() }() // the lock was only probed
-	tick := time.NewTicker(500 * time.Millisecond)
+	every := 500 * time.Millisecond
+	if s.opt.TakeOver {
+		every = 20 * time.Millisecond // before somebody else starts it for a moment
+	}
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for !s.tryLock() {
 		select {
 		case <-s.quit:
+			_ = s.lock.Close() // it was only probed
 			return
 		case <-tick.C:
 		}
 	}
+	if s.opt.TakeOver && s.takeOver() == nil {
+		return
+	}
+	_ = s.lock.Close() // whoever comes next may try
 	s.end()
 }
+
+// takeOver makes this process, which holds the lock now, the owner. The
+// connections of the old server are gone; new ones find the same socket.
+func (s *Server) takeOver() error {
+	ctx, cancel := context.WithTimeout(context.Background(), takeOverTimeout)
+	defer cancel()
+	if err := s.bringUp(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.attached = false
+	return nil
+}
+
+// takeOverTimeout bounds a start after the owner's end, recovery from its crash included.
+const takeOverTimeout = 2 * time.Minute
 
 // bringUp is the owner's way from a folder to a database.
 func (s *Server) bringUp(ctx context.Context) error {
@@ -175,6 +201,9 @@ func (s *Server) bringUp(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
 	if err := s.launch(ctx); err != nil {
 		return err
 	}
@@ -225,10 +254,14 @@ func (s *Server) URLOf(database string) string { return s.dsn(database) }
 func (s *Server) Dir() string { return s.opt.Dir }
 
 // Attached reports that another process owns the server.
-func (s *Server) Attached() bool { return s.attached }
+func (s *Server) Attached() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.attached
+}
 
 // Done is closed when the server is gone and will not come back by itself: it ended unasked, its owner ended (noticed
-// within a second), or Close was called. [Server.Interrupt] and [Server.Restart] do not close it.
+// within a second) and it was not taken over, or Close was called. [Server.Interrupt] and [Server.Restart] do not close it.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
 func (s *Server) end() { s.ended.Do(func() { close(s.done) }) }
