@@ -14,7 +14,7 @@ build:
 
 test: needs
 	$(GO) test $(PACKAGES)
-	$(GO) test -race -short ./jobs ./classifiers/... ./knowledge ./pipeline ./pipeline/transcript
+	$(GO) test -race -short ./jobs ./classifiers/... ./knowledge ./pipeline ./pipeline/store/cluster
 
 lint:
 	$(GO) vet $(PACKAGES)

@@ -29,7 +29,7 @@ func newCards(s *store.Store) *cards {
 	return &cards{store: s, compiled: map[store.ScorecardKey]pipeline.Card{}}
 }
 
-// active returns the active scorecards by id.
+// active returns the active scorecards in the order in which they are tried.
 func (c *cards) active(ctx context.Context) ([]activeCard, error) {
 	list, err := c.store.ActiveScorecards(ctx)
 	if err != nil {

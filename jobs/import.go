@@ -41,31 +41,42 @@ type batch struct {
 	ids      map[transcript.SessionID]bool
 	bytes    int
 	rejects  []transcript.Reject
+	files    []string // files whose reading began with this batch
 }
 
 // Import stores all records. What was counted before an error is stored; the
 // rest is not, and importing the same again does no harm.
 func (im *Importer) Import(ctx context.Context, records iter.Seq[transcript.Record]) (ImportCounts, error) {
 	var n ImportCounts
-	b := batch{ids: map[transcript.SessionID]bool{}}
+	b := newBatch()
+	file := ""
 	for rec := range records {
 		if b.full(rec) {
-			if err := im.flush(ctx, &b, &n); err != nil {
+			if err := im.flush(ctx, b, &n); err != nil {
 				return n, err
 			}
+			b = newBatch()
+		}
+		if rec.File != file {
+			file = rec.File
+			b.files = append(b.files, file)
 		}
 		if rec.Reject != nil && im.Rejected != nil {
 			if err := im.Rejected(rec.Reject); err != nil {
 				return n, err
 			}
 		}
-		b.add(rec)
+		if err := b.add(rec); err != nil {
+			return n, err
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return n, fmt.Errorf("import: %w", err)
 	}
-	return n, im.flush(ctx, &b, &n)
+	return n, im.flush(ctx, b, &n)
 }
+
+func newBatch() *batch { return &batch{ids: map[transcript.SessionID]bool{}} }
 
 // full reports whether the batch must be stored before the record: a session
 // that stands twice in a source is two versions, one after the other.
@@ -74,22 +85,25 @@ func (b *batch) full(rec transcript.Record) bool {
 		rec.Session != nil && b.ids[rec.Session.ID]
 }
 
-func (b *batch) add(rec transcript.Record) {
+func (b *batch) add(rec transcript.Record) error {
 	if rec.Reject != nil {
 		b.rejects = append(b.rejects, *rec.Reject)
 		b.bytes += len(rec.Reject.Raw)
-		return
+		return nil
+	}
+	in, err := store.NewIncoming(rec.Session, fmt.Sprintf("%s:%d", rec.File, rec.Line))
+	if err != nil {
+		return err
 	}
 	b.ids[rec.Session.ID] = true
-	b.sessions = append(b.sessions, store.Incoming{Session: rec.Session, Source: fmt.Sprintf("%s:%d", rec.File, rec.Line)})
-	for i := range rec.Session.Turns {
-		b.bytes += len(rec.Session.Turns[i].Text)
-	}
+	b.sessions = append(b.sessions, in)
+	b.bytes += in.Bytes()
+	return nil
 }
 
 func (im *Importer) flush(ctx context.Context, b *batch, n *ImportCounts) error {
-	if len(b.rejects) > 0 {
-		if err := im.Store.SaveRejects(ctx, b.rejects); err != nil {
+	if len(b.rejects)+len(b.files) > 0 {
+		if err := im.Store.SaveRejects(ctx, b.files, b.rejects); err != nil {
 			return err
 		}
 		n.Rejected += len(b.rejects)
@@ -101,7 +115,6 @@ func (im *Importer) flush(ctx context.Context, b *batch, n *ImportCounts) error 
 		}
 		n.New, n.Changed, n.Same = n.New+got.New, n.Changed+got.Changed, n.Same+got.Same
 	}
-	*b = batch{ids: map[transcript.SessionID]bool{}}
 	if im.Progress != nil {
 		im.Progress(*n)
 	}

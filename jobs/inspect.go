@@ -2,11 +2,11 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,10 +107,10 @@ type inspectWorker struct {
 
 // Work inspects the job's transcripts and completes the job in the transaction
 // that saves them. A session that panics or takes too long becomes a failure
-// and leaves the others alone. When a worker was lost with a batch, one of its
-// sessions may be to blame: the batch is split, and each tried alone.
+// and leaves the others alone. When a batch failed as a whole, or its worker was
+// lost with it, one of its sessions may be to blame: each is tried alone.
 func (w *inspectWorker) Work(ctx context.Context, job *river.Job[InspectArgs]) error {
-	if lostWorker(job) && len(job.Args.Transcripts) > 1 {
+	if len(job.Errors) > 0 && len(job.Args.Transcripts) > 1 {
 		return w.split(ctx, job)
 	}
 	transcripts, err := w.store.Transcripts(ctx, job.Args.Transcripts)
@@ -141,15 +141,6 @@ func (w *inspectWorker) Work(ctx context.Context, job *river.Job[InspectArgs]) e
 	return nil
 }
 
-func lostWorker(job *river.Job[InspectArgs]) bool {
-	for _, e := range job.Errors {
-		if e.Error == store.WorkerLost {
-			return true
-		}
-	}
-	return false
-}
-
 func (w *inspectWorker) split(ctx context.Context, job *river.Job[InspectArgs]) error {
 	c := river.ClientFromContext[pgx.Tx](ctx)
 	return pgx.BeginFunc(ctx, w.store.Pool(), func(tx pgx.Tx) error {
@@ -167,64 +158,40 @@ func complete[A river.JobArgs](ctx context.Context, tx pgx.Tx, job *river.Job[A]
 	return nil
 }
 
-// inspect judges one transcript by the first scorecard that fits it.
-func (w *inspectWorker) inspect(ctx context.Context, t store.Transcript, active []activeCard) (store.Inspected, *store.Failure) {
-	s, err := transcript.Decode([]byte(t.Content))
-	if err != nil {
-		return store.Inspected{}, &store.Failure{Transcript: t.Key, Reason: store.Unreadable, Detail: err.Error()}
+// inspect judges one transcript by the first scorecard that fits it, within a
+// time limit. A panic ends this session only.
+func (w *inspectWorker) inspect(ctx context.Context, t store.Transcript, active []activeCard) (done store.Inspected, failure *store.Failure) {
+	fail := func(reason store.FailureReason, format string, args ...any) *store.Failure {
+		w.log.WarnContext(ctx, "session not inspected", "transcript", t.Key, "reason", reason)
+		return &store.Failure{Transcript: t.Key, Reason: reason, Detail: fmt.Sprintf(format, args...)}
 	}
-	for _, card := range active {
-		if !card.Fits(s) {
-			continue
-		}
-		v, failure := w.judge(ctx, s, card.Card)
-		if failure != nil {
-			failure.Transcript = t.Key
-			w.log.WarnContext(ctx, "session not inspected", "transcript", t.Key, "reason", failure.Reason)
-			return store.Inspected{}, failure
-		}
-		return store.Inspected{Transcript: t, Scorecard: card.key, Verdict: v}, nil
-	}
-	return store.Inspected{}, &store.Failure{
-		Transcript: t.Key, Reason: store.NoScorecard,
-		Detail: fmt.Sprintf("no active scorecard is for channel %q and language %q", s.Channel, s.Language),
-	}
-}
-
-// judge inspects within a time limit; a panic ends this session only.
-func (w *inspectWorker) judge(ctx context.Context, s *transcript.Session, card pipeline.Card) (v *pipeline.Verdict, failure *store.Failure) {
-	ctx, cancel := context.WithTimeout(ctx, sessionTimeout)
-	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			failure = &store.Failure{Reason: store.Panicked, Detail: fmt.Sprintf("%v\n%s", p, stack())}
+			failure = fail(store.Panicked, "%v\n%s", p, stack())
 		}
 	}()
-	v, err := w.inspector.Inspect(ctx, s, card)
+	s, err := transcript.Decode([]byte(t.Content))
+	if err != nil {
+		return done, fail(store.Unreadable, "%v", err)
+	}
+	i := slices.IndexFunc(active, func(c activeCard) bool { return c.Fits(s) })
+	if i < 0 {
+		return done, fail(store.NoScorecard, "no active scorecard is for channel %q and language %q", s.Channel, s.Language)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sessionTimeout)
+	defer cancel()
+	v, err := w.inspector.Inspect(ctx, s, active[i].Card)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, &store.Failure{Reason: store.TimedOut, Detail: fmt.Sprintf("not done after %s", sessionTimeout)}
+		return done, fail(store.TimedOut, "not done after %s", sessionTimeout)
 	case err != nil:
-		return nil, &store.Failure{Reason: store.Failed, Detail: err.Error()}
+		return done, fail(store.Failed, "%v", err)
 	}
-	return v, nil
+	return store.Inspected{Transcript: t, Scorecard: active[i].key, Verdict: v}, nil
 }
 
 // stack is the place of a panic, short enough to read.
 func stack() string {
 	lines := strings.Split(string(debug.Stack()), "\n")
 	return strings.Join(lines[:min(len(lines), 30)], "\n")
-}
-
-// failuresOf are the failures of a job's transcripts.
-func failuresOf(kind string, args []byte, reason store.FailureReason, detail string) []store.Failure {
-	var a InspectArgs
-	if kind != a.Kind() || json.Unmarshal(args, &a) != nil {
-		return nil
-	}
-	failures := make([]store.Failure, len(a.Transcripts))
-	for i, k := range a.Transcripts {
-		failures[i] = store.Failure{Transcript: k, Reason: reason, Detail: detail}
-	}
-	return failures
 }

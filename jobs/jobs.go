@@ -11,6 +11,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	"os"
 	"runtime"
@@ -99,18 +100,27 @@ func (r *Runner) config() *river.Config {
 	queues := map[string]river.QueueConfig{
 		inspectQueue: {MaxWorkers: r.o.Workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond},
 	}
-	for range r.o.Watch {
-		queues[r.pullQueue()] = river.QueueConfig{MaxWorkers: 1}
+	for _, folder := range r.o.Watch {
+		queues[r.pullQueue(folder)] = river.QueueConfig{MaxWorkers: 1}
 	}
 	return &river.Config{
 		ID: r.alive.worker.ID, Queues: queues, Workers: workers, Logger: r.o.Log,
 		JobTimeout: 5 * time.Minute, RescueStuckJobsAfter: 2 * time.Hour, SoftStopTimeout: 10 * time.Second,
-		RetryPolicy: retryPolicy{}, ErrorHandler: &giveUp{r.o.Store, r.o.Log}, Middleware: []rivertype.Middleware{r.alive},
+		RetryPolicy: retryPolicy{}, Middleware: []rivertype.Middleware{r.alive},
 	}
 }
 
-// pullQueue is the queue of this machine: its folders are not those of others.
-func (r *Runner) pullQueue() string { return pullQueue + "-" + queueName(r.alive.worker.Host) }
+// pullQueue is the queue of one folder: only processes on this machine that
+// read it in the same way take its jobs.
+func (r *Runner) pullQueue(folder string) string {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%q %q %+v", r.alive.worker.Host, folder, r.o.Read.Limits)
+	fmt.Fprintf(h, "%q %q %q", r.o.Read.Format, r.o.Read.Channel, r.o.Read.Zone)
+	if m := r.o.Read.Mapping; m != nil {
+		fmt.Fprintf(h, "%+v", *m)
+	}
+	return fmt.Sprintf("%s-%016x", pullQueue, h.Sum64())
+}
 
 // Start works jobs until Stop is called. Cancelling ctx does not stop it.
 func (r *Runner) Start(ctx context.Context) error {
@@ -149,32 +159,4 @@ type retryPolicy struct{}
 func (retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
 	wait := time.Second << min(len(job.Errors), 7)
 	return time.Now().Add(min(wait, 2*time.Minute))
-}
-
-// giveUp records why the transcripts of a job that has no attempt left have no verdict.
-type giveUp struct {
-	store *store.Store
-	log   *slog.Logger
-}
-
-func (g *giveUp) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	if job.Attempt >= job.MaxAttempts {
-		g.record(ctx, job, store.Failed, err.Error())
-	}
-	return nil
-}
-
-func (g *giveUp) HandlePanic(ctx context.Context, job *rivertype.JobRow, v any, trace string) *river.ErrorHandlerResult {
-	if job.Attempt >= job.MaxAttempts {
-		g.record(ctx, job, store.Panicked, fmt.Sprintf("%v\n%s", v, trace))
-	}
-	return nil
-}
-
-func (g *giveUp) record(ctx context.Context, job *rivertype.JobRow, reason store.FailureReason, detail string) {
-	failures := failuresOf(job.Kind, job.EncodedArgs, reason, detail)
-	err := g.store.SaveInspections(ctx, nil, failures, func(pgx.Tx) error { return nil })
-	if err != nil {
-		g.log.ErrorContext(ctx, "failure not recorded", "job_id", job.ID, "error", err)
-	}
 }

@@ -18,7 +18,7 @@ type Metrics struct {
 func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{
 		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "assay_verdicts_total", Help: "Verdicts saved by this process, by result.",
+			Name: "assay_verdicts_total", Help: "Verdicts made by this process, by result.",
 		}, []string{"result"}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "assay_inspection_failures_total", Help: "Transcripts that inspection gave up on, by reason.",

@@ -27,8 +27,7 @@ type PullArgs struct {
 // Kind is the job's name.
 func (PullArgs) Kind() string { return "pull" }
 
-// InsertOpts lets one pull of a folder wait or run at a time. A pull that fails
-// is not tried again: the next one comes anyway.
+// InsertOpts lets one pull of a folder wait or run at a time.
 func (PullArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
@@ -44,7 +43,7 @@ func (r *Runner) watch(ctx context.Context, folder string) {
 	defer tick.Stop()
 	for {
 		args := PullArgs{r.alive.worker.Host, folder}
-		if _, err := r.client.Insert(ctx, args, &river.InsertOpts{Queue: r.pullQueue()}); err != nil && ctx.Err() == nil {
+		if _, err := r.client.Insert(ctx, args, &river.InsertOpts{Queue: r.pullQueue(folder)}); err != nil && ctx.Err() == nil {
 			r.o.Log.WarnContext(ctx, "pull not enqueued", "folder", folder, "error", err)
 		}
 		select {
@@ -69,11 +68,14 @@ func (*pullWorker) Timeout(*river.Job[PullArgs]) time.Duration { return time.Hou
 
 // Work imports the folder's files that are new or changed since they were last
 // read. A file that was read is noted after its sessions are stored; one that
-// was cut short is read again, which changes nothing that is stored.
+// was cut short is read again, which changes nothing that is stored. What cannot
+// be looked at is kept with the refused records, and the rest is read.
 func (w *pullWorker) Work(ctx context.Context, job *river.Job[PullArgs]) error {
-	found, err := settled(job.Args.Folder, time.Now().Add(-w.settle))
-	if err != nil {
-		return fmt.Errorf("pull %q: %w", job.Args.Folder, err)
+	found, broken := settled(job.Args.Folder, time.Now().Add(-w.settle))
+	for _, r := range broken {
+		if err := w.store.SaveRejects(ctx, []string{r.File}, []transcript.Reject{r}); err != nil {
+			return err
+		}
 	}
 	unread, err := w.store.Unread(ctx, found)
 	if err != nil {
@@ -95,42 +97,45 @@ func (w *pullWorker) Work(ctx context.Context, job *river.Job[PullArgs]) error {
 	return nil
 }
 
-// settled lists the folder's files that were not changed since before. Hidden
-// files, and those that writers name as unfinished (.tmp, .part), are not read.
-func settled(folder string, before time.Time) ([]store.WatchedFile, error) {
-	var out []store.WatchedFile
-	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := d.Name()
-		if strings.HasPrefix(name, ".") && path != folder {
-			if d.IsDir() {
-				return filepath.SkipDir
-			}
+// settled lists the folder's files that were not changed since before, and what
+// could not be looked at. Hidden files, and those that writers name as
+// unfinished (.tmp, .part), are not read.
+func settled(folder string, before time.Time) (files []store.WatchedFile, broken []transcript.Reject) {
+	refuse := func(path string, err error) {
+		broken = append(broken, transcript.Reject{File: path, Reason: err.Error()})
+	}
+	root, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		refuse(folder, err)
+		return nil, broken
+	}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			refuse(path, err)
 			return nil
-		}
-		if d.IsDir() || strings.HasSuffix(name, ".tmp") || strings.HasSuffix(name, ".part") {
+		case path != root && hidden(d.Name()) && d.IsDir():
+			return filepath.SkipDir
+		case d.IsDir() || hidden(d.Name()) || unfinished(d.Name()):
 			return nil
 		}
 		info, err := os.Stat(path)
-		if err != nil {
-			return err
-		}
-		if info.Mode().IsRegular() && info.ModTime().Before(before) {
-			out = append(out, store.WatchedFile{Path: path, Bytes: info.Size(), ModifiedAt: info.ModTime()})
+		switch {
+		case err != nil:
+			refuse(path, err)
+		case info.Mode().IsRegular() && info.ModTime().Before(before):
+			files = append(files, store.WatchedFile{Path: path, Bytes: info.Size(), ModifiedAt: info.ModTime()})
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		refuse(root, err)
+	}
+	return files, broken
 }
 
-// queueName makes a host's name fit for the name of a queue.
-func queueName(host string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
-			return r
-		}
-		return '-'
-	}, strings.ToLower(host))
+func hidden(name string) bool { return strings.HasPrefix(name, ".") }
+
+func unfinished(name string) bool {
+	return strings.HasSuffix(name, ".tmp") || strings.HasSuffix(name, ".part")
 }

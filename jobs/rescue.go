@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
@@ -92,23 +91,20 @@ func (r *Runner) beatOnce(ctx context.Context) error {
 	if err := r.o.Store.ForgetWorkers(ctx, forgetAfter); err != nil {
 		return err
 	}
-	taken, err := r.o.Store.Rescue(ctx, r.alive.worker.ID, r.alive.jobs(), lostAfter, saveLost(ctx))
-	if len(taken) > 0 {
-		r.o.Metrics.rescued(len(taken))
-		r.o.Log.InfoContext(ctx, "jobs of lost workers taken back", "jobs", len(taken))
+	taken, err := r.o.Store.Rescue(ctx, r.alive.worker.ID, kinds, r.alive.jobs(), lostAfter)
+	if err != nil {
+		return err
+	}
+	if taken > 0 {
+		r.o.Metrics.rescued(taken)
+		r.o.Log.InfoContext(ctx, "jobs of lost workers taken back", "jobs", taken)
+	}
+	given, err := r.o.Store.RecordDiscarded(ctx, InspectArgs{}.Kind())
+	if given > 0 {
+		r.o.Log.WarnContext(ctx, "sessions given up", "sessions", given)
 	}
 	return err
 }
 
-// saveLost records the failures of jobs that lost their last attempt's worker.
-func saveLost(ctx context.Context) func(pgx.Tx, []store.Rescued) error {
-	return func(tx pgx.Tx, taken []store.Rescued) error {
-		var failures []store.Failure
-		for _, j := range taken {
-			if j.Discarded {
-				failures = append(failures, failuresOf(j.Kind, j.Args, store.WorkerDied, store.WorkerLost)...)
-			}
-		}
-		return store.SaveFailures(ctx, tx, failures)
-	}
-}
+// kinds are the jobs of this package; others in the same database are not ours.
+var kinds = []string{InspectArgs{}.Kind(), PullArgs{}.Kind()}

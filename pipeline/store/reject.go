@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,20 +26,34 @@ type Rejected struct {
 	RejectedAt time.Time
 }
 
-// SaveRejects keeps refused records with their reasons.
-func (s *Store) SaveRejects(ctx context.Context, rejects []transcript.Reject) error {
+// SaveRejects keeps refused records with their reasons. What is known of the
+// files that are read anew is forgotten first.
+func (s *Store) SaveRejects(ctx context.Context, anew []string, rejects []transcript.Reject) error {
+	for i, file := range anew {
+		anew[i] = clean(file)
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM rejects WHERE file = ANY($1)`, anew); err != nil {
+			return err
+		}
+		return copyRejects(ctx, tx, rejects)
+	})
+	if err != nil {
+		return fmt.Errorf("save %d rejects: %w", len(rejects), err)
+	}
+	return nil
+}
+
+func copyRejects(ctx context.Context, tx pgx.Tx, rejects []transcript.Reject) error {
 	columns := []string{"file", "line", "record", "field", "reason", "allowed", "format", "raw"}
-	_, err := s.pool.CopyFrom(ctx, pgx.Identifier{"rejects"}, columns,
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"rejects"}, columns,
 		pgx.CopyFromSlice(len(rejects), func(i int) ([]any, error) {
 			r := rejects[i]
 			return []any{
 				clean(r.File), r.Line, clean(string(r.Record)), clean(r.Field), clean(r.Reason), clean(r.Allowed), clean(string(r.Format)), r.Raw,
 			}, nil
 		}))
-	if err != nil {
-		return fmt.Errorf("save %d rejects: %w", len(rejects), err)
-	}
-	return nil
+	return err
 }
 
 // Rejects returns the newest refused records and how many there are in all.
@@ -109,7 +125,11 @@ func (s *Store) FailedTranscripts(ctx context.Context, limit int) ([]TranscriptK
 	return pgx.CollectRows(rows, pgx.RowTo[TranscriptKey])
 }
 
-// clean makes outside text fit for PostgreSQL's text: valid UTF-8 without NUL.
+// clean makes outside text, names of files among it, fit for PostgreSQL's text:
+// what is no UTF-8 or has a NUL is quoted, so that different texts stay different.
 func clean(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+	if utf8.ValidString(s) && !strings.ContainsRune(s, 0) {
+		return s
+	}
+	return strconv.QuoteToGraphic(s)
 }

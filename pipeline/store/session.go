@@ -12,11 +12,22 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// Incoming is a session that was read from a source.
+// Incoming is a session that was read from a source, as it will be stored.
 type Incoming struct {
-	Session *transcript.Session
-	Source  string // file and line
+	session *transcript.Session
+	source  string
+	content []byte
+	hash    transcript.Hash
 }
+
+// NewIncoming encodes a session; source is its file and line.
+func NewIncoming(s *transcript.Session, source string) (Incoming, error) {
+	content, hash, err := s.Encode()
+	return Incoming{s, clean(source), content, hash}, err
+}
+
+// Bytes is the size of the session's canonical JSON.
+func (in Incoming) Bytes() int { return len(in.content) }
 
 // Imported counts what became of incoming sessions.
 type Imported struct {
@@ -66,11 +77,7 @@ type sessionRow struct {
 func (s *Store) Import(ctx context.Context, in []Incoming, enqueue Enqueue) (Imported, error) {
 	rows := make([]*sessionRow, len(in))
 	for i, c := range in {
-		r, err := s.row(c)
-		if err != nil {
-			return Imported{}, err
-		}
-		rows[i] = r
+		rows[i] = s.row(c)
 	}
 	for {
 		n, err := s.importRows(ctx, rows, enqueue)
@@ -84,16 +91,12 @@ func (s *Store) Import(ctx context.Context, in []Incoming, enqueue Enqueue) (Imp
 	}
 }
 
-func (s *Store) row(c Incoming) (*sessionRow, error) {
-	t := c.Session
-	content, hash, err := t.Encode()
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) row(c Incoming) *sessionRow {
+	t := c.session
 	r := &sessionRow{
 		SourceID: string(t.ID), Channel: string(t.Channel), Language: t.Language, Day: s.day(t),
 		BusinessType: t.BusinessType, Urgency: t.Urgency,
-		hash: hash, content: content, turns: len(t.Turns), source: c.Source,
+		hash: c.hash, content: c.content, turns: len(t.Turns), source: c.source,
 	}
 	if !t.StartedAt.IsZero() {
 		r.StartedAt = &t.StartedAt
@@ -107,7 +110,7 @@ func (s *Store) row(c Incoming) (*sessionRow, error) {
 	if t.CSAT != 0 {
 		r.CSAT = &t.CSAT
 	}
-	return r, nil
+	return r
 }
 
 func (s *Store) day(t *transcript.Session) string {

@@ -38,12 +38,21 @@ func session(id, text string) *transcript.Session {
 	}
 }
 
+func incoming(t *testing.T, s *transcript.Session, source string) store.Incoming {
+	t.Helper()
+	in, err := store.NewIncoming(s, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
 // imported imports sessions and returns what was stored.
 func imported(t *testing.T, s *store.Store, sessions ...*transcript.Session) (store.Imported, []store.Stored) {
 	t.Helper()
 	in := make([]store.Incoming, len(sessions))
 	for i, c := range sessions {
-		in[i] = store.Incoming{Session: c, Source: fmt.Sprintf("file.jsonl:%d", i+1)}
+		in[i] = incoming(t, c, fmt.Sprintf("file.jsonl:%d", i+1))
 	}
 	var stored []store.Stored
 	n, err := s.Import(t.Context(), in, func(_ context.Context, _ pgx.Tx, got []store.Stored) error {
@@ -166,7 +175,7 @@ func TestFailedEnqueueStoresNothing(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	refuse := errors.New("no room")
-	_, err := s.Import(t.Context(), []store.Incoming{{Session: session("a", "x")}}, func(context.Context, pgx.Tx, []store.Stored) error { return refuse })
+	_, err := s.Import(t.Context(), []store.Incoming{incoming(t, session("a", "x"), "a.jsonl:1")}, func(context.Context, pgx.Tx, []store.Stored) error { return refuse })
 	if !errors.Is(err, refuse) {
 		t.Errorf("error %v, want %v", err, refuse)
 	}
@@ -180,12 +189,12 @@ func TestConcurrentImportsStoreASessionOnce(t *testing.T) {
 	s := open(t)
 	const importers = 8
 	results := make(chan error, importers)
+	var in []store.Incoming
+	for i := range 40 {
+		in = append(in, incoming(t, session(fmt.Sprint("s", i), "x"), "s.jsonl:1"))
+	}
 	for range importers {
 		go func() {
-			var in []store.Incoming
-			for i := range 40 {
-				in = append(in, store.Incoming{Session: session(fmt.Sprint("s", i), "x")})
-			}
 			_, err := s.Import(t.Context(), in, func(context.Context, pgx.Tx, []store.Stored) error { return nil })
 			results <- err
 		}()
@@ -247,6 +256,65 @@ func TestNewestTranscriptHasTheCurrentVerdict(t *testing.T) {
 				t.Errorf("%d open flags, want 2", n)
 			}
 		})
+	}
+}
+
+func TestFailureOfOneVersionOutlivesTheVerdictOfAnother(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		fails, good int
+	}{
+		{"the older fails", 0, 1},
+		{"the newer fails", 1, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			card := publish(t, s)
+			_, first := imported(t, s, session("a", "x"))
+			_, second := imported(t, s, session("a", "y"))
+			both := [][]store.Stored{first, second}
+			failure := store.Failure{Transcript: both[c.fails][0].Key, Reason: store.Panicked, Detail: "bang"}
+			if err := s.SaveInspections(t.Context(), nil, []store.Failure{failure}, func(pgx.Tx) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			save(t, s, card, both[c.good], verdict("a", 50))
+			if p := progressOf(t, s); p.Failures != 1 || p.Verdicts != 1 || !p.Done() {
+				t.Errorf("progress %+v, want done with one verdict and one failure", p)
+			}
+		})
+	}
+}
+
+func TestDiscardedJobBecomesFailuresOnce(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	card := publish(t, s)
+	_, stored := imported(t, s, session("a", "x"), session("b", "x"))
+	save(t, s, card, stored[:1], verdict("a", 50))
+	const insert = `
+		INSERT INTO river_job (kind, args, queue, max_attempts, attempt, state, finalized_at, errors)
+		VALUES ('inspect', jsonb_build_object('transcripts', $1::bigint[]), 'inspect', 1, 1, 'discarded', now(),
+			ARRAY[jsonb_build_object('error', 'too bad')])`
+	if _, err := s.Pool().Exec(t.Context(), insert, []int64{int64(stored[0].Key), int64(stored[1].Key)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1, 0} {
+		n, err := s.RecordDiscarded(t.Context(), "inspect")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n != want {
+			t.Errorf("%d failures recorded, want %d", n, want)
+		}
+	}
+	list, _, err := s.Failures(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 1 || list[0].SourceID != "b" || list[0].Detail != "too bad" {
+		t.Errorf("failures %+v, want the session without a verdict", list)
 	}
 }
 
@@ -342,6 +410,54 @@ func TestQueueFilters(t *testing.T) {
 	}
 }
 
+func TestLastPublishedScorecardComesFirst(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	first := func() string {
+		t.Helper()
+		active, err := s.ActiveScorecards(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return active[0].Slug
+	}
+	for _, slug := range []string{"b", "c", "a", "b"} {
+		if _, err := s.Publish(t.Context(), slug, "1", "source"); err != nil {
+			t.Fatal(err)
+		}
+		if got := first(); got != slug {
+			t.Errorf("first after publishing %s: %s", slug, got)
+		}
+	}
+	if err := s.Retire(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	if got := first(); got != "a" {
+		t.Errorf("first after retiring b: %s, want a", got)
+	}
+	if err := s.Retire(t.Context(), "b"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("retired twice: %v, want ErrNotFound", err)
+	}
+}
+
+func TestRejectsOfAFileAreReplacedWhenItIsReadAgain(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	strange := "gbk-\xb6\xd4.csv"
+	for _, lines := range [][]int{{1, 2}, {2}} {
+		var rejects []transcript.Reject
+		for _, line := range lines {
+			rejects = append(rejects, transcript.Reject{File: strange, Line: line, Reason: "bad \x00"})
+		}
+		if err := s.SaveRejects(t.Context(), []string{strange}, rejects); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, total, err := s.Rejects(t.Context(), 10); err != nil || total != 1 {
+		t.Errorf("%d rejects, error %v, want the one that is left", total, err)
+	}
+}
+
 func TestPublishKeepsOneVersionActive(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -370,22 +486,31 @@ func TestRescueTakesJobsOfLostWorkersOnly(t *testing.T) {
 	}
 	const insert = `
 		INSERT INTO river_job (id, kind, args, queue, max_attempts, attempt, state, attempted_at, attempted_by)
-		SELECT id, 'inspect', '{}', 'inspect', 3, attempt, 'running', now() - ago::interval, ARRAY[worker]
-		FROM (VALUES (1, 1, '1 hour', 'alive'), (2, 1, '1 hour', 'lost'), (3, 3, '1 hour', 'lost'), (4, 1, '1 second', 'lost'),
-			(5, 1, '1 hour', 'me'), (6, 1, '1 hour', 'me')) AS j(id, attempt, ago, worker)`
+		SELECT id, kind, '{}', 'inspect', 3, attempt, 'running', now() - ago::interval, ARRAY[worker]
+		FROM (VALUES (1, 'inspect', 1, '1 hour', 'alive'), (2, 'inspect', 1, '1 hour', 'lost'), (3, 'inspect', 3, '1 hour', 'lost'),
+			(4, 'inspect', 1, '1 second', 'lost'), (5, 'inspect', 1, '1 hour', 'me'), (6, 'inspect', 1, '1 hour', 'me'),
+			(7, 'another_programs', 1, '1 hour', 'lost')) AS j(id, kind, attempt, ago, worker)`
 	if _, err := s.Pool().Exec(t.Context(), insert); err != nil {
 		t.Fatal(err)
 	}
-	taken, err := s.Rescue(t.Context(), "me", []int64{6}, time.Minute, func(pgx.Tx, []store.Rescued) error { return nil })
+	taken, err := s.Rescue(t.Context(), "me", []string{"inspect"}, []int64{6}, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[int64]bool{}
-	for _, j := range taken {
-		got[j.ID] = j.Discarded
+	if taken != 3 {
+		t.Errorf("%d jobs taken, want 3", taken)
 	}
-	if diff := cmp.Diff(map[int64]bool{2: false, 3: true, 5: false}, got); diff != "" {
-		t.Errorf("taken jobs, discarded (-want +got):\n%s", diff)
+	rows, err := s.Pool().Query(t.Context(), `SELECT id || ' ' || state FROM river_job ORDER BY id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"1 running", "2 available", "3 discarded", "4 running", "5 available", "6 running", "7 running"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("jobs (-want +got):\n%s", diff)
 	}
 }
 
@@ -419,7 +544,7 @@ func TestMigrationsGoUpDownAndUpAgain(t *testing.T) {
 func TestWatchedFileIsUnreadUntilMarkedAndAfterAChange(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	f := store.WatchedFile{Path: "/in/a.jsonl", Bytes: 10, ModifiedAt: time.Date(2026, 11, 1, 1, 2, 3, 123456789, time.UTC)}
+	f := store.WatchedFile{Path: "/in/\xb6\xd4.jsonl", Bytes: 10, ModifiedAt: time.Date(2026, 11, 1, 1, 2, 3, 123456789, time.UTC)}
 	unread := func(f store.WatchedFile) int {
 		t.Helper()
 		list, err := s.Unread(t.Context(), []store.WatchedFile{f})

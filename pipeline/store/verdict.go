@@ -48,10 +48,13 @@ func (s *Store) SaveInspections(ctx context.Context, done []Inspected, failed []
 		return err
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := lockSessions(ctx, tx, done, failed); err != nil {
+			return err
+		}
 		if err := saveVerdicts(ctx, tx, rows); err != nil {
 			return err
 		}
-		if err := SaveFailures(ctx, tx, failed); err != nil {
+		if err := saveFailures(ctx, tx, failed); err != nil {
 			return err
 		}
 		return finish(tx)
@@ -93,7 +96,7 @@ func verdictRows(done []Inspected) ([]*verdictRow, error) {
 	return rows, nil
 }
 
-// severities numbers the severities for the database, gravest first.
+// severityNumber is a severity as the database has it: 1 is the gravest.
 func severityNumber(s pipeline.FlagSeverity) int {
 	for i, known := range pipeline.FlagSeverities {
 		if s == known {
@@ -117,11 +120,11 @@ func saveVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := lockSessions(ctx, tx, rows); err != nil {
+	saved, err := insertVerdicts(ctx, tx, rows)
+	if err != nil {
 		return err
 	}
-	saved, err := insertVerdicts(ctx, tx, rows)
-	if err != nil || len(saved) == 0 {
+	if err := forgetFailures(ctx, tx, rows); err != nil || len(saved) == 0 {
 		return err
 	}
 	if err := markCurrent(ctx, tx, saved); err != nil {
@@ -133,19 +136,33 @@ func saveVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
 	return copyFlags(ctx, tx, saved)
 }
 
-// lockSessions makes saves of the same session wait for each other.
-func lockSessions(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
+// lockSessions makes saves of the same session wait for each other, in an order
+// in which they cannot wait in a circle.
+func lockSessions(ctx context.Context, tx pgx.Tx, done []Inspected, failed []Failure) error {
 	const query = `
 		SELECT 1
 		FROM sessions
-		WHERE id = ANY($1)
+		WHERE id IN (SELECT session_id FROM transcripts WHERE id = ANY($1))
 		ORDER BY id
 		FOR UPDATE`
-	ids := make([]int64, len(rows))
-	for i, r := range rows {
-		ids[i] = int64(r.Session)
+	var keys []int64
+	for _, d := range done {
+		keys = append(keys, int64(d.Transcript.Key))
 	}
-	_, err := tx.Exec(ctx, query, ids)
+	for _, f := range failed {
+		keys = append(keys, int64(f.Transcript))
+	}
+	_, err := tx.Exec(ctx, query, keys)
+	return err
+}
+
+// forgetFailures forgets that transcripts failed before they got their verdict.
+func forgetFailures(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
+	keys := make([]int64, len(rows))
+	for i, r := range rows {
+		keys[i] = int64(r.Transcript)
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM failures WHERE transcript_id = ANY($1)`, keys)
 	return err
 }
 
@@ -181,7 +198,7 @@ func insertVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) ([]*verd
 }
 
 // markCurrent makes a session's verdict on its newest inspected transcript the
-// current one, closes the flags of the others, and forgets failures that are over.
+// current one, and closes the flags of the others.
 func markCurrent(ctx context.Context, tx pgx.Tx, saved []*verdictRow) error {
 	const newest = `
 		SELECT DISTINCT ON (v.session_id) v.id
@@ -193,7 +210,6 @@ func markCurrent(ctx context.Context, tx pgx.Tx, saved []*verdictRow) error {
 		`UPDATE verdicts SET current = false WHERE session_id = ANY($1) AND current AND id NOT IN (` + newest + `)`,
 		`UPDATE verdicts SET current = true WHERE session_id = ANY($1) AND NOT current AND id IN (` + newest + `)`,
 		`UPDATE flags SET open = false WHERE session_id = ANY($1) AND open AND verdict_id NOT IN (` + newest + `)`,
-		`DELETE FROM failures WHERE session_id = ANY($1)`,
 	}
 	sessions := make([]int64, len(saved))
 	for i, r := range saved {
@@ -286,8 +302,8 @@ func copyFlags(ctx context.Context, tx pgx.Tx, saved []*verdictRow) error {
 	return err
 }
 
-// SaveFailures notes failures of transcripts, within tx.
-func SaveFailures(ctx context.Context, tx pgx.Tx, failed []Failure) error {
+// saveFailures notes failures of transcripts.
+func saveFailures(ctx context.Context, tx pgx.Tx, failed []Failure) error {
 	const query = `
 		INSERT INTO failures (transcript_id, session_id, reason, detail)
 		SELECT id, session_id, $2, $3

@@ -25,7 +25,7 @@ func (s *Store) Unread(ctx context.Context, files []WatchedFile) ([]WatchedFile,
 		WHERE path = ANY($1)`
 	paths := make([]string, len(files))
 	for i, f := range files {
-		paths[i] = f.Path
+		paths[i] = clean(f.Path)
 	}
 	rows, err := s.pool.Query(ctx, query, paths)
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Store) Unread(ctx context.Context, files []WatchedFile) ([]WatchedFile,
 	}
 	var unread []WatchedFile
 	for _, f := range files {
-		old, ok := read[f.Path]
+		old, ok := read[clean(f.Path)]
 		if !ok || old.Bytes != f.Bytes || !old.ModifiedAt.Equal(f.ModifiedAt.Truncate(time.Microsecond)) {
 			unread = append(unread, f)
 		}
@@ -58,7 +58,7 @@ func (s *Store) MarkRead(ctx context.Context, f WatchedFile) error {
 		SET bytes = excluded.bytes, modified_at = excluded.modified_at, sessions = excluded.sessions,
 			rejects = excluded.rejects, imported_at = now()`
 	_, err := s.pool.Exec(ctx, query, pgx.StrictNamedArgs{
-		"path": f.Path, "bytes": f.Bytes, "modified": f.ModifiedAt.Truncate(time.Microsecond),
+		"path": clean(f.Path), "bytes": f.Bytes, "modified": f.ModifiedAt.Truncate(time.Microsecond),
 		"sessions": f.Sessions, "rejects": f.Rejects,
 	})
 	if err != nil {

@@ -35,26 +35,18 @@ func (s *Store) Leave(ctx context.Context, id string) error {
 	return nil
 }
 
-// Rescued is a job that was taken from a worker.
-type Rescued struct {
-	ID        int64
-	Kind      string
-	Args      []byte // JSON
-	Discarded bool   // it had no attempt left
-}
-
-// Rescue takes running jobs away from workers that were not seen for the given
-// time or are unknown, and from worker self those that it is not working on
-// (the database was away when it fetched or finished them). They become
-// available again; a job that has no attempt left is discarded. finish joins
-// the transaction. A worker that was only slow may finish such a job as well:
+// Rescue takes running jobs of the given kinds away from workers that were not
+// seen for the given time or are unknown, and from worker self those that it is
+// not working on (the database was away when it fetched or finished them). They
+// become available again; a job that has no attempt left is discarded. It returns
+// how many were taken. A worker that was only slow may finish such a job as well:
 // its results are stored once, so nothing is done twice.
-func (s *Store) Rescue(ctx context.Context, self string, working []int64, unseen time.Duration, finish func(pgx.Tx, []Rescued) error) ([]Rescued, error) {
+func (s *Store) Rescue(ctx context.Context, self string, kinds []string, working []int64, unseen time.Duration) (int, error) {
 	const query = `
 		WITH dead AS (
 			SELECT j.id
 			FROM river_job j
-			WHERE j.state = 'running'
+			WHERE j.state = 'running' AND j.kind = ANY(@kinds)
 				AND j.attempted_at < now() - @unseen::interval
 				AND CASE WHEN j.attempted_by[array_upper(j.attempted_by, 1)] = @self THEN j.id <> ALL(@working)
 					ELSE NOT EXISTS (
@@ -72,24 +64,37 @@ func (s *Store) Rescue(ctx context.Context, self string, working []int64, unseen
 			scheduled_at = now(),
 			errors = array_append(j.errors, jsonb_build_object('at', now(), 'attempt', j.attempt, 'error', @error::text, 'trace', ''))
 		FROM dead
-		WHERE j.id = dead.id
-		RETURNING j.id, j.kind, j.args, j.state = 'discarded' AS discarded`
-	args := pgx.StrictNamedArgs{"self": self, "working": append([]int64{}, working...), "unseen": unseen, "error": WorkerLost}
-	var taken []Rescued
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, args)
-		if err != nil {
-			return err
-		}
-		if taken, err = pgx.CollectRows(rows, pgx.RowToStructByName[Rescued]); err != nil || len(taken) == 0 {
-			return err
-		}
-		return finish(tx, taken)
+		WHERE j.id = dead.id`
+	tag, err := s.pool.Exec(ctx, query, pgx.StrictNamedArgs{
+		"self": self, "kinds": kinds, "working": append([]int64{}, working...), "unseen": unseen, "error": WorkerLost,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("rescue jobs: %w", err)
+		return 0, fmt.Errorf("rescue jobs: %w", err)
 	}
-	return taken, nil
+	return int(tag.RowsAffected()), nil
+}
+
+// RecordDiscarded notes a failure for every transcript that a discarded job of
+// this kind left without verdict or failure, and returns how many there were.
+// The job's arguments list the transcripts' keys under "transcripts".
+func (s *Store) RecordDiscarded(ctx context.Context, kind string) (int, error) {
+	const query = `
+		INSERT INTO failures (transcript_id, session_id, reason, detail)
+		SELECT DISTINCT ON (t.id) t.id, t.session_id, CASE WHEN e.error = $2 THEN 'worker_died' ELSE 'error' END, e.error
+		FROM river_job j
+		CROSS JOIN LATERAL jsonb_array_elements_text(j.args -> 'transcripts') AS a(id)
+		CROSS JOIN LATERAL (SELECT coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '') AS error) e
+		JOIN transcripts t ON t.id = a.id::bigint
+		WHERE j.state = 'discarded' AND j.kind = $1
+			AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.transcript_id = t.id)
+			AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.transcript_id = t.id)
+		ORDER BY t.id, j.id DESC
+		ON CONFLICT (transcript_id) DO NOTHING`
+	tag, err := s.pool.Exec(ctx, query, kind, WorkerLost)
+	if err != nil {
+		return 0, fmt.Errorf("record discarded jobs: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
 }
 
 // WorkerLost is the error that a rescued job carries.
@@ -121,7 +126,8 @@ func (s *Store) Progress(ctx context.Context) (Progress, error) {
 		SELECT (SELECT count(*) FROM sessions) AS sessions,
 			(SELECT count(*) FROM transcripts) AS transcripts,
 			(SELECT count(DISTINCT transcript_id) FROM verdicts) AS verdicts,
-			(SELECT count(*) FROM failures) AS failures`
+			(SELECT count(*) FROM failures f
+				WHERE NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.transcript_id = f.transcript_id)) AS failures`
 	rows, err := s.pool.Query(ctx, query)
 	if err != nil {
 		return Progress{}, fmt.Errorf("count progress: %w", err)

@@ -48,7 +48,7 @@ CREATE TABLE rejects (
     raw         bytea,
     rejected_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX rejects_at ON rejects (rejected_at DESC, id DESC);
+CREATE INDEX rejects_file ON rejects (file);
 
 -- Files of watched folders that were read, so that each is read once unless it changes.
 CREATE TABLE watched_files (

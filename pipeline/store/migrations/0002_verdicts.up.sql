@@ -6,7 +6,7 @@ CREATE TABLE scorecards (
     version      text NOT NULL, -- hash of source: a published version never changes
     source       text NOT NULL, -- the YAML file
     active       boolean NOT NULL DEFAULT false,
-    published_at timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz NOT NULL DEFAULT clock_timestamp(), -- the last time
     UNIQUE (slug, version)
 );
 CREATE UNIQUE INDEX scorecards_active ON scorecards (slug) WHERE active;
