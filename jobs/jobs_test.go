@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"assay/classifiers"
 	"assay/classifiers/tone"
 	"assay/pipeline"
 	"assay/pipeline/scorecard"
@@ -100,8 +99,8 @@ func storeOn(t *testing.T, pool *pgxpool.Pool) (*store.Store, *Importer) {
 	t.Helper()
 	s := store.New(pool, store.Options{})
 	for _, pack := range scorecard.Packs() {
-		card, err := classifiers.Load(pack.Name, pack.Source)
-		if err != nil {
+		card, problems := scorecard.Parse(pack.Name, pack.Source)
+		if err := problems.Err(); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Publish(t.Context(), card.ID, card.Version, string(card.Source)); err != nil {

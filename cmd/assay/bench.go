@@ -94,13 +94,18 @@ func (p *program) scratch(db *database, name string) (*store.Store, error) {
 	cfg.Database = name
 	s, err := store.OpenConfig(p.ctx, cfg, store.Options{Zone: db.zone})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, dropScratch(p.ctx, db, nil, name))
 	}
-	return s, store.Migrate(p.ctx, s.Pool())
+	if err := store.Migrate(p.ctx, s.Pool()); err != nil {
+		return nil, errors.Join(err, dropScratch(p.ctx, db, s, name))
+	}
+	return s, nil
 }
 
 func dropScratch(ctx context.Context, db *database, own *store.Store, name string) error {
-	own.Close()
+	if own != nil {
+		own.Close()
+	}
 	_, err := db.Pool().Exec(context.WithoutCancel(ctx), `DROP DATABASE `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
 	return err
 }
@@ -217,6 +222,8 @@ func (c *benchCmd) inspect(p *program, s *store.Store, inspector *pipeline.Inspe
 		}
 		if n.Done() {
 			took = time.Since(began)
+			bar.finish(n.Verdicts+n.Failures, n.Transcripts)
+			continue
 		}
 		bar.show(n.Verdicts+n.Failures, n.Transcripts)
 		time.Sleep(20 * time.Millisecond)

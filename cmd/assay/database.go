@@ -30,9 +30,32 @@ const startTimeout = 2 * time.Minute
 // openDatabase connects to the configured server, or starts the private one,
 // and brings its schema up to date where the server is private.
 func (p *program) openDatabase(c config.Database) (*database, error) {
+	db, err := p.connect(c)
+	if err != nil {
+		return nil, err
+	}
+	if db.server != nil {
+		err = store.Migrate(p.ctx, db.Pool())
+	} else {
+		err = store.CheckSchema(p.ctx, db.Pool())
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// leastConns is what migrations, River and the pages need at once.
+const leastConns = 6
+
+// connect opens the database whatever its schema is.
+func (p *program) connect(c config.Database) (*database, error) {
 	zone, err := c.Location()
 	if err != nil {
 		return nil, usageError{err}
+	}
+	if c.MaxConns < leastConns {
+		return nil, usageError{fmt.Errorf("--max-conns: %d is too few; allowed: %d or more", c.MaxConns, leastConns)}
 	}
 	db := &database{zone: zone}
 	url := c.URL
@@ -43,14 +66,6 @@ func (p *program) openDatabase(c config.Database) (*database, error) {
 	}
 	if db.Store, err = store.Open(p.ctx, url, store.Options{Zone: zone, MaxConns: c.MaxConns}); err != nil {
 		return nil, errors.Join(usageError{err}, db.stopServer())
-	}
-	if db.server != nil {
-		err = store.Migrate(p.ctx, db.Pool())
-	} else {
-		err = store.CheckSchema(p.ctx, db.Pool())
-	}
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -62,10 +62,10 @@ func (c *demoCmd) Run(p *program) (err error) {
 		}
 		return nil
 	})
-	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+	if err := group.Wait(); err != nil && p.ctx.Err() == nil {
 		return err
 	}
-	return nil
+	return nil // finished, or interrupted: that is how it ends
 }
 
 // openDemo opens the database; a server that DATABASE_URL names is migrated too.
@@ -117,20 +117,15 @@ func importDemo(p *program, db *database, folder string, read transcript.Options
 		_, err := fmt.Fprintln(p.stderr, r)
 		return err
 	}}
-	// Sources are named as they stand in the program, not by the folder they were unpacked to.
-	root, err := os.OpenRoot(folder)
-	if err != nil {
-		return fmt.Errorf("demo data: %w", err)
-	}
-	defer root.Close()
-	paths, err := fs.Glob(root.FS(), "sessions/*")
-	if err != nil {
-		return fmt.Errorf("demo data: %w", err)
-	}
-	for i, path := range paths {
-		paths[i] = filepath.Join(folder, path)
-	}
-	n, err := im.Import(p.ctx, transcript.Read(p.ctx, paths, read))
+	records := transcript.Read(p.ctx, []string{filepath.Join(folder, "sessions")}, read)
+	n, err := im.Import(p.ctx, func(yield func(transcript.Record) bool) {
+		for rec := range records { // named as they stand in the program, not by the folder they were unpacked to
+			rec.File = strings.TrimPrefix(rec.File, filepath.Dir(folder)+"/")
+			if !yield(rec) {
+				return
+			}
+		}
+	})
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ type check struct {
 	Detail string `json:"detail"`
 }
 
-// Run prints every check; a failing one makes the exit status 1. It changes
-// nothing: a private server is looked at only when it exists already.
+// Run prints every check; a failing one makes the exit status 1. It changes no
+// data: a private server is looked at only when it exists already.
 func (c *doctorCmd) Run(p *program) error {
 	checks := []check{programs(c.URL)}
 	for _, folder := range c.Watch {
@@ -73,12 +73,12 @@ func (c *doctorCmd) database(p *program) []check {
 		return []check{{"database", "warn", "no private database yet: \"assay demo\" or \"assay serve\" makes it"}}
 	}
 	c.Install = false
-	db, err := p.openDatabase(c.Database)
-	if errors.Is(err, store.ErrOldSchema) {
-		return []check{{"schema", "fail", err.Error()}}
-	}
+	db, err := p.connect(c.Database)
 	if err != nil {
 		return []check{{"database", "fail", err.Error()}}
+	}
+	if err := store.CheckSchema(p.ctx, db.Pool()); err != nil {
+		return []check{{"database", "ok", "answers"}, {"schema", "fail", errors.Join(err, db.Close()).Error()}}
 	}
 	checks := []check{{"database", "ok", "answers, schema up to date"}}
 	for _, look := range []func(*program, *database) (check, error){scorecards, library, workers, waiting, problems} {

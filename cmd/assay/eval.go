@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -25,7 +27,7 @@ type evalCmd struct {
 }
 
 type evalCriteriaCmd struct {
-	Paths     []string `arg:"" name:"path" type:"existingfile" help:"Canonical sessions with labels (JSONL, .gz too)."`
+	Paths     []string `arg:"" name:"path" help:"Files or folders of canonical sessions with labels (JSONL, .gz too)."`
 	Scorecard string   `name:"scorecard" short:"s" required:"" type:"existingfile" placeholder:"FILE" help:"Scorecard whose criteria are measured."`
 	JSON      bool     `name:"json" help:"Print figures as JSON."`
 	Errors    int      `name:"errors" placeholder:"N" help:"Print up to N wrong sessions of each criterion to standard error."`
@@ -71,13 +73,13 @@ func (c *evalCriteriaCmd) Run(p *program) error {
 	if err != nil {
 		return usageError{err}
 	}
-	rejected := 0
-	for _, path := range c.Paths {
-		n, err := e.add(p, path, read)
-		if err != nil {
-			return err
-		}
-		rejected += n
+	checks, err := readChecks(c.Paths)
+	if err != nil {
+		return usageError{err}
+	}
+	rejected, err := e.add(p, c.Paths, read, checks)
+	if err != nil {
+		return err
 	}
 	if len(e.rows) == 0 {
 		return usageError{errors.New("no session has a label with the id of a criterion: labels stand at labels.checks")}
@@ -97,13 +99,9 @@ type evaluation struct {
 	rows      map[string]*criterionEval
 }
 
-// add evaluates the sessions of a file and returns how many were refused.
-func (e *evaluation) add(p *program, path string, read transcript.Options) (rejected int, err error) {
-	checks, err := readChecks(path)
-	if err != nil {
-		return 0, usageError{err}
-	}
-	for rec := range transcript.Read(p.ctx, []string{path}, read) {
+// add evaluates the sessions and returns how many records were refused.
+func (e *evaluation) add(p *program, paths []string, read transcript.Options, checks labels) (rejected int, err error) {
+	for rec := range transcript.Read(p.ctx, paths, read) {
 		if rec.Reject != nil {
 			fmt.Fprintln(p.stderr, rec.Reject)
 			rejected++
@@ -114,7 +112,7 @@ func (e *evaluation) add(p *program, path string, read transcript.Options) (reje
 			return rejected, err
 		}
 		for _, f := range v.Criteria {
-			if label, ok := checks[rec.Session.ID][f.ID]; ok {
+			if label, ok := checks[rec.Session.ID][f.ID].(bool); ok {
 				e.count(f, rec.Session.ID, label)
 			}
 		}
@@ -181,37 +179,61 @@ func interval(v *float64, ci [2]*float64) string {
 	return fmt.Sprintf("%.3f [%.3f, %.3f]", *v, *ci[0], *ci[1])
 }
 
-// readChecks reads labels.checks of every session of a JSONL file. Lines that
-// are no JSON have no labels; the importer reports them.
-func readChecks(path string) (map[transcript.SessionID]map[string]bool, error) {
+// labels are labels.checks of sessions. Only true and false are labels.
+type labels map[transcript.SessionID]map[string]any
+
+// readChecks reads the labels of all files, in folders too. Lines that are no
+// JSON have none; the importer reports them.
+func readChecks(paths []string) (labels, error) {
+	checks := labels{}
+	for _, path := range paths {
+		err := filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			return checks.readFile(path)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("labels: %w", err)
+		}
+	}
+	return checks, nil
+}
+
+func (l labels) readFile(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	in := bufio.NewReaderSize(f, 1<<16)
-	var r io.Reader = in
 	if magic, err := in.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		if r, err = gzip.NewReader(in); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		unzipped, err := gzip.NewReader(in)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		in = bufio.NewReaderSize(unzipped, 1<<16)
+	}
+	for {
+		line, err := in.ReadBytes('\n')
+		l.readLine(line)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	checks := map[transcript.SessionID]map[string]bool{}
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, transcript.DefaultLimits().LineBytes)
-	for lines.Scan() {
-		var line struct {
-			ID     transcript.SessionID `json:"id"`
-			Labels struct {
-				Checks map[string]bool `json:"checks"`
-			} `json:"labels"`
-		}
-		if json.Unmarshal(lines.Bytes(), &line) == nil {
-			checks[line.ID] = line.Labels.Checks
-		}
+}
+
+func (l labels) readLine(line []byte) {
+	var s struct {
+		ID     transcript.SessionID `json:"id"`
+		Labels struct {
+			Checks map[string]any `json:"checks"`
+		} `json:"labels"`
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: labels: %w", path, err)
+	if json.Unmarshal(line, &s) == nil && s.Labels.Checks != nil {
+		l[s.ID] = s.Labels.Checks
 	}
-	return checks, nil
 }

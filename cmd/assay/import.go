@@ -68,7 +68,9 @@ func (c *importCmd) run(p *program, db *database, read transcript.Options, rejec
 			return rejects.write(r)
 		},
 	}
-	return im.Import(p.ctx, transcript.Read(p.ctx, c.Paths, read))
+	n, err := im.Import(p.ctx, transcript.Read(p.ctx, c.Paths, read))
+	bar.finish(n.New+n.Changed+n.Same, 0)
+	return n, err
 }
 
 func (c *importCmd) printReject(p *program, r *transcript.Reject) {
@@ -141,11 +143,12 @@ func (r *rejectFile) Close() error {
 }
 
 type retryCmd struct {
-	Limit int `name:"limit" default:"10000" help:"Sessions to try again, at most."`
+	JSON  bool `name:"json" help:"Print the count as JSON."`
+	Limit int  `name:"limit" default:"10000" help:"Sessions to try again, at most."`
 	config.Database
 }
 
-// Run enqueues failed transcripts again, and gives discarded pulls no second life.
+// Run enqueues failed transcripts again.
 func (c *retryCmd) Run(p *program) (err error) {
 	db, err := p.openDatabase(c.Database)
 	if err != nil {
@@ -163,6 +166,10 @@ func (c *retryCmd) Run(p *program) (err error) {
 	if err := jobs.Reinspect(p.ctx, client, keys); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%d sessions are inspected again\n", len(keys))
+	if c.JSON {
+		printJSON(p, map[string]int{"enqueued": len(keys)})
+	} else {
+		fmt.Fprintf(p.stdout, "%d transcripts are inspected again where workers run\n", len(keys))
+	}
 	return nil
 }

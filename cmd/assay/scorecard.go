@@ -16,7 +16,8 @@ type scorecardCmd struct {
 	Check   scorecardCheckCmd   `cmd:"" help:"Report every mistake in scorecard files."`
 	Test    scorecardTestCmd    `cmd:"" help:"Run the examples embedded in scorecards."`
 	Publish scorecardPublishCmd `cmd:"" help:"Store a scorecard version and inspect by it from now on."`
-	List    scorecardListCmd    `cmd:"" help:"List the active scorecards."`
+	Retire  scorecardRetireCmd  `cmd:"" help:"Inspect no more sessions by a scorecard."`
+	List    scorecardListCmd    `cmd:"" help:"List the active scorecards in the order in which they are tried."`
 	Show    scorecardShowCmd    `cmd:"" help:"Print a shipped scorecard, as a starting point."`
 }
 
@@ -94,12 +95,14 @@ func (c *scorecardTestCmd) Run(p *program) error {
 }
 
 type scorecardPublishCmd struct {
+	JSON  bool     `name:"json" help:"Print what was published as JSONL."`
 	Paths []string `arg:"" name:"file" type:"existingfile" help:"Scorecard files."`
 	config.Database
 }
 
-// Run publishes files that have no mistakes. Sessions that were inspected
-// before keep their verdicts.
+// Run publishes files that have no mistakes. A session that fits several
+// scorecards is inspected by the one published last. Sessions that were
+// inspected before keep their verdicts.
 func (c *scorecardPublishCmd) Run(p *program) (err error) {
 	cards, err := loadCards(c.Paths)
 	if err != nil {
@@ -114,8 +117,31 @@ func (c *scorecardPublishCmd) Run(p *program) (err error) {
 		if _, err := db.Publish(p.ctx, card.ID, card.Version, string(card.Source)); err != nil {
 			return err
 		}
-		fmt.Fprintf(p.stdout, "published %s version %s\n", card.ID, card.Version)
+		if c.JSON {
+			printJSON(p, map[string]string{"id": card.ID, "version": card.Version})
+		} else {
+			fmt.Fprintf(p.stdout, "published %s version %s: tried first from now on\n", card.ID, card.Version)
+		}
 	}
+	return nil
+}
+
+type scorecardRetireCmd struct {
+	ID string `arg:"" help:"Id of an active scorecard."`
+	config.Database
+}
+
+// Run retires the scorecard; its verdicts stay.
+func (c *scorecardRetireCmd) Run(p *program) (err error) {
+	db, err := p.openDatabase(c.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.Retire(p.ctx, c.ID); err != nil {
+		return usageError{fmt.Errorf("%w; \"assay scorecard list\" shows the active ones", err)}
+	}
+	fmt.Fprintf(p.stdout, "retired %s\n", c.ID)
 	return nil
 }
 

@@ -133,11 +133,11 @@ func (p *program) newNode(db *database, w config.Work, l config.Library, r confi
 	if err != nil {
 		return nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: l.Threshold, Log: p.log})
+	t, err := tone.New()
 	if err != nil {
 		return nil, err
 	}
-	t, err := tone.New()
+	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: l.Threshold, Log: p.log})
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (p *program) newNode(db *database, w config.Work, l config.Library, r confi
 		Workers: w.Workers, Watch: w.Watch, WatchEvery: w.WatchEvery, Settle: w.Settle, Read: read,
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, index.Close())
 	}
 	return &node{db, index, runner, registry, l.Follow, p}, nil
 }
@@ -158,23 +158,26 @@ const stopTimeout = 20 * time.Second
 // private server does.
 func (n *node) run(ctx context.Context, listener net.Listener) error {
 	if err := n.runner.Start(ctx); err != nil {
-		return err
+		if ctx.Err() != nil {
+			return n.index.Close() // interrupted before it began
+		}
+		return errors.Join(err, n.index.Close())
 	}
 	if listener != nil {
 		fmt.Fprintf(n.p.stdout, "serving http://%s\n", listener.Addr())
 	} else {
 		fmt.Fprintln(n.p.stdout, "working")
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return n.index.Follow(ctx, n.follow) })
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return n.index.Follow(running, n.follow) })
 	if listener != nil {
-		group.Go(func() error { return n.serve(ctx, listener) })
+		group.Go(func() error { return n.serve(running, listener) })
 	}
 	if n.db.server != nil {
-		group.Go(func() error { return n.db.watchServer(ctx) })
+		group.Go(func() error { return n.db.watchServer(running) })
 	}
 	err := group.Wait()
-	if errors.Is(err, context.Canceled) && n.p.ctx.Err() != nil {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = nil // being interrupted is how it ends
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
@@ -191,18 +194,20 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 	}
-	stopped := context.AfterFunc(ctx, func() {
+	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error { // requests that are being answered get 5 s
+		<-serving.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		if err := server.Shutdown(stop); err != nil {
-			n.p.log.Warn("pages stopped at once", "error", err)
-		}
+		return errors.Join(ctx.Err(), server.Shutdown(stop))
 	})
-	defer stopped()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
-	}
-	return ctx.Err()
+	return group.Wait()
 }
 
 func (n *node) webOptions(listener net.Listener) web.Options {

@@ -6,12 +6,17 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
@@ -77,36 +82,65 @@ type Library struct {
 }
 
 // YAML returns a resolver that takes flags from a YAML file: its keys are the
-// flags' names. Unknown keys are errors; variables of the environment go first.
+// flags' names. Unknown keys and empty values are errors; variables of the
+// environment go first.
 func YAML(name string, src []byte) (kong.Resolver, error) {
-	values := map[string]any{}
-	if err := yaml.Unmarshal(src, &values); err != nil {
+	f := &file{name: name, values: map[string]any{}, lines: map[string]int{}}
+	if err := yaml.Unmarshal(src, &f.values); err != nil {
 		return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
 	}
-	return &file{name, values}, nil
+	tree, err := parser.ParseBytes(src, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, doc := range tree.Docs {
+		f.note(doc.Body)
+	}
+	return f, nil
 }
 
 type file struct {
 	name   string
 	values map[string]any
+	lines  map[string]int // of the keys
 }
 
-// Validate refuses keys that are no flag of any command.
+// note remembers where the keys stand.
+func (f *file) note(body ast.Node) {
+	switch n := body.(type) {
+	case *ast.MappingNode:
+		for _, v := range n.Values {
+			f.note(v)
+		}
+	case *ast.MappingValueNode:
+		f.lines[n.Key.GetToken().Value] = n.Key.GetToken().Position.Line
+	}
+}
+
+// Validate refuses keys that are no flag of any command, and empty values.
 func (f *file) Validate(app *kong.Application) error {
 	known := map[string]bool{}
-	for _, flags := range flagsOf(app.Node) {
-		known[flags.Name] = true
+	for _, flag := range flagsOf(app.Node) {
+		known[flag.Name] = true
 	}
-	names := make([]string, 0, len(known))
-	for name := range known {
-		names = append(names, name)
-	}
-	for key := range f.values {
-		if !known[key] {
-			return fmt.Errorf("%s: unknown setting %q; did you mean %q? allowed: the names of flags, see \"assay help\"", f.name, key, scorecard.Nearest(key, names))
+	names := slices.Sorted(maps.Keys(known))
+	var problems []error
+	for _, key := range slices.Sorted(maps.Keys(f.values)) {
+		switch {
+		case !known[key]:
+			problems = append(problems, fmt.Errorf("%s:%d: unknown setting %q%s; allowed: the names of flags, see \"assay help\"", f.name, f.lines[key], key, meant(key, names)))
+		case f.values[key] == nil:
+			problems = append(problems, fmt.Errorf("%s:%d: setting %q has no value", f.name, f.lines[key], key))
 		}
 	}
-	return nil
+	return errors.Join(problems...)
+}
+
+func meant(key string, names []string) string {
+	if near := scorecard.Nearest(key, names); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
 }
 
 func flagsOf(n *kong.Node) []*kong.Flag {
@@ -124,12 +158,12 @@ func (f *file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, err
 			return nil, nil
 		}
 	}
-	v, ok := f.values[flag.Name]
-	if !ok {
+	switch v := f.values[flag.Name].(type) {
+	case nil:
 		return nil, nil
+	case []any:
+		return v, nil
+	default:
+		return fmt.Sprint(v), nil
 	}
-	if list, ok := v.([]any); ok {
-		return list, nil
-	}
-	return fmt.Sprint(v), nil
 }

@@ -84,7 +84,11 @@ func (s *site) put(session *transcript.Session, v *pipeline.Verdict, failed stor
 	s.t.Helper()
 	ctx := s.t.Context()
 	var keys []store.TranscriptKey
-	_, err := s.store.Import(ctx, []store.Incoming{{Session: session, Source: "inbox/day.jsonl:7"}},
+	in, err := store.NewIncoming(session, "inbox/day.jsonl:7")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, err = s.store.Import(ctx, []store.Incoming{in},
 		func(_ context.Context, _ pgx.Tx, stored []store.Stored) error {
 			keys = append(keys, stored[0].Key)
 			return nil
@@ -130,7 +134,7 @@ func (s *site) seed() seeded {
 		File: "inbox/day.jsonl", Line: 14, Record: "S-bad", Field: "turns[3].speaker", Reason: `"robot" is not a speaker`,
 		Allowed: "agent, customer, bot, system", Format: transcript.JSONL,
 	}}
-	if err := s.store.SaveRejects(s.t.Context(), rejects); err != nil {
+	if err := s.store.SaveRejects(s.t.Context(), nil, rejects); err != nil {
 		s.t.Fatal(err)
 	}
 	return keys
