@@ -52,6 +52,9 @@ type benchResult struct {
 
 // Run makes a database of its own on the configured server, and drops it.
 func (c *benchCmd) Run(p *program) (err error) {
+	if c.Sessions < 1 || c.Jobs < 1 {
+		return usageError{errors.New("--sessions and --jobs: allowed: 1 or more")}
+	}
 	db, err := p.openDatabase(c.Database)
 	if err != nil {
 		return err

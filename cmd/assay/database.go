@@ -39,6 +39,9 @@ func (p *program) openDatabase(c config.Database) (*database, error) {
 	} else {
 		err = store.CheckSchema(p.ctx, db.Pool())
 	}
+	if errors.Is(err, store.ErrOldSchema) {
+		err = usageError{err}
+	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -112,8 +112,13 @@ func (e *evaluation) add(p *program, paths []string, read transcript.Options, ch
 			return rejected, err
 		}
 		for _, f := range v.Criteria {
-			if label, ok := checks[rec.Session.ID][f.ID].(bool); ok {
+			switch label := checks[rec.Session.ID][f.ID].(type) {
+			case nil:
+			case bool:
 				e.count(f, rec.Session.ID, label)
+			default:
+				rejected++
+				fmt.Fprintf(p.stderr, "%s:%d: session %q: label %q is %v; allowed: true, false, null\n", rec.File, rec.Line, rec.Session.ID, f.ID, label)
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"assay/cmd/assay/internal/config"
 	"assay/jobs"
@@ -36,15 +38,12 @@ func (c *importCmd) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	rejects, err := openRejects(c.Rejects)
+	rejects, err := c.openRejects()
 	if err != nil {
 		return usageError{err}
 	}
 	n, err := c.run(p, db, read, rejects)
-	if closeErr := rejects.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	if err = errors.Join(err, rejects.close(err == nil && n.Rejected > 0)); err != nil {
 		return err
 	}
 	c.print(p, n)
@@ -85,7 +84,9 @@ func (c *importCmd) printReject(p *program, r *transcript.Reject) {
 		Field   string `json:"field,omitempty"`
 		Reason  string `json:"reason"`
 		Allowed string `json:"allowed,omitempty"`
-	}{r.File, r.Line, string(r.Record), r.Field, r.Reason, r.Allowed}
+
+		More []transcript.Problem `json:"more,omitempty"`
+	}{r.File, r.Line, string(r.Record), r.Field, r.Reason, r.Allowed, r.More}
 	printJSON(p, map[string]any{"reject": line})
 }
 
@@ -110,21 +111,39 @@ func printJSON(p *program, v any) {
 	fmt.Fprintf(p.stdout, "%s\n", line)
 }
 
-// rejectFile is where refused records go; none when it has no file.
+// rejectFile is where refused records go; none when it has no file. It is
+// written beside its place and moved there at the end, so that it may be one of
+// the files that are read.
 type rejectFile struct {
+	path string
 	file *os.File
 	buf  *bufio.Writer
 }
 
-func openRejects(path string) (*rejectFile, error) {
-	if path == "" {
+func (c *importCmd) openRejects() (*rejectFile, error) {
+	if c.Rejects == "" {
 		return &rejectFile{}, nil
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if _, err := os.Stat(c.Rejects); err == nil && !c.reads(c.Rejects) {
+		return nil, fmt.Errorf("--rejects: %q exists already: import it, or choose another name", c.Rejects)
+	}
+	f, err := os.CreateTemp(filepath.Dir(c.Rejects), filepath.Base(c.Rejects)+".*.part")
 	if err != nil {
 		return nil, fmt.Errorf("--rejects: %w", err)
 	}
-	return &rejectFile{f, bufio.NewWriter(f)}, nil
+	return &rejectFile{c.Rejects, f, bufio.NewWriter(f)}, nil
+}
+
+// reads reports whether a file is one of those that are imported.
+func (c *importCmd) reads(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(c.Paths, func(p string) bool {
+		other, err := os.Stat(p)
+		return err == nil && os.SameFile(info, other)
+	})
 }
 
 func (r *rejectFile) write(reject *transcript.Reject) error {
@@ -134,12 +153,16 @@ func (r *rejectFile) write(reject *transcript.Reject) error {
 	return transcript.WriteReject(r.buf, reject)
 }
 
-// Close writes what is buffered.
-func (r *rejectFile) Close() error {
+// close puts the file in its place, or removes it when it is not to be kept.
+func (r *rejectFile) close(keep bool) error {
 	if r.file == nil {
 		return nil
 	}
-	return errors.Join(r.buf.Flush(), r.file.Close())
+	err := errors.Join(r.buf.Flush(), r.file.Close())
+	if err != nil || !keep {
+		return errors.Join(err, os.Remove(r.file.Name()))
+	}
+	return os.Rename(r.file.Name(), r.path)
 }
 
 type retryCmd struct {

@@ -70,6 +70,9 @@ func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := config.Threshold(c.Threshold); err != nil {
+		return nil, usageError{err}
+	}
 	inspector := &pipeline.Inspector{Tone: t}
 	if len(c.Solutions) == 0 {
 		return inspector, nil

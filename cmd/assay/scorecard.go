@@ -60,6 +60,7 @@ func (c *scorecardCheckCmd) Run(p *program) error {
 type scorecardTestCmd struct {
 	Paths []string `arg:"" optional:"" name:"file" type:"existingfile" help:"Scorecard files; default: the shipped ones."`
 	JSON  bool     `name:"json" help:"Print failing examples as JSONL."`
+	quiet bool     // print failing examples only
 }
 
 // Run runs all examples and prints those whose outcome is another.
@@ -84,7 +85,7 @@ func (c *scorecardTestCmd) Run(p *program) error {
 				fmt.Fprintln(p.stdout, f)
 			}
 		}
-		if !c.JSON {
+		if !c.JSON && !c.quiet {
 			fmt.Fprintf(p.stdout, "%s: %d of %d examples hold\n", card.ID, len(results)-len(failing), len(results))
 		}
 	}
@@ -96,6 +97,7 @@ func (c *scorecardTestCmd) Run(p *program) error {
 
 type scorecardPublishCmd struct {
 	JSON  bool     `name:"json" help:"Print what was published as JSONL."`
+	Force bool     `name:"force" help:"Publish although examples do not hold."`
 	Paths []string `arg:"" name:"file" type:"existingfile" help:"Scorecard files."`
 	config.Database
 }
@@ -106,6 +108,10 @@ type scorecardPublishCmd struct {
 func (c *scorecardPublishCmd) Run(p *program) (err error) {
 	cards, err := loadCards(c.Paths)
 	if err != nil {
+		return err
+	}
+	if err := (&scorecardTestCmd{Paths: c.Paths, JSON: c.JSON, quiet: true}).Run(p); err != nil && !c.Force {
+		fmt.Fprintln(p.stderr, "assay: nothing is published: the examples above do not hold; mend them, or say --force")
 		return err
 	}
 	db, err := p.openDatabase(c.Database)

@@ -127,6 +127,9 @@ func (p *program) newNode(db *database, w config.Work, l config.Library, r confi
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if err := config.Threshold(l.Threshold); err != nil {
+		return nil, usageError{err}
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics, err := jobs.NewMetrics(registry)
@@ -163,11 +166,7 @@ func (n *node) run(ctx context.Context, listener net.Listener) error {
 		}
 		return errors.Join(err, n.index.Close())
 	}
-	if listener != nil {
-		fmt.Fprintf(n.p.stdout, "serving http://%s\n", listener.Addr())
-	} else {
-		fmt.Fprintln(n.p.stdout, "working")
-	}
+	n.announce(listener)
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return n.index.Follow(running, n.follow) })
 	if listener != nil {
@@ -183,6 +182,23 @@ func (n *node) run(ctx context.Context, listener net.Listener) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	return errors.Join(err, n.runner.Stop(stop), n.index.Close())
+}
+
+// announce says what runs now, and warns when others than this machine can read it.
+func (n *node) announce(listener net.Listener) {
+	if listener == nil {
+		fmt.Fprintln(n.p.stdout, "working")
+		return
+	}
+	fmt.Fprintf(n.p.stdout, "serving http://%s\n", listener.Addr())
+	if !loopback(listener) {
+		fmt.Fprintln(n.p.stderr, "assay: warning: there are no logins: whoever reaches this address can read every session")
+	}
+}
+
+func loopback(listener net.Listener) bool {
+	tcp, ok := listener.Addr().(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }
 
 func (n *node) serve(ctx context.Context, listener net.Listener) error {
@@ -211,10 +227,9 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 }
 
 func (n *node) webOptions(listener net.Listener) web.Options {
-	tcp, ok := listener.Addr().(*net.TCPAddr)
 	return web.Options{
 		Store: n.db.Store, Index: n.index, Library: knowledge.NewLibrary(n.db.Pool()),
 		Metrics: promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
-		Ready:   n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: ok && tcp.IP.IsLoopback(),
+		Ready:   n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
 	}
 }

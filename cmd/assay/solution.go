@@ -116,6 +116,12 @@ func (c *suggestCmd) Run(p *program) (err error) {
 }
 
 func (c *suggestCmd) index(p *program) (*knowledge.Index, func() error, error) {
+	if err := config.Threshold(c.Threshold); err != nil {
+		return nil, nil, usageError{err}
+	}
+	if c.Limit < 1 || c.Limit > 50 {
+		return nil, nil, usageError{fmt.Errorf("--limit: %d is out of range; allowed: 1 to 50", c.Limit)}
+	}
 	o := knowledge.Options{Threshold: c.Threshold, Log: p.log}
 	if len(c.Solutions) > 0 {
 		solutions, err := p.readSolutions(c.Solutions)

@@ -50,10 +50,19 @@ func copyRejects(ctx context.Context, tx pgx.Tx, rejects []transcript.Reject) er
 		pgx.CopyFromSlice(len(rejects), func(i int) ([]any, error) {
 			r := rejects[i]
 			return []any{
-				clean(r.File), r.Line, clean(string(r.Record)), clean(r.Field), clean(r.Reason), clean(r.Allowed), clean(string(r.Format)), r.Raw,
+				clean(r.File), r.Line, clean(string(r.Record)), clean(r.Field), clean(reasons(r)), clean(r.Allowed), clean(string(r.Format)), r.Raw,
 			}, nil
 		}))
 	return err
+}
+
+// reasons are a reject's reason and its further problems.
+func reasons(r transcript.Reject) string {
+	text := r.Reason
+	for _, p := range r.More {
+		text += "; also " + p.Error()
+	}
+	return text
 }
 
 // Rejects returns the newest refused records and how many there are in all.

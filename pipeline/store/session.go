@@ -135,6 +135,9 @@ func (s *Store) importRows(ctx context.Context, rows []*sessionRow, enqueue Enqu
 			return err
 		}
 		n = Imported{New: len(fresh), Changed: len(changed), Same: len(rows) - len(fresh) - len(changed)}
+		if err := forgetRejects(ctx, tx, rows); err != nil {
+			return err
+		}
 		stored, err := copyTranscripts(ctx, tx, append(fresh, changed...))
 		if err != nil || len(stored) == 0 {
 			return err
@@ -244,6 +247,16 @@ func eachSession(ctx context.Context, tx pgx.Tx, query string, rows []*sessionRo
 	var source string
 	var id SessionKey
 	_, err = pgx.ForEachRow(found, []any{&source, &id}, func() error { use(source, id); return nil })
+	return err
+}
+
+// forgetRejects forgets refused records of sessions that were mended.
+func forgetRejects(ctx context.Context, tx pgx.Tx, rows []*sessionRow) error {
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.SourceID
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM rejects WHERE record = ANY($1)`, ids)
 	return err
 }
 

@@ -69,7 +69,7 @@ func TestMendedRejectsComeThrough(t *testing.T) {
 		{"canonical", "speaker-unknown.jsonl", `"boss"`, `"customer"`, "bad-1"},
 		{"broken JSON", "json-syntax.jsonl", `chat\" `, `chat\",`, "bad-1"},
 		{"rows", "csv-role-unknown.csv", "boss", "customer", "bad-1"},
-		{"ticket", "sca-role-unknown.json", "经理", "客服", "bad-1"},
+		{"ticket", "sca-role-unknown.json", "旁听", "客服", "bad-1"},
 		{"lines", "text-speaker-unknown.txt", "老板", "客户", "bad-1"},
 		{"lost character", "utf16-half-character.jsonl", "ok �", "ok", "bad-1"},
 		{"lines in GB18030", "text-gb18030-broken.txt", "�", "x", "bad-1"},

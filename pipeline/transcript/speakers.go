@@ -8,6 +8,7 @@ var aliases = map[Speaker][]string{
 		"agent", "客服", "坐席", "座席", "人工", "人工客服", "人工坐席", "客服代表", "客服人员", "客服专员", "在线客服", "员工",
 		"接线员", "话务员", "顾问", "staff", "operator", "rep", "representative", "advisor", "adviser", "service",
 		"csr", "employee", "support", "human agent", "客服坐席",
+		"supervisor", "manager", "team lead", "team leader", "shift lead", "主管", "客服主管", "经理", "客服经理", "班长", "组长", "值班长", "值班组长",
 	},
 	Customer: {
 		"customer", "客户", "用户", "顾客", "来电人", "来电者", "访客", "买家", "会员", "user", "client", "caller", "visitor",

@@ -10,7 +10,8 @@ import (
 )
 
 // readText reads plain text: a turn begins with a speaker and a colon, perhaps
-// after a time; other lines continue the turn before. A file is one session with
+// after a time; other lines continue the turn before, but a label that begins
+// several lines is taken for a speaker whom nobody knows. A file is one session with
 // the file's name as its id, unless lines of dashes (---) or titles
 // (=== id ===) part it into several.
 func readText(in *input) error {
@@ -43,6 +44,7 @@ type textReader struct {
 	open   strings.Builder // text of the last turn
 	blank  int             // empty lines since the last one
 	nth    int             // sessions so far without a title
+	labels map[string]int  // unknown labels at the beginning of lines, by how often
 	parted bool
 }
 
@@ -131,7 +133,7 @@ func (r *textReader) add(line string, n int) error {
 func (r *textReader) draft(n int) *draft {
 	if r.d == nil {
 		r.d = &draft{line: n}
-		r.timing, r.blank = nil, 0
+		r.timing, r.blank, r.labels = nil, 0, map[string]int{}
 	}
 	return r.d
 }
@@ -160,6 +162,9 @@ func (r *textReader) line(line string, n int) {
 		}
 		return
 	default:
+		if ok && r.repeated(label) {
+			r.d.wrong(n, "", unknown("speaker", label), allowedSpeakers)
+		}
 		r.open.WriteString(strings.Repeat("\n", r.blank+1))
 		r.open.WriteString(line)
 		return
@@ -168,6 +173,20 @@ func (r *textReader) line(line string, n int) {
 	r.open.WriteString(text)
 	r.d.s.Turns = append(r.d.s.Turns, Turn{Speaker: speaker})
 	r.timing = append(r.timing, r.time(at, n))
+}
+
+// maxName is how long the name of a person may be, in characters.
+const maxName = 20
+
+// repeated reports, once, that an unknown label stands at the beginning of a
+// second line. One such line is part of a message (a form's "地址：…"); a
+// speaker says more than one thing.
+func (r *textReader) repeated(label string) bool {
+	if utf8.RuneCountInString(label) > maxName || strings.ContainsAny(label, "/.,，。!！?？") {
+		return false
+	}
+	r.labels[label]++
+	return r.labels[label] == 2
 }
 
 // closeTurn gives the last turn the text of its lines.

@@ -49,6 +49,7 @@ CREATE TABLE rejects (
     rejected_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX rejects_file ON rejects (file);
+CREATE INDEX rejects_record ON rejects (record);
 
 -- Files of watched folders that were read, so that each is read once unless it changes.
 CREATE TABLE watched_files (

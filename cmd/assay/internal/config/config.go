@@ -59,6 +59,14 @@ func (r Read) Options(zone *time.Location) (transcript.Options, error) {
 		Format: transcript.Format(r.Format), Zone: zone, Stdin: os.Stdin, Channel: transcript.Channel(r.Channel),
 		Limits: transcript.Limits{LineBytes: r.LineBytes, Turns: r.Turns, TurnRunes: r.TurnRunes},
 	}
+	if formats := transcript.Formats(); o.Format != "" && !slices.Contains(formats, o.Format) {
+		return o, fmt.Errorf("--format: unknown format %q; allowed: %v", r.Format, formats)
+	}
+	for name, limit := range map[string]int{"max-line-bytes": r.LineBytes, "max-turns": r.Turns, "max-turn-runes": r.TurnRunes} {
+		if limit < 1 {
+			return o, fmt.Errorf("--%s: %d is no limit; allowed: 1 or more", name, limit)
+		}
+	}
 	if r.Mapping == "" {
 		return o, nil
 	}
@@ -79,6 +87,14 @@ type Work struct {
 type Library struct {
 	Threshold float64       `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion, above 0 up to 1; below it nothing is suggested."`
 	Follow    time.Duration `name:"follow" env:"ASSAY_FOLLOW" default:"3s" help:"How often the index asks for changed solutions."`
+}
+
+// Threshold checks the least score of suggestions.
+func Threshold(t float64) error {
+	if t <= 0 || t > 1 {
+		return fmt.Errorf("--threshold: %g is out of range; allowed: above 0, up to 1", t)
+	}
+	return nil
 }
 
 // YAML returns a resolver that takes flags from a YAML file: its keys are the

@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"assay/pipeline"
 	"assay/pipeline/store"
@@ -21,13 +23,16 @@ func filterOf(q url.Values) (store.QueueFilter, error) {
 	f := store.QueueFilter{
 		Reason:    oneOf(&in, "reason", pipeline.FlagReasons),
 		Severity:  oneOf(&in, "severity", pipeline.FlagSeverities),
-		Criterion: q.Get("criterion"),
-		Team:      q.Get("team"),
-		Agent:     q.Get("agent"),
+		Criterion: in.text("criterion"),
+		Team:      in.text("team"),
+		Agent:     in.text("agent"),
 		Channel:   string(oneOf(&in, "channel", transcript.Channels)),
 		From:      in.day("from"),
 		To:        in.day("to"),
 		Sort:      cmp.Or(oneOf(&in, "sort", store.QueueSorts), store.BySeverity),
+	}
+	if !f.From.IsZero() && !f.To.IsZero() && f.To.Before(f.From) {
+		in.refuse("to", dayText(f.From)+" or later")
 	}
 	return f, in.bad.or()
 }
@@ -79,6 +84,16 @@ func oneOf[T ~string](in *values, name string, allowed []T) T {
 	}
 	in.refuse(name, list...)
 	return ""
+}
+
+// text reads any text that the database can compare.
+func (in *values) text(name string) string {
+	text := in.q.Get(name)
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		in.refuse(name, "text in UTF-8 without NUL")
+		return ""
+	}
+	return text
 }
 
 func (in *values) day(name string) time.Time {
