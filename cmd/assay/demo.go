@@ -23,10 +23,7 @@ import (
 type demoCmd struct {
 	Exit   bool   `name:"exit" help:"Stop when everything is inspected, instead of serving."`
 	Listen string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of the pages; another port is taken when this one is in use."`
-	config.Database
-	config.Work
-	config.Library
-	config.Read
+	nodeFlags
 }
 
 // Run shows the whole way of invented sessions. A second run finds everything
@@ -41,7 +38,7 @@ func (c *demoCmd) Run(p *program) (err error) {
 	if err := c.fill(p, db); err != nil {
 		return err
 	}
-	node, err := p.newNode(db, c.Work, c.Library, c.Read)
+	node, err := p.newNode(db, c.nodeFlags)
 	if err != nil {
 		return err
 	}

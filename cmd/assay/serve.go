@@ -24,43 +24,36 @@ import (
 
 type serveCmd struct {
 	Listen string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of pages and API. There are no logins: keep it on loopback, or behind a proxy that signs people in."`
-	config.Database
-	config.Work
-	config.Library
-	config.Read
+	nodeFlags
 }
 
 // Run serves and works until it is interrupted.
-func (c *serveCmd) Run(p *program) (err error) {
-	db, err := p.openDatabase(c.Database)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := p.publishShipped(db.Store); err != nil {
-		return err
-	}
-	node, err := p.newNode(db, c.Work, c.Library, c.Read)
-	if err != nil {
-		return err
-	}
+func (c *serveCmd) Run(p *program) error {
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return usageError{fmt.Errorf("--listen: %w", err)}
 	}
-	return node.run(p.ctx, listener)
+	return p.runNode(c.nodeFlags, listener)
 }
 
 type workCmd struct {
+	nodeFlags
+}
+
+// Run works until it is interrupted.
+func (c *workCmd) Run(p *program) error { return p.runNode(c.nodeFlags, nil) }
+
+// nodeFlags are the settings of a process that works jobs.
+type nodeFlags struct {
 	config.Database
 	config.Work
 	config.Library
 	config.Read
 }
 
-// Run works until it is interrupted.
-func (c *workCmd) Run(p *program) (err error) {
-	db, err := p.openDatabase(c.Database)
+// runNode works, and serves where there is a listener, until it is interrupted.
+func (p *program) runNode(f nodeFlags, listener net.Listener) (err error) {
+	db, err := p.openDatabase(f.Database)
 	if err != nil {
 		return err
 	}
@@ -68,11 +61,11 @@ func (c *workCmd) Run(p *program) (err error) {
 	if err := p.publishShipped(db.Store); err != nil {
 		return err
 	}
-	node, err := p.newNode(db, c.Work, c.Library, c.Read)
+	node, err := p.newNode(db, f)
 	if err != nil {
 		return err
 	}
-	return node.run(p.ctx, nil)
+	return node.run(p.ctx, listener)
 }
 
 type migrateCmd struct {
@@ -122,12 +115,12 @@ type node struct {
 	p        *program
 }
 
-func (p *program) newNode(db *database, w config.Work, l config.Library, r config.Read) (*node, error) {
-	read, err := r.Options(db.zone)
+func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
+	read, err := f.Read.Options(db.zone)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	if err := config.Threshold(l.Threshold); err != nil {
+	if err := config.Threshold(f.Threshold); err != nil {
 		return nil, usageError{err}
 	}
 	registry := prometheus.NewRegistry()
@@ -140,18 +133,18 @@ func (p *program) newNode(db *database, w config.Work, l config.Library, r confi
 	if err != nil {
 		return nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: l.Threshold, Log: p.log})
+	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: f.Threshold, Log: p.log})
 	if err != nil {
 		return nil, err
 	}
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: &pipeline.Inspector{Tone: t, Suggest: index}, Log: p.log, Metrics: metrics,
-		Workers: w.Workers, Watch: w.Watch, WatchEvery: w.WatchEvery, Settle: w.Settle, Read: read,
+		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
-	return &node{db, index, runner, registry, l.Follow, p}, nil
+	return &node{db, index, runner, registry, f.Follow, p}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
