@@ -74,10 +74,17 @@ func ParseMapping(name string, b []byte) (*Mapping, error) {
 	return m, m.check(name, file)
 }
 
+// mappingKeys are the keys of a mapping file, for messages.
+const mappingKeys = "delimiter, columns, speakers, time (with unit, format, zone), constants"
+
 func yamlError(name string, err error) error {
 	if e, ok := errors.AsType[yaml.Error](err); ok && e.GetToken() != nil {
 		at := e.GetToken().Position
-		return fmt.Errorf("%s:%d:%d: %s", name, at.Line, at.Column, e.GetMessage())
+		message := e.GetMessage()
+		if strings.HasPrefix(message, "unknown field") {
+			message += "; allowed: " + mappingKeys
+		}
+		return fmt.Errorf("%s:%d:%d: %s", name, at.Line, at.Column, message)
 	}
 	return fmt.Errorf("%s: %w", name, err)
 }

@@ -12,7 +12,7 @@ func TestMappingTellsAllItsMistakes(t *testing.T) {
 	for _, c := range []struct{ name, yaml, want string }{
 		{"empty", "", ""},
 		{"good", "columns: {a: id, b: metadata.region, c: \"-\"}\nspeakers: {甲: agent}\ntime: {unit: s, zone: Europe/Berlin}\n", ""},
-		{"unknown key", "colums:\n  a: id\n", `m.yaml:1:1: unknown field "colums"`},
+		{"unknown key", "colums:\n  a: id\n", `m.yaml:1:1: unknown field "colums"; allowed: delimiter, columns, speakers, time`},
 		{"wrong type", "columns: [a]\n", `m.yaml:1:10: `},
 		{"broken", "columns: {a: id\n", `m.yaml:1:`},
 		{"anchor", "columns: &c {a: id}\n", `m.yaml: anchors and aliases are not allowed`},
