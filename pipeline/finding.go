@@ -74,7 +74,7 @@ type Answer struct {
 	Outcome  Outcome
 	Reason   Reason
 	By       By
-	Hits     int // occurrences of what points are counted for; 1 when it is not countable
+	Hits     int // how often "per: hit" counts the points, at least 1: see scorecard.Criterion
 	Evidence []Evidence
 	Why      []Step
 }
@@ -96,14 +96,16 @@ func NewInput(s *transcript.Session) *Input {
 }
 
 // Classifier answers all criteria of one scorecard, in the scorecard's order.
-// What cannot be answered is Undetermined with a reason, never an error.
+// What cannot be answered is Undetermined with a reason, never an error. When
+// ctx is done it returns early, with as many answers as ever, of no meaning.
 type Classifier interface {
 	Classify(ctx context.Context, in *Input) []Answer
 }
 
-// ToneClassifier finds the tone of every turn and the customer's way through the session.
+// ToneClassifier finds the tone of every turn and the customer's way through the
+// session. When ctx is done it returns early, with a tone of no meaning.
 type ToneClassifier interface {
-	Classify(in *Input) Tone
+	Classify(ctx context.Context, in *Input) Tone
 	// Version changes whenever the classifier may answer differently.
 	Version() string
 }
@@ -146,7 +148,8 @@ const (
 
 	Angry      Label = "angry"
 	Complaint  Label = "complaint"
-	Escalation Label = "escalation" // asks for a superior, or threatens publicity or authorities
+	Escalation Label = "escalation" // asks for a superior
+	Publicity  Label = "publicity"  // threatens publicity, authorities or the law
 	Abuse      Label = "abuse"
 	Churn      Label = "churn"
 	Praise     Label = "praise"
@@ -156,7 +159,7 @@ const (
 // AgentLabels and CustomerLabels list the tones of each speaker.
 var (
 	AgentLabels    = []Label{Rude, Shirking, Perfunctory, Impatient, Interrogating, Courteous, Apologetic, Empathetic}
-	CustomerLabels = []Label{Angry, Complaint, Escalation, Abuse, Churn, Praise, Satisfied}
+	CustomerLabels = []Label{Angry, Complaint, Escalation, Publicity, Abuse, Churn, Praise, Satisfied}
 )
 
 // Tone is the tone of a session.
@@ -165,8 +168,9 @@ type Tone struct {
 	Turns    []TurnTone `json:"turns"` // turns with at least one label
 }
 
-// Trend is how the customer felt, from −1 (angry) to 1 (pleased). Begin and End
-// are null when the customer said nothing that tells; Shift is End − Begin.
+// Trend is how the customer felt, from −1 (angry) to 1 (pleased), in the first
+// and in the last third of the messages, where those that tell nothing count 0.
+// All are null when no message tells anything; Shift is End − Begin.
 type Trend struct {
 	Begin *float64 `json:"begin"`
 	End   *float64 `json:"end"`
@@ -174,7 +178,7 @@ type Trend struct {
 }
 
 // TurnTone is the tone of one turn: labels with confidence in (0, 1], and the
-// places that gave them.
+// places that gave them, of which there may be fewer than occurred.
 type TurnTone struct {
 	Turn   int               `json:"turn"`
 	Labels map[Label]float64 `json:"labels"`

@@ -15,11 +15,12 @@ const (
 	CriticalUndetermined FlagReason = "critical_undetermined" // a critical criterion could not be answered
 	ScoreBelowPass       FlagReason = "score_below_pass"
 	ScoreWithheld        FlagReason = "score_withheld"
-	AgentAttitude        FlagReason = "agent_attitude" // the agent's tone: rude, shirking, impatient
+	AgentAttitude        FlagReason = "agent_attitude" // the agent's tone: rude, shirking, impatient, interrogating, perfunctory
 	CustomerAbuse        FlagReason = "customer_abuse"
 	CustomerAngry        FlagReason = "customer_angry"
 	CustomerComplaint    FlagReason = "customer_complaint"
-	CustomerEscalation   FlagReason = "customer_escalation"
+	CustomerEscalation   FlagReason = "customer_escalation" // asks for a superior
+	CustomerPublicity    FlagReason = "customer_publicity"  // threatens publicity, authorities or the law
 	CustomerChurn        FlagReason = "customer_churn"
 	ToneFell             FlagReason = "tone_fell" // the customer left in a worse mood than he came in
 )
@@ -27,7 +28,7 @@ const (
 // FlagReasons lists all reasons of flags.
 var FlagReasons = []FlagReason{
 	CriticalFailed, CriticalUndetermined, ScoreBelowPass, ScoreWithheld, AgentAttitude, CustomerAbuse,
-	CustomerAngry, CustomerComplaint, CustomerEscalation, CustomerChurn, ToneFell,
+	CustomerAngry, CustomerComplaint, CustomerEscalation, CustomerPublicity, CustomerChurn, ToneFell,
 }
 
 // FlagSeverity orders the queue of flagged sessions.
@@ -61,16 +62,21 @@ var toneFlags = []struct {
 	{Rude, 0.6, AgentAttitude, High},
 	{Shirking, 0.6, AgentAttitude, Medium},
 	{Impatient, 0.6, AgentAttitude, Medium},
+	{Interrogating, 0.7, AgentAttitude, Low},
+	{Perfunctory, 0.7, AgentAttitude, Low},
 	{Abuse, 0.6, CustomerAbuse, Medium},
 	{Escalation, 0.6, CustomerEscalation, High},
+	{Publicity, 0.6, CustomerPublicity, High},
 	{Complaint, 0.6, CustomerComplaint, Medium},
 	{Churn, 0.6, CustomerChurn, Medium},
 	{Angry, 0.6, CustomerAngry, Low},
 }
 
-// fell is the fall of the customer's mood, on its scale of −1 to 1, that is
-// worth a look: from content to displeased.
-const fell = -0.6
+// fell is how far the customer's mood must fall, and how low it must end, on
+// its scale of −1 to 1, to be worth a look: an angry message among two others.
+// A complaint without anger (−0.3) does not come so far, and who began with
+// praise and ended soberly did not leave in anger.
+const fell = -0.32
 
 // raise makes the flags: at most one for each reason and criterion, gravest first.
 func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone) []Flag {
@@ -104,7 +110,7 @@ func toneRaised(tone Tone) []Flag {
 			flags = append(flags, Flag{Reason: rule.reason, Severity: rule.severity, Turn: turn})
 		}
 	}
-	if s := tone.Customer.Shift; s != nil && *s <= fell {
+	if c := tone.Customer; c.Shift != nil && c.End != nil && max(*c.Shift, *c.End) <= fell {
 		flags = append(flags, Flag{Reason: ToneFell, Severity: Low})
 	}
 	return flags

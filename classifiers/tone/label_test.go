@@ -34,6 +34,7 @@ var labelCases = map[transcript.Speaker][]struct{ text, want, unwanted string }{
 		{"我们不是不管您，马上处理", "", "-"},
 		{"您放心，这不是您的错", "", "-"},
 		{"您发吧，我看一下截图", "", "-"},
+		{"您好麻烦您报一下订单号", "courteous", "-"},
 		{"像您这样的老客户可以免运费", "", "-"},
 		// shirking
 		{"这个不归我管", "shirking", ""},
@@ -124,6 +125,9 @@ var labelCases = map[transcript.Speaker][]struct{ text, want, unwanted string }{
 		{"I have never been so angry in my life", "angry", ""},
 		{"What a joke. Thanks for nothing.", "angry", "praise satisfied"},
 		{"Are you kidding me?", "angry", ""},
+		{"Give her the money back! Now!", "angry", ""},
+		{"三个月了！我要投诉", "angry complaint", ""},
+		{"把话说清楚！", "angry", ""},
 		{"I'm sooooo angry", "angry", ""},
 		// not angry
 		{"我不生气，就是问问", "", "-"},
@@ -133,6 +137,9 @@ var labelCases = map[transcript.Speaker][]struct{ text, want, unwanted string }{
 		{"I am not really angry, just curious", "", "-"},
 		{"MY TV IS AN OLED LCD MODEL", "", "-"},
 		{"太好了！！！", "satisfied", "-"},
+		{"没收到！整个包裹都没有！", "", "-"},
+		{"Oh! I found it! It was under the box!", "", "-"},
+		{"号码是一三八零零，還有一三八一一！", "", "-"},
 		{"请带我去市中心靠近车站的酒店", "", "-"},
 		// complaint
 		{"我要投诉你们", "complaint", ""},
@@ -155,16 +162,33 @@ var labelCases = map[transcript.Speaker][]struct{ text, want, unwanted string }{
 		{"I would like to make a reservation", "", "-"},
 		// escalation
 		{"叫你们经理来", "escalation", ""},
-		{"再不解决我就打12315", "escalation", ""},
-		{"我要發到微博曝光你們", "escalation", ""},
-		{"那我只能起诉你们了", "escalation", ""},
+		{"投诉到你们总部去", "escalation", "publicity"},
+		{"你说什么？叫你们经理来", "escalation", ""},
 		{"Let me speak to your manager", "escalation", ""},
-		{"I'm going to sue you", "escalation", ""},
-		{"I will post this everywhere online", "escalation", ""},
+		{"What did you say? Get me your manager. Now, you useless idiot.", "escalation abuse", ""},
+		{"I need to speak to a supervisor", "escalation", "publicity"},
 		// not an escalation
 		{"我不需要找你们经理", "", "-"},
 		{"The hotel is called North B&B", "", "-"},
 		{"Is there a password manager in the app?", "", "-"},
+		{"Where is your manager training page?", "", "-"},
+		{"I'd love to speak to a manager to praise you", "", "-"},
+		{"我想找你们领导表扬你", "praise", "-"},
+		// publicity
+		{"再不解决我就打12315", "publicity", "escalation"},
+		{"我要發到微博曝光你們", "publicity", "escalation"},
+		{"我要找媒体", "publicity", "escalation"},
+		{"那我只能起诉你们了", "publicity", "escalation"},
+		{"I'm going to sue you", "publicity", "escalation"},
+		{"I will post this everywhere online", "publicity", "escalation"},
+		{"I'll leave a bad review", "publicity", "escalation"},
+		{"I'm going to the ombudsman", "publicity", "escalation"},
+		{"I'll contact the media", "publicity", "escalation"},
+		// no publicity
+		{"手机被偷了，我已经报警了", "", "-"},
+		{"我不会发到网上的", "", "publicity"},
+		{"My neighbour said she will call the regulator", "", "publicity"},
+		{"I won't leave a bad review", "", "publicity"},
 		// abuse
 		{"你们这帮废物", "abuse", ""},
 		{"傻逼客服", "abuse", ""},
@@ -181,6 +205,7 @@ var labelCases = map[transcript.Speaker][]struct{ text, want, unwanted string }{
 		{"I feel like an idiot, it was off", "", "abuse"},
 		{"滚筒洗衣机的垃圾袋怎么装", "", "-"},
 		{"号码是一三八零零", "", "-"},
+		{"號碼是一三八零零，兩三八", "", "-"},
 		{"scunthorpe and assess and class", "", "-"},
 		// churn
 		{"我要销户，换别家了", "churn", ""},
@@ -232,7 +257,7 @@ var labelCases = map[transcript.Speaker][]struct{ text, want, unwanted string }{
 // firm is the confidence from which on tones raise flags.
 const firm = 0.6
 
-const trouble = "rude shirking perfunctory impatient interrogating angry complaint escalation abuse churn"
+const trouble = "rude shirking perfunctory impatient interrogating angry complaint escalation publicity abuse churn"
 
 func TestTurnsGetTheirLabels(t *testing.T) {
 	t.Parallel()
@@ -241,7 +266,7 @@ func TestTurnsGetTheirLabels(t *testing.T) {
 		for _, tc := range cases {
 			t.Run(string(speaker)+" "+tc.text, func(t *testing.T) {
 				t.Parallel()
-				tone := c.Classify(pipeline.NewInput(&transcript.Session{
+				tone := c.Classify(t.Context(), pipeline.NewInput(&transcript.Session{
 					Channel: transcript.Chat, Turns: []transcript.Turn{{Speaker: speaker, Text: tc.text}},
 				}))
 				labels := map[pipeline.Label]float64{}
@@ -260,6 +285,39 @@ func TestTurnsGetTheirLabels(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestDoubtfulWordsRaiseNoFlag(t *testing.T) {
+	t.Parallel()
+	c := classifier(t)
+	for _, tc := range []struct {
+		speaker transcript.Speaker
+		text    string
+		label   pipeline.Label
+	}{
+		{transcript.Agent, "随您", pipeline.Rude},
+		{transcript.Agent, "您说话注意点", pipeline.Rude},
+		{transcript.Agent, "你说这怪谁？", pipeline.Rude},
+		{transcript.Agent, "That's your own fault.", pipeline.Rude},
+		{transcript.Agent, "Just google it.", pipeline.Rude},
+		{transcript.Customer, "你工号多少", pipeline.Escalation},
+		{transcript.Customer, "What's your name and employee number?", pipeline.Escalation},
+		{transcript.Customer, "我已经截图了", pipeline.Publicity},
+		{transcript.Customer, "我上次投诉的单子进度呢", pipeline.Complaint},
+		{transcript.Customer, "我昨天投诉过了，有结果吗", pipeline.Complaint},
+		{transcript.Customer, "What is the status of my complaint?", pipeline.Complaint},
+		{transcript.Customer, "it's a bit annoying", pipeline.Angry},
+	} {
+		t.Run(tc.text, func(t *testing.T) {
+			t.Parallel()
+			tone := c.Classify(t.Context(), pipeline.NewInput(&transcript.Session{
+				Channel: transcript.Chat, Turns: []transcript.Turn{{Speaker: tc.speaker, Text: tc.text}},
+			}))
+			if len(tone.Turns) != 1 || tone.Turns[0].Labels[tc.label] == 0 || tone.Turns[0].Labels[tc.label] >= firm {
+				t.Errorf("%q: %v, want %s below %v", tc.text, tone.Turns, tc.label, firm)
+			}
+		})
 	}
 }
 

@@ -65,10 +65,16 @@ func (s *session) brushOff(r *reading) {
 
 // core is the text without the punctuation around it.
 func core(s string) (from, to int) {
-	isFrame := func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }
-	from = len(s) - len(strings.TrimLeftFunc(s, isFrame))
-	return from, max(from, len(strings.TrimRightFunc(s, isFrame)))
+	from = len(s) - len(strings.TrimLeftFunc(s, frames))
+	return from, max(from, len(strings.TrimRightFunc(s, frames)))
 }
+
+// isFrame reports whether s is nothing but punctuation and blanks.
+func isFrame(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return !frames(c) })
+}
+
+func frames(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }
 
 // interrogate finds a row of questions that no polite word softens.
 func (r *reading) interrogate() {
@@ -133,18 +139,32 @@ func (h hit) troubles() bool {
 	return h.force > mild && (h.kind == displeased || h.kind == tells && slices.Contains(upset, h.label))
 }
 
+// firm reports whether a hit says bad things without doubt.
+func (h hit) firm() bool { return h.kind == tells && h.force >= sure && h.troubles() }
+
+// accuses reports whether a hit is more than a sigh or a curse, which may be
+// about anything.
+func (h hit) accuses() bool {
+	return h.firm() || h.label == pipeline.Complaint && h.troubles()
+}
+
 // upset are the labels of a customer who is not content.
 var upset = []pipeline.Label{
-	pipeline.Angry, pipeline.Complaint, pipeline.Escalation, pipeline.Abuse, pipeline.Churn,
+	pipeline.Angry, pipeline.Complaint, pipeline.Escalation, pipeline.Publicity, pipeline.Abuse, pipeline.Churn,
 }
 
 // Shouting weighs like this beside bad words; alone it may be joy, or a model number.
 const (
 	capitalsForce = 0.45
 	marksForce    = 0.35
+	exclaimForce  = 0.4 // each exclamation
+	demandForce   = 0.6 // the first one, where the words are firm
 )
 
-// shout finds capitals and rows of exclamation or question marks.
+// mostExclaimed is how many exclamations of a turn count.
+const mostExclaimed = 4
+
+// shout finds capitals, exclamations and rows of exclamation or question marks.
 func (r *reading) shout() {
 	if !r.troubled() {
 		return
@@ -154,6 +174,29 @@ func (r *reading) shout() {
 	}
 	if start, end, ok := markRow(r.text); ok {
 		r.manner = append(r.manner, marked{pipeline.Angry, start, end, marksForce})
+	}
+	r.exclaim()
+}
+
+// exclaim finds the clauses that end in an exclamation mark, in a turn that
+// accuses, and neither laughs nor is glad of something.
+func (r *reading) exclaim() {
+	if !slices.ContainsFunc(r.hits, hit.accuses) ||
+		r.has(joke) || r.has(pleased) || r.tells(pipeline.Satisfied) || r.tells(pipeline.Praise) {
+		return
+	}
+	force, left := exclaimForce, mostExclaimed
+	if slices.ContainsFunc(r.hits, hit.firm) {
+		force = demandForce
+	}
+	for _, c := range r.view.clauses {
+		text := r.view.text[c.start:c.end]
+		if left == 0 || wordCount(text) == 0 || !strings.ContainsRune(text[len(strings.TrimRightFunc(text, frames)):], '!') {
+			continue
+		}
+		start, end := r.original(c.end-len(strings.TrimLeft(text, " ")), c.end)
+		r.manner = append(r.manner, marked{pipeline.Angry, start, end, force})
+		force, left = exclaimForce, left-1
 	}
 }
 

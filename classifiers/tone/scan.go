@@ -72,8 +72,7 @@ func (r *reading) find(lex *lexicon) {
 func (r *reading) admits(e *entry, c, start, end int) bool {
 	cl := r.view.clauses[c]
 	if e.alone {
-		from, to := core(r.view.text[cl.start:cl.end])
-		if start != cl.start+from || end != cl.start+to {
+		if !isFrame(r.view.text[end:cl.end]) || !isFrame(r.view.text[cl.start:start]) {
 			return false
 		}
 	}
@@ -128,16 +127,18 @@ func (r *reading) collect() (map[pipeline.Label]float64, []pipeline.ToneMark) {
 	}
 	r.labels = map[pipeline.Label]float64{}
 	for label, d := range doubt {
-		if sure := round(min(1-d, most)); sure >= least {
-			r.labels[label] = sure
+		if c := round(min(1-d, most)); c >= least {
+			r.labels[label] = c
 		}
 	}
 	return r.labels, r.marks(found)
 }
 
-// least is the confidence below which a label is dropped, most what it is capped at.
+// least is the confidence below which a label is dropped, most what it is
+// capped at; from sure on a label is worth a flag.
 const (
 	least = 0.3
+	sure  = 0.6
 	most  = 0.99
 )
 
@@ -166,15 +167,58 @@ func (r *reading) distinct() []marked {
 	return out
 }
 
+// mostMarks bounds the places of a turn, markBytes the length of each: nobody
+// reads more, and a hostile session must not make a verdict many times its size.
+const (
+	mostMarks = 20
+	markBytes = 400
+)
+
 func (r *reading) marks(found []marked) []pipeline.ToneMark {
 	var out []pipeline.ToneMark
-	for _, m := range found {
-		if _, ok := r.labels[m.label]; ok && m.end > m.start {
-			out = append(out, pipeline.ToneMark{Label: m.label, Start: m.start, End: m.end, Quote: r.text[m.start:m.end]})
-		}
+	for _, m := range r.strongest(found) {
+		end := m.start + len(prefix(r.text[m.start:m.end], markBytes))
+		out = append(out, pipeline.ToneMark{Label: m.label, Start: m.start, End: end, Quote: r.text[m.start:end]})
 	}
 	slices.SortFunc(out, func(a, b pipeline.ToneMark) int {
 		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Label, b.Label))
 	})
 	return slices.Compact(out)
+}
+
+// strongest are the places of labels that stay: the strongest of each label,
+// then the strongest of all, up to mostMarks; of equal ones those that stand first.
+func (r *reading) strongest(found []marked) []marked {
+	found = slices.DeleteFunc(slices.Clone(found), func(m marked) bool {
+		_, stays := r.labels[m.label]
+		return !stays || m.end <= m.start
+	})
+	slices.SortStableFunc(found, func(a, b marked) int {
+		return cmp.Or(cmp.Compare(b.force, a.force), cmp.Compare(a.start, b.start))
+	})
+	if len(found) <= mostMarks {
+		return found
+	}
+	var first, rest []marked
+	seen := map[pipeline.Label]bool{}
+	for _, m := range found {
+		if !seen[m.label] {
+			seen[m.label] = true
+			first = append(first, m)
+			continue
+		}
+		rest = append(rest, m)
+	}
+	return append(first, rest[:max(0, mostMarks-len(first))]...)
+}
+
+// prefix is the beginning of s, at most n bytes, on the boundary of a character.
+func prefix(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }

@@ -14,19 +14,24 @@
 //	weigh     each phrase in its clause
 //	manner    what the shape of the turn adds
 //	collect   phrases into labels with a confidence, and the places that gave them
+//
+// Of a turn's places the strongest are kept (see mostMarks), each cut down to a
+// readable length, so that the tone of a session stays smaller than its text.
 package tone
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"assay/pipeline"
 	"assay/pipeline/transcript"
 )
 
 // engine changes whenever the code may answer differently with the same lexicons.
-const engine = "tone-1"
+const engine = "tone-2"
 
 // Classifier finds tones. It is safe for concurrent use.
 type Classifier struct {
@@ -56,13 +61,17 @@ func New() (*Classifier, error) {
 func (c *Classifier) Version() string { return c.version }
 
 // Classify labels the message turns of agent and customer, in order, and
-// gives the customer's trend. Equal sessions give equal answers.
-func (c *Classifier) Classify(in *pipeline.Input) pipeline.Tone {
+// gives the customer's trend. Equal sessions give equal answers. It stops when
+// ctx is done.
+func (c *Classifier) Classify(ctx context.Context, in *pipeline.Input) pipeline.Tone {
 	tone := pipeline.Tone{Turns: []pipeline.TurnTone{}}
 	run := newSession(in)
-	var moods []float64
+	var moods []mood
 	for i := range in.Session.Turns {
 		turn := &in.Session.Turns[i]
+		if ctx.Err() != nil {
+			return tone
+		}
 		side := sideOf(turn.Speaker)
 		if side == nobody || !turn.IsMessage() {
 			continue
@@ -71,8 +80,8 @@ func (c *Classifier) Classify(in *pipeline.Input) pipeline.Tone {
 		if labels, marks := r.collect(); len(labels) > 0 {
 			tone.Turns = append(tone.Turns, pipeline.TurnTone{Turn: i, Labels: labels, Marks: marks})
 		}
-		if m, tells := r.mood(); tells && side == customer {
-			moods = append(moods, m)
+		if side == customer && strings.TrimSpace(turn.Text) != "" {
+			moods = append(moods, r.mood())
 		}
 	}
 	tone.Customer = trend(moods)

@@ -36,7 +36,7 @@ var relayable = []pipeline.Label{
 // marks alone: "complaint" in quotation marks is the name of a menu, while who
 // reports an insult does complain.
 var (
-	reportable = []pipeline.Label{pipeline.Churn, pipeline.Escalation}
+	reportable = []pipeline.Label{pipeline.Churn, pipeline.Escalation, pipeline.Publicity}
 	quotable   = []pipeline.Label{pipeline.Complaint, pipeline.Angry}
 )
 
@@ -93,19 +93,29 @@ func (r *reading) unmask() {
 // negators that run into one another one counts.
 func (r *reading) negated(i int) bool {
 	h := &r.hits[i]
-	n, counted := r.gapNegators(i), h.end
+	n, counted, seen := r.gapNegators(i), h.end, 0
 	for j := i - 1; j >= 0 && r.hits[j].clause == h.clause && h.start-r.hits[j].start < horizon; j-- {
 		before := &r.hits[j]
 		if before.kind == breaker && before.end <= h.start {
 			break
 		}
-		if before.kind == negator && before.start < h.start && before.end <= counted && r.reaches(before, i) {
+		if before.kind != negator {
+			continue
+		}
+		if seen++; seen > mostNegators {
+			break
+		}
+		if before.start < h.start && before.end <= counted && r.reaches(before, i) {
 			n++
 			counted = before.start
 		}
 	}
 	return n%2 == 1
 }
+
+// mostNegators is how many negators before a phrase are weighed: nobody means
+// more of them, and a turn may hold nothing else.
+const mostNegators = 8
 
 // farReach is the reach of negators that cover a clause of its own: "I'm not
 // saying I'm angry".
@@ -204,7 +214,8 @@ func (r *reading) quoted(h *hit) bool {
 }
 
 // reported reports whether a reporter stands before hit i in its clause, or
-// ends the clause before: "he said: …".
+// ends the clause before in the same sentence: "he said: …", but not "what did
+// you say? …".
 func (r *reading) reported(i int) bool {
 	h := &r.hits[i]
 	for j := i - 1; j >= 0 && r.hits[j].clause >= h.clause-1 && h.start-r.hits[j].start < horizon; j-- {
@@ -215,7 +226,11 @@ func (r *reading) reported(i int) bool {
 		if before.clause == h.clause && before.end <= h.start {
 			return true
 		}
-		end := r.view.clauses[before.clause].end
+		last := r.view.clauses[before.clause]
+		if last.sentence != r.view.clauses[h.clause].sentence {
+			continue
+		}
+		end := last.end
 		if before.clause == h.clause-1 && wordCount(r.view.text[min(before.end, end):end]) == 0 {
 			return true
 		}
@@ -231,7 +246,7 @@ func (r *reading) reality(i int, conditions map[int]bool) float64 {
 		if cl := r.view.clauses[h.clause]; cl.question || conditions[cl.sentence] {
 			return unrealShare
 		}
-	case pipeline.Complaint, pipeline.Churn, pipeline.Escalation:
+	case pipeline.Complaint, pipeline.Churn, pipeline.Escalation, pipeline.Publicity:
 		if r.supposed(i) {
 			return supposedShare
 		}
