@@ -65,10 +65,13 @@ func (s *Set) answererOf(c *scorecard.Criterion) answerer {
 }
 
 // Classify implements pipeline.Classifier.
-func (s *Set) Classify(_ context.Context, in *pipeline.Input) []pipeline.Answer {
-	e := s.rules.Evaluate(in)
+func (s *Set) Classify(ctx context.Context, in *pipeline.Input) []pipeline.Answer {
+	e := s.rules.Evaluate(ctx, in)
 	answers := make([]pipeline.Answer, len(s.answers))
 	for i, answer := range s.answers {
+		if ctx.Err() != nil {
+			return answers
+		}
 		answers[i] = answer(e)
 		quote(in.Session, answers[i].Evidence)
 	}
@@ -88,8 +91,23 @@ func unanswered(by pipeline.By, reason pipeline.Reason) answerer {
 	}
 }
 
-// maxEvidence bounds the places shown for one answer.
-const maxEvidence = 20
+// Bounds of what is shown for one answer: places, and bytes of their quotes
+// together. The first place is always shown.
+const (
+	maxEvidence = 20
+	maxQuotes   = 100_000
+)
+
+// shown are the first of the places, within the bounds.
+func shown(places []pipeline.Evidence) []pipeline.Evidence {
+	size := 0
+	for i, p := range places[:min(len(places), maxEvidence)] {
+		if size += p.End - p.Start; i > 0 && size > maxQuotes {
+			return places[:i]
+		}
+	}
+	return places[:min(len(places), maxEvidence)]
+}
 
 // byRule answers with one outcome when the expression is true and with another
 // when it is false.
@@ -117,11 +135,25 @@ func (s *Set) byRule(c *scorecard.Criterion, decide *scorecard.Expr, ifTrue, ifF
 		default:
 			a.Outcome = ifFalse
 		}
-		places := evidence(e, c, decide.Deciding(value))
-		a.Hits = max(1, len(places))
-		a.Evidence = slices.Clip(places[:min(len(places), maxEvidence)])
+		deciding := decide.Deciding(value)
+		a.Hits = hits(e, c, deciding)
+		a.Evidence = slices.Clone(shown(evidence(e, c, deciding)))
 		return a
 	}
+}
+
+// hits is how often points count: as often as the condition hit that the
+// criterion names, or the first of the deciding ones that did; at least once.
+func hits(e *rule.Evaluation, c *scorecard.Criterion, deciding []string) int {
+	if c.Count != "" {
+		return max(1, len(e.Result(c, c.Count).Hits))
+	}
+	for _, name := range deciding {
+		if n := len(e.Result(c, name).Hits); n > 0 {
+			return n
+		}
+	}
+	return 1
 }
 
 // way is tone for an expression over nothing but tones.

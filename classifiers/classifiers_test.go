@@ -1,6 +1,7 @@
 package classifiers_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,8 +81,8 @@ sections:
 // silent hears no tone.
 type silent struct{}
 
-func (silent) Classify(*pipeline.Input) pipeline.Tone { return pipeline.Tone{} }
-func (silent) Version() string                        { return "silent" }
+func (silent) Classify(context.Context, *pipeline.Input) pipeline.Tone { return pipeline.Tone{} }
+func (silent) Version() string                                         { return "silent" }
 
 func TestCheckExamples(t *testing.T) {
 	t.Parallel()

@@ -46,7 +46,7 @@ func CheckExamples(ctx context.Context, card pipeline.Card, tone pipeline.ToneCl
 		}
 		for _, x := range c.Examples {
 			in := pipeline.NewInput(x.Session)
-			in.Tone = tone.Classify(in)
+			in.Tone = tone.Classify(ctx, in)
 			a := card.Classifier.Classify(ctx, in)[i]
 			file, line := x.Node.At()
 			out = append(out, ExampleResult{

@@ -251,13 +251,13 @@ func TestChangedSessionGetsANewVerdict(t *testing.T) {
 // explosive is a tone classifier that panics at a word, as a bug would.
 type explosive struct{ pipeline.ToneClassifier }
 
-func (e explosive) Classify(in *pipeline.Input) pipeline.Tone {
+func (e explosive) Classify(ctx context.Context, in *pipeline.Input) pipeline.Tone {
 	for _, turn := range in.Session.Turns {
 		if strings.Contains(turn.Text, "kaboom") {
 			panic("cannot bear this word")
 		}
 	}
-	return e.ToneClassifier.Classify(in)
+	return e.ToneClassifier.Classify(ctx, in)
 }
 
 func TestPoisonSessionIsShownAndBlocksNothing(t *testing.T) {

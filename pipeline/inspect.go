@@ -34,9 +34,12 @@ type Card struct {
 // solution library, or ctx's.
 func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Card) (*Verdict, error) {
 	in := NewInput(s)
-	in.Tone = i.Tone.Classify(in)
+	in.Tone = i.Tone.Classify(ctx, in)
 	in.Tone.Turns = listed(in.Tone.Turns)
 	answers := card.Classifier.Classify(ctx, in)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
+	}
 	findings := grade(card.Scorecard, answers)
 	score := sum(card.Scorecard, findings)
 	flags := raise(card.Scorecard, score, findings, in.Tone)

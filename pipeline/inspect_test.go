@@ -27,6 +27,9 @@ func TestFlags(t *testing.T) {
 	toned := func(label pipeline.Label, confidence float64) []pipeline.TurnTone {
 		return []pipeline.TurnTone{{Turn: 3, Labels: map[pipeline.Label]float64{label: confidence}}, {Turn: 5, Labels: map[pipeline.Label]float64{label: 1}}}
 	}
+	trend := func(begin, end float64) pipeline.Trend {
+		return pipeline.Trend{Begin: new(begin), End: new(end), Shift: new(end - begin)}
+	}
 	fine := []question{{weight: 1, outcome: met}}
 	tests := []struct {
 		name      string
@@ -43,8 +46,12 @@ func TestFlags(t *testing.T) {
 		{"a rude agent, where it began", fine, pipeline.Tone{Turns: toned(pipeline.Rude, 0.6)}, []string{"agent_attitude high at 3"}},
 		{"not before it is sure", fine, pipeline.Tone{Turns: toned(pipeline.Churn, 0.59)}, []string{"customer_churn medium at 5"}},
 		{"one flag for one reason", fine, pipeline.Tone{Turns: append(toned(pipeline.Shirking, 1), toned(pipeline.Impatient, 1)...)}, []string{"agent_attitude medium at 3"}},
-		{"a mood that fell", fine, pipeline.Tone{Customer: pipeline.Trend{Shift: new(-0.6)}}, []string{"tone_fell low"}},
-		{"a mood that fell little", fine, pipeline.Tone{Customer: pipeline.Trend{Shift: new(-0.5)}}, nil},
+		{"an agent who asks in rows, and one who brushes off", fine, pipeline.Tone{Turns: append(toned(pipeline.Perfunctory, 0.69), toned(pipeline.Interrogating, 0.7)...)}, []string{"agent_attitude low at 3"}},
+		{"a threat of publicity is no demand for a superior", fine, pipeline.Tone{Turns: toned(pipeline.Publicity, 0.6)}, []string{"customer_publicity high at 3"}},
+		{"a mood that fell", fine, pipeline.Tone{Customer: trend(0, -0.4)}, []string{"tone_fell low"}},
+		{"a mood that fell little", fine, pipeline.Tone{Customer: trend(0.15, -0.15)}, nil},
+		{"a mood that fell to sober", fine, pipeline.Tone{Customer: trend(0.9, 0)}, nil},
+		{"a mood that was low from the beginning", fine, pipeline.Tone{Customer: trend(-0.6, -0.8)}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -89,7 +96,7 @@ func TestVerdictJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"session_id":"1","scorecard":{"id":"s","version":"v"},"result":"pass","score":100,"unfailed_score":100,` +
-		`"criteria":[{"id":"c0","section":"a","outcome":"met","by":"rule","points":1,"weight":2,"critical":true,` +
+		`"criteria":[{"id":"c0","section":"a","outcome":"met","reason":"","by":"rule","points":1,"weight":2,"critical":true,` +
 		`"evidence":[{"turn":0,"start":0,"end":2,"quote":"hi","condition":"greets"}],` +
 		`"why":[{"condition":"greets","state":"hit","searched":1,"from":0,"to":0}]},` +
 		`{"id":"c1","section":"a","outcome":"not_applicable","reason":"no_opportunity","by":"rule","points":0,"weight":1,"critical":false,"evidence":[]}],` +

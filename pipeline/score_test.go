@@ -22,8 +22,8 @@ func (a answers) Classify(context.Context, *pipeline.Input) []pipeline.Answer { 
 // calm is a tone classifier that always hears the same.
 type calm pipeline.Tone
 
-func (c calm) Classify(*pipeline.Input) pipeline.Tone { return pipeline.Tone(c) }
-func (calm) Version() string                          { return "calm" }
+func (c calm) Classify(_ context.Context, _ *pipeline.Input) pipeline.Tone { return pipeline.Tone(c) }
+func (calm) Version() string                                               { return "calm" }
 
 // question is a criterion with the answer to it.
 type question struct {
@@ -143,6 +143,9 @@ func TestDeductedScores(t *testing.T) {
 			{section: "a", weight: -10, critical: section, outcome: not}, {section: "a", weight: -5, outcome: met}, {section: "a", weight: 10, outcome: met},
 			{section: "a", weight: -7, outcome: na}, {section: "b", weight: 2, outcome: met},
 		}, "87 102 pass"},
+		{"a failed section takes no more than at most", 100, 0, 100, []question{
+			{section: "a", weight: -10, atMost: 5, critical: section, outcome: not}, {section: "a", weight: -8, atMost: 3, outcome: met},
+		}, "92 95 pass"},
 		{"a failed sheet falls to the floor", 100, 10, 100, []question{{weight: -1, critical: whole, outcome: not}}, "10 99 fail"},
 	}
 	for _, tt := range tests {

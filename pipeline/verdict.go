@@ -56,7 +56,7 @@ type Finding struct {
 	ID       string     `json:"id"`
 	Section  string     `json:"section"`
 	Outcome  Outcome    `json:"outcome"`
-	Reason   Reason     `json:"reason,omitempty"`
+	Reason   Reason     `json:"reason"` // "" when there is none
 	By       By         `json:"by"`
 	Points   float64    `json:"points"` // weighted: 1 or 0 of the weight; deduction: points added or taken
 	Weight   float64    `json:"weight"`
@@ -106,8 +106,13 @@ func points(mode scorecard.Mode, c *scorecard.Criterion, a Answer) float64 {
 	if c.PerHit {
 		p *= float64(max(1, a.Hits))
 	}
+	return bounded(c, p)
+}
+
+// bounded limits points to what the criterion takes or gives at most.
+func bounded(c *scorecard.Criterion, p float64) float64 {
 	if c.AtMost > 0 && math.Abs(p) > c.AtMost {
-		p = math.Copysign(c.AtMost, p)
+		return math.Copysign(c.AtMost, p)
 	}
 	return p
 }
@@ -198,7 +203,7 @@ func deducted(card *scorecard.Scorecard, findings []Finding, failed map[string]b
 		case !failed[f.Section]:
 			total += f.Points
 		case c.Points < 0 && (f.Outcome == Met || f.Outcome == NotMet):
-			total += min(f.Points, c.Points)
+			total += min(f.Points, bounded(c, c.Points))
 		}
 	}
 	return min(max(total, card.Floor), card.Cap)

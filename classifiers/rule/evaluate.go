@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"context"
+
 	"assay/pipeline"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
@@ -24,21 +26,29 @@ type Result struct {
 type Evaluation struct {
 	set     *Set
 	in      *pipeline.Input
-	results []*Result // by condition, nil until asked for
-	found   [][]match // literals by turn, nil until asked for
-	seen    []bool    // by literal: it is in some turn
+	results []*Result    // by condition, nil until asked for
+	found   [][]match    // places of words by turn, nil until asked for
+	present [][]presence // literals by turn
+	seen    []bool       // by literal: it is in some turn
 	spoken  map[transcript.Speaker][]int
 	tones   map[int]*pipeline.TurnTone
+	clocks  []clock
+	places  map[placeKey][]match // nil unless a condition is judged in many windows
+	ctx     context.Context      // ends the evaluation early
 }
 
-// Evaluate begins the evaluation of a session. Nothing is computed yet.
-func (s *Set) Evaluate(in *pipeline.Input) *Evaluation {
+// Evaluate begins the evaluation of a session. Nothing is computed yet. Once ctx
+// is done, results come soon and mean nothing.
+func (s *Set) Evaluate(ctx context.Context, in *pipeline.Input) *Evaluation {
 	return &Evaluation{
-		set: s, in: in,
+		ctx: ctx, set: s, in: in,
 		results: make([]*Result, len(s.conditions)),
 		spoken:  map[transcript.Speaker][]int{},
 	}
 }
+
+// stopped reports whether nobody waits for the results any more.
+func (e *Evaluation) stopped() bool { return e.ctx.Err() != nil }
 
 // Result returns the value of a condition that a criterion names.
 func (e *Evaluation) Result(c *scorecard.Criterion, name string) *Result {
@@ -52,27 +62,24 @@ func (e *Evaluation) result(c *condition) *Result {
 	return e.results[c.id]
 }
 
-// evaluate judges every range of the condition: one, or one for each hit of an
-// anchor that asks for every hit. The condition must hold in all of them.
+// evaluate judges the condition in its range, or in every window of it.
 func (e *Evaluation) evaluate(c *condition) *Result {
-	ranges, out := e.ranges(c)
+	reach, out := e.reachOf(c)
 	r := &Result{State: out.state, Reason: out.reason}
-	if !c.whole {
-		r.Searched = union(ranges)
-	}
 	if out.state != scorecard.Hit {
 		return r
 	}
-	var hits []transcript.Span
-	for _, turns := range ranges {
-		o := e.judge(c, turns)
-		if o.state < r.State {
-			r.State, r.Reason = o.state, o.reason
-		}
-		hits = append(hits, o.hits...)
+	if !c.whole {
+		r.Searched = reach.turns
 	}
+	if reach.every != nil {
+		out = e.judgeEvery(c, &reach)
+	} else {
+		out = e.judge(c, reach.turns)
+	}
+	r.State, r.Reason = out.state, out.reason
 	if r.State == scorecard.Hit {
-		r.Hits = tidy(hits)
+		r.Hits = tidy(out.hits)
 	}
 	if r.State == scorecard.NotHit && len(r.Searched) == 0 && !c.whole {
 		r.Reason = pipeline.OutOfScope
@@ -91,10 +98,10 @@ func (e *Evaluation) judge(c *condition, turns []int) outcome {
 	all := hit()
 	for i := range turns {
 		o := c.test.judge(e, turns[i:i+1])
-		if o.state != scorecard.Hit {
+		if o.state != scorecard.Hit || e.stopped() {
 			return o
 		}
-		all.hits = append(all.hits, o.hits...)
+		all.hits = addPlaces(all.hits, o.hits)
 	}
 	return all
 }
@@ -104,6 +111,22 @@ type outcome struct {
 	state  scorecard.State
 	reason pipeline.Reason
 	hits   []transcript.Span
+
+	// What kinds that judge turn by turn say besides, ascending:
+	turns   []int // the turns that hit, where they are not those of hits
+	unknown []int // the turns that could not be judged
+}
+
+// mostPlaces is how many places a condition keeps before it keeps only the
+// first of each further turn: more are neither shown nor told apart.
+const mostPlaces = 10_000
+
+// addPlaces appends the places of one turn.
+func addPlaces(all, turn []transcript.Span) []transcript.Span {
+	if len(all) >= mostPlaces {
+		turn = turn[:min(1, len(turn))]
+	}
+	return append(all, turn...)
 }
 
 func hit(hits ...transcript.Span) outcome { return outcome{state: scorecard.Hit, hits: hits} }

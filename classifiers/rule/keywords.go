@@ -55,6 +55,7 @@ func readKeywords(b *builder, c *condition, m *scorecard.Map) test {
 		m.Node.Problem([]string{"any", "all", "none"}, "exactly one of them lists the words, found %d", modes)
 	}
 	k.readLimits(b, m)
+	c.local = k.different > 0 && (k.singly || k.different == 1 && k.total == 1)
 	return k
 }
 
@@ -90,24 +91,24 @@ func (k *keywords) judge(e *Evaluation, turns []int) outcome {
 		return notHit()
 	}
 	var places []transcript.Span
-	var seen []int32
+	so := tally{seen: make([]bool, len(k.words))}
 	for _, t := range turns {
 		found := k.find(e, t)
-		if k.singly {
-			seen = nil
+		if k.singly && so.places > 0 {
+			so = tally{seen: make([]bool, len(k.words))}
 		}
-		spans := make([]transcript.Span, len(found))
-		for i, m := range found {
-			spans[i] = e.span(t, m.start, m.end)
-			if !slices.Contains(seen, m.id) {
-				seen = append(seen, m.id)
+		so.add(k, found)
+		if !k.singly || k.enough(so) {
+			if len(places) >= mostPlaces {
+				found = found[:min(1, len(found))]
 			}
+			places = append(places, k.spans(e, t, found)...)
 		}
-		if !k.singly || k.enough(seen, spans) {
-			places = append(places, spans...)
+		if e.stopped() {
+			break
 		}
 	}
-	if k.singly || k.enough(seen, places) {
+	if k.singly || k.enough(so) {
 		return hitIf(places)
 	}
 	return notHit()
@@ -115,35 +116,101 @@ func (k *keywords) judge(e *Evaluation, turns []int) outcome {
 
 func (k *keywords) judgeNone(e *Evaluation, turns []int) outcome {
 	for _, t := range turns {
-		if len(k.find(e, t)) > 0 {
+		if len(k.find(e, t)) > 0 || e.stopped() {
 			return notHit()
 		}
 	}
 	return when(len(turns) > 0)
 }
 
-func (k *keywords) enough(seen []int32, places []transcript.Span) bool {
-	return len(seen) >= k.different && len(tidy(slices.Clone(places))) >= k.total
+// tally is what was found so far.
+type tally struct {
+	seen      []bool // by word
+	different int
+	places    int // those within longer ones count with them
 }
 
-// find returns the places in a turn that count.
+func (s *tally) add(k *keywords, found []match) {
+	for _, m := range found {
+		if i, _ := slices.BinarySearch(k.words, m.id); !s.seen[i] {
+			s.seen[i] = true
+			s.different++
+		}
+	}
+	s.places += apart(found)
+}
+
+func (k *keywords) enough(so tally) bool { return so.different >= k.different && so.places >= k.total }
+
+func (k *keywords) spans(e *Evaluation, turn int, found []match) []transcript.Span {
+	spans := make([]transcript.Span, len(found))
+	for i, m := range found {
+		spans[i] = e.span(turn, int(m.start), int(m.end))
+	}
+	return spans
+}
+
+// apart counts the places that do not lie within another one.
+func apart(found []match) int {
+	n, end := 0, int32(0)
+	for _, m := range found {
+		if m.end > end {
+			n, end = n+1, m.end
+		}
+	}
+	return n
+}
+
+// find returns the places in a turn that count, by their start, longer ones first.
 func (k *keywords) find(e *Evaluation, turn int) []match {
+	if found, ok := e.places[placeKey{k, turn}]; ok {
+		return found
+	}
+	found := k.search(e, turn)
+	if e.places != nil {
+		e.places[placeKey{k, turn}] = found
+	}
+	return found
+}
+
+// placeKey is what the places of words are kept by while one condition is
+// judged in many windows.
+type placeKey struct {
+	words *keywords
+	turn  int
+}
+
+func (k *keywords) search(e *Evaluation, turn int) []match {
 	var found, excluded []match
 	for _, m := range e.matches(turn) {
-		switch {
-		case !m.whole:
-		case among(k.exclude, m.id):
+		if among(k.exclude, m.id) {
 			excluded = append(excluded, m)
-		case among(k.words, m.id):
+		} else if among(k.words, m.id) {
 			found = append(found, m)
 		}
 	}
-	text := e.in.Folded[turn].Text
+	text, next := e.in.Folded[turn].Text, 0
+	longest := int32(0)
+	for _, o := range excluded {
+		longest = max(longest, o.end-o.start)
+	}
 	return slices.DeleteFunc(found, func(m match) bool {
-		return overlaps(m, excluded) || k.unlessNegated && negated(text[:m.start])
+		for next < len(excluded) && excluded[next].start <= m.start-longest {
+			next++ // too far before this place and all that follow
+		}
+		return overlaps(m, excluded[next:]) || k.unlessNegated && negated(text[:m.start])
 	})
 }
 
+// overlaps reports whether one of the others, by their start, has a part of m.
 func overlaps(m match, others []match) bool {
-	return slices.ContainsFunc(others, func(o match) bool { return o.start < m.end && m.start < o.end })
+	for _, o := range others {
+		if o.start >= m.end {
+			return false
+		}
+		if m.start < o.end {
+			return true
+		}
+	}
+	return false
 }

@@ -29,6 +29,9 @@ func (b *builder) words(n *scorecard.Node) []int32 {
 	for _, e := range nodes {
 		text := e.NonEmpty()
 		id, ok := b.literal(text)
+		if ok {
+			b.isWord[id] = true
+		}
 		switch {
 		case !ok && strings.TrimSpace(text) != "":
 			e.Problem(nil, "nothing of %q is left to look for", text)
@@ -57,59 +60,105 @@ func (b *builder) literal(text string) (int32, bool) {
 		id = int32(len(b.literals))
 		b.ids[text], b.literals = id, append(b.literals, text)
 		b.size += len(text)
+		b.isWord = append(b.isWord, false)
 	}
 	return id, true
 }
 
-// match is an occurrence of a literal in a turn's folded text.
+// match is a word or phrase in a turn's folded text, where it stands as one.
 type match struct {
 	id         int32
-	start, end int
-	whole      bool // begins and ends where words do
+	start, end int32
 }
 
-// matches returns all literals of the scorecard in a turn, by their start,
-// longer ones first. The first call scans the whole session.
+// presence says where in a turn a literal is, as a word or not: bit i stands for
+// the i-th block of its folded text.
+type presence struct {
+	id     int32
+	blocks uint64
+}
+
+// blockBytes is how large a block of a text with n bytes is: there are at most 64.
+func blockBytes(n int) int { return max(64, (n+63)/64) }
+
+// matches returns all words of the scorecard in a turn, by their start, longer
+// ones first. The first call scans the whole session.
 func (e *Evaluation) matches(turn int) []match {
-	if e.found == nil {
-		e.found = make([][]match, len(e.in.Folded))
-		e.seen = make([]bool, len(e.set.literals.literals))
-		for i := range e.found {
-			e.found[i] = e.scan(i)
-		}
-	}
+	e.scanAll()
 	return e.found[turn]
+}
+
+// presences returns the literals in a turn, by their id.
+func (e *Evaluation) presences(turn int) []presence {
+	e.scanAll()
+	return e.present[turn]
 }
 
 // occurs reports whether one of the literals is anywhere in the session, as a word or not.
 func (e *Evaluation) occurs(literals []int32) bool {
-	if len(e.in.Folded) == 0 {
-		return false
-	}
-	e.matches(0)
+	e.scanAll()
 	return slices.ContainsFunc(literals, func(id int32) bool { return e.seen[id] })
 }
 
-func (e *Evaluation) scan(turn int) []match {
-	var found []match
-	text := e.in.Folded[turn].Text
-	a := e.set.literals
+func (e *Evaluation) scanAll() {
+	if e.found != nil {
+		return
+	}
+	e.found = make([][]match, len(e.in.Folded))
+	e.present = make([][]presence, len(e.in.Folded))
+	e.seen = make([]bool, len(e.set.literals.literals))
+	s := scanner{e: e, blocks: make([]uint64, len(e.seen))}
+	for i := range e.found {
+		if e.stopped() {
+			return
+		}
+		e.found[i], e.present[i] = s.scan(e.in.Folded[i].Text)
+	}
+}
+
+// scanner scans turn after turn with the same scratch memory.
+type scanner struct {
+	e      *Evaluation
+	blocks []uint64 // by literal
+	here   []int32  // literals of the turn
+	found  []match
+}
+
+func (s *scanner) scan(text string) ([]match, []presence) {
+	s.here, s.found = s.here[:0], s.found[:0]
+	a, size := s.e.set.literals, blockBytes(len(text))
 	a.scan(text, func(id int32, end int) {
-		e.seen[id] = true
+		s.e.seen[id] = true
 		start := a.start(text, id, end)
-		found = append(found, match{id, start, end, !inWord(text, start) && !inWord(text, end)})
+		if s.blocks[id] == 0 {
+			s.here = append(s.here, id)
+		}
+		s.blocks[id] |= blockMask(start/size, (end-1)/size)
+		if s.e.set.isWord[id] && !inWord(text, start) && !inWord(text, end) {
+			s.found = append(s.found, match{id, int32(start), int32(end)})
+		}
 	})
-	slices.SortFunc(found, func(a, b match) int {
+	slices.SortFunc(s.found, func(a, b match) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
 	})
-	return found
+	slices.Sort(s.here)
+	present := make([]presence, len(s.here))
+	for i, id := range s.here {
+		present[i] = presence{id, s.blocks[id]}
+		s.blocks[id] = 0
+	}
+	return slices.Clone(s.found), present
+}
+
+// blockMask has the bits from first to last; a bit out of range is the nearest in it.
+func blockMask(first, last int) uint64 {
+	first, last = max(first, 0), min(last, 63)
+	return ^uint64(0) >> (63 - last + first) << first
 }
 
 // says reports whether a turn contains one of the phrases.
 func (e *Evaluation) says(turn int, phrases []int32) bool {
-	return e.occurs(phrases) && slices.ContainsFunc(e.matches(turn), func(m match) bool {
-		return m.whole && among(phrases, m.id)
-	})
+	return e.occurs(phrases) && slices.ContainsFunc(e.matches(turn), func(m match) bool { return among(phrases, m.id) })
 }
 
 // among reports whether a sorted list of literals has id.

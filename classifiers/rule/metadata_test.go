@@ -69,7 +69,7 @@ func TestMetadataCompares(t *testing.T) {
 		{"customer.id", "exists", nil, hit},
 		{"customer.type", "==", []any{"individual"}, not},
 	}
-	e := (&Set{}).Evaluate(pipeline.NewInput(session))
+	e := (&Set{}).Evaluate(t.Context(), pipeline.NewInput(session))
 	for _, tt := range tests {
 		o := (&metadata{field: tt.field, op: tt.op, values: tt.values}).judge(e, nil)
 		got := o.state.String()
@@ -84,7 +84,7 @@ func TestMetadataCompares(t *testing.T) {
 
 func TestMetadataOfAnEmptySession(t *testing.T) {
 	t.Parallel()
-	e := (&Set{}).Evaluate(pipeline.NewInput(&transcript.Session{}))
+	e := (&Set{}).Evaluate(t.Context(), pipeline.NewInput(&transcript.Session{}))
 	for _, field := range []string{"channel", "language", "business_type", "urgency", "csat", "agent.id", "agent.team", "customer.id", "customer.type", "x"} {
 		if o := (&metadata{field: field, op: "exists"}).judge(e, nil); o.state != scorecard.NotHit {
 			t.Errorf("%s exists", field)

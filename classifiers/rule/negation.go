@@ -12,9 +12,19 @@ const (
 	negationWords = 3
 )
 
+// negationBytes is how much of a text a negation is looked for in: the reach
+// above with room for long words and for those that are left out.
+const negationBytes = 120
+
 // negated reports whether what follows the folded text before is negated by a
 // word close to it in the same clause. Two negations cancel each other.
 func negated(before string) bool {
+	if from := len(before) - negationBytes; from > 0 {
+		for !utf8.RuneStart(before[from]) {
+			from++
+		}
+		before = before[from:]
+	}
 	if i := strings.LastIndexAny(before, ",.;!?:。、…—"); i >= 0 {
 		_, n := utf8.DecodeRuneInString(before[i:])
 		before = before[i+n:]

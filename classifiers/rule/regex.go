@@ -18,7 +18,8 @@ import (
 //	regex: {pattern: "…", exclude: "…"}
 //
 // It is matched turn by turn. A turn in which exclude matches anywhere does not
-// hit: this stands in for look-around, which RE2 has not.
+// hit: this stands in for look-around, which RE2 has not. Of one turn the first
+// hundred places of each alternative count.
 type pattern struct {
 	branches []branch
 	exclude  *regexp.Regexp // nil: none
@@ -29,10 +30,18 @@ type pattern struct {
 type branch struct {
 	match    *regexp.Regexp
 	required [][]int32 // literals: one of each list is in every text that matches
+	extent   extent    // how much of a text a match may take up
+	// cut matches parts of a text that lack its beginning, its end or both, in
+	// that order; nil where match does so as well.
+	cut [3]*regexp.Regexp
 }
 
+// turnPlaces bounds the places of one branch in one turn: looking for the next
+// one may take the length of the turn each time.
+const turnPlaces = 100
+
 func readRegex(b *builder, c *condition, m *scorecard.Map) test {
-	c.turnwise = true
+	c.turnwise, c.local = true, true
 	p := &pattern{}
 	if n := m.Must("pattern"); n != nil {
 		if re, tree := compile(n); re != nil {
@@ -52,13 +61,13 @@ func (b *builder) branches(tree *syntax.Regexp) []branch {
 	var rest []string
 	for _, alternative := range alternatives(tree) {
 		if required := b.required(alternative); required != nil {
-			out = append(out, branch{regexp.MustCompile(alternative.String()), required})
+			out = append(out, newBranch(alternative, required))
 			continue
 		}
 		rest = append(rest, "(?:"+alternative.String()+")")
 	}
 	if rest != nil {
-		out = append(out, branch{regexp.MustCompile(strings.Join(rest, "|")), nil})
+		out = append(out, branch{match: regexp.MustCompile(strings.Join(rest, "|"))})
 	}
 	return out
 }
@@ -77,14 +86,19 @@ func alternatives(re *syntax.Regexp) []*syntax.Regexp {
 func (p *pattern) judge(e *Evaluation, turns []int) outcome {
 	var hits []transcript.Span
 	for _, t := range turns {
+		if e.stopped() {
+			break
+		}
 		text := e.in.Folded[t].Text
 		places := p.places(e, t, text)
 		if len(places) == 0 || p.exclude != nil && p.exclude.MatchString(text) {
 			continue
 		}
-		for _, at := range places {
-			hits = append(hits, e.span(t, at[0], at[1]))
+		spans := make([]transcript.Span, len(places))
+		for i, at := range places {
+			spans[i] = e.span(t, at[0], at[1])
 		}
+		hits = addPlaces(hits, spans)
 	}
 	return hitIf(hits)
 }
@@ -95,10 +109,7 @@ func (p *pattern) places(e *Evaluation, turn int, text string) [][]int {
 	var found [][]int
 	matched := 0
 	for _, b := range p.branches {
-		if !e.mayMatch(turn, b.required) {
-			continue
-		}
-		if places := b.match.FindAllStringIndex(text, -1); places != nil {
+		if places := b.places(text, e.mayMatch(turn, &b)); places != nil {
 			found = append(found, places...)
 			matched++
 		}

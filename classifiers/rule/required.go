@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"cmp"
+	"math/bits"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -116,22 +118,36 @@ func shortest(list []string) int {
 	return n
 }
 
-// mayMatch reports whether a turn contains one literal of each list, as a word or not.
-func (e *Evaluation) mayMatch(turn int, lists [][]int32) bool {
-	for _, list := range lists {
+// mayMatch returns the blocks of a turn in which a literal is that every match of
+// the branch contains: one of the list that is there least. 0 is no match.
+func (e *Evaluation) mayMatch(turn int, b *branch) uint64 {
+	for _, list := range b.required {
 		if !e.occurs(list) {
-			return false
+			return 0
 		}
 	}
-	for _, list := range lists {
-		if !slices.ContainsFunc(e.matches(turn), func(m match) bool { return contains(list, m.id) }) {
-			return false
+	least := ^uint64(0)
+	for _, list := range b.required {
+		here := blocksOf(e.presences(turn), list)
+		if here == 0 {
+			return 0
+		}
+		if bits.OnesCount64(here) < bits.OnesCount64(least) {
+			least = here
 		}
 	}
-	return true
+	return least
 }
 
-func contains(sorted []int32, id int32) bool {
-	_, ok := slices.BinarySearch(sorted, id)
-	return ok
+// blocksOf joins the blocks of a list's literals. Both lists ascend.
+func blocksOf(present []presence, list []int32) uint64 {
+	blocks := uint64(0)
+	for _, id := range list {
+		i, ok := slices.BinarySearchFunc(present, id, func(p presence, id int32) int { return cmp.Compare(p.id, id) })
+		if ok {
+			blocks |= present[i].blocks
+		}
+		present = present[i:]
+	}
+	return blocks
 }

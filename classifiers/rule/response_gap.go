@@ -26,6 +26,7 @@ type responseGap struct {
 
 func readResponseGap(b *builder, c *condition, m *scorecard.Map) test {
 	c.speakerOf(m)
+	c.local = true
 	g := &responseGap{of: c.speaker}
 	if n := m.Must("more_than"); n != nil {
 		g.limit = n.Duration()
@@ -38,7 +39,7 @@ func readResponseGap(b *builder, c *condition, m *scorecard.Map) test {
 
 func (g *responseGap) judge(e *Evaluation, turns []int) outcome {
 	var late []transcript.Span
-	unknown := false
+	var unknown []int
 	waiting, previous := -1, -1 // last turn that waits for an answer; last turn of the one waited for
 	for _, t := range e.messages("") {
 		switch e.in.Session.Turns[t].Speaker {
@@ -54,7 +55,7 @@ func (g *responseGap) judge(e *Evaluation, turns []int) outcome {
 			case known && gap > g.limit:
 				late = append(late, e.wholeTurn(t))
 			case !known && !e.surelyWithin(asked, t, g.limit):
-				unknown = true
+				unknown = append(unknown, t)
 			}
 		case transcript.Agent, transcript.Customer:
 			waiting = t
@@ -67,16 +68,20 @@ func (g *responseGap) judge(e *Evaluation, turns []int) outcome {
 // limit although the first one's end is not known: not even its beginning is
 // longer ago.
 func (e *Evaluation) surelyWithin(from, to int, limit time.Duration) bool {
-	began, ok1 := e.in.Session.Start(from)
-	answered, ok2 := e.in.Session.Start(to)
+	began, ok1 := e.start(from)
+	answered, ok2 := e.start(to)
 	return ok1 && ok2 && answered-began <= limit
 }
 
 // timed is a hit when something was too slow, and not evaluable when nothing
 // was but some times are missing.
-func timed(hits []transcript.Span, unknown bool) outcome {
-	if len(hits) == 0 && unknown {
-		return notEvaluable(pipeline.NoTimestamps)
+func timed(hits []transcript.Span, unknown []int) outcome {
+	o := hitIf(hits)
+	if len(hits) == 0 && len(unknown) > 0 {
+		o = unknownTime()
 	}
-	return hitIf(hits)
+	o.unknown = unknown
+	return o
 }
+
+func unknownTime() outcome { return notEvaluable(pipeline.NoTimestamps) }

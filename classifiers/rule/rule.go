@@ -62,6 +62,7 @@ type condition struct {
 	whole    bool               // judges the session as a whole: no where
 	nowhere  bool               // a hit has no place in the transcript: no anchor
 	turnwise bool               // judges turns one by one: turns: all is possible
+	local    bool               // hits a range when it hits one of its turns
 }
 
 // Set is the conditions of one scorecard. It does not change after Compile and
@@ -71,6 +72,7 @@ type Set struct {
 	shared     map[string]*condition
 	own        map[*scorecard.Criterion]map[string]*condition
 	literals   *automaton
+	isWord     []bool // by literal: its places are asked for, not only where it is about
 }
 
 // Compile reads the parameters of all conditions of a scorecard. Mistakes go to
@@ -85,7 +87,7 @@ func Compile(card *scorecard.Scorecard) *Set {
 		b.anchors(c.Conditions, s.own[c], s.shared)
 	}
 	s.conditions = b.compiled
-	s.literals = newAutomaton(b.literals)
+	s.literals, s.isWord = newAutomaton(b.literals), b.isWord
 	return s
 }
 
@@ -107,7 +109,8 @@ type builder struct {
 	compiled []*condition
 	ids      map[string]int32 // of literals
 	literals []string
-	size     int // bytes of all literals
+	isWord   []bool // by literal: some condition looks for it as a word
+	size     int    // bytes of all literals
 }
 
 func (b *builder) conditions(list []*scorecard.Condition) map[string]*condition {

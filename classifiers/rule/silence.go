@@ -2,6 +2,7 @@ package rule
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"assay/pipeline/scorecard"
@@ -14,14 +15,15 @@ import (
 //
 // It hits at each turn that begins more than the limit after the turn before it
 // ended, whoever spoke. A stretch does not count when one of the two turns
-// before it contained one of the excepted phrases: a request to wait is often
-// acknowledged.
+// before it contained one of the excepted phrases, or the agent's last turn did
+// and the customer has only acknowledged it since ("okay", "好的", "嗯").
 type silence struct {
 	limit  time.Duration
 	except []int32
 }
 
-func readSilence(b *builder, _ *condition, m *scorecard.Map) test {
+func readSilence(b *builder, c *condition, m *scorecard.Map) test {
+	c.local = true
 	s := &silence{}
 	if n := m.Must("more_than"); n != nil {
 		s.limit = n.Duration()
@@ -34,11 +36,19 @@ func readSilence(b *builder, _ *condition, m *scorecard.Map) test {
 
 func (s *silence) judge(e *Evaluation, turns []int) outcome {
 	var hits []transcript.Span
-	unknown := false
+	var unknown []int
 	all := e.messages("")
+	told := false // the agent asked to wait, and nobody has said anything of weight since
 	for i := 1; i < len(all); i++ {
 		from, to := all[i-1], all[i]
-		excused := e.says(from, s.except) || i > 1 && e.says(all[i-2], s.except)
+		announced := e.says(from, s.except)
+		switch {
+		case e.in.Session.Turns[from].Speaker == transcript.Agent:
+			told = announced
+		case !e.nods(from):
+			told = false
+		}
+		excused := announced || told || i > 1 && e.says(all[i-2], s.except)
 		if _, in := slices.BinarySearch(turns, to); !in || excused {
 			continue
 		}
@@ -47,8 +57,18 @@ func (s *silence) judge(e *Evaluation, turns []int) outcome {
 		case known && gap > s.limit:
 			hits = append(hits, e.wholeTurn(to))
 		case !known && !e.surelyWithin(from, to, s.limit):
-			unknown = true
+			unknown = append(unknown, to)
 		}
 	}
 	return timed(hits, unknown)
+}
+
+// nodBytes is how long an acknowledgement may be: a few Chinese characters or
+// two or three English words.
+const nodBytes = 16
+
+// nods reports whether a turn is a customer's short acknowledgement.
+func (e *Evaluation) nods(turn int) bool {
+	text := e.in.Folded[turn].Text
+	return e.in.Session.Turns[turn].Speaker == transcript.Customer && len(text) <= nodBytes && !strings.ContainsRune(text, '?')
 }

@@ -23,16 +23,6 @@ func tidy(spans []transcript.Span) []transcript.Span {
 	return out
 }
 
-// union merges ascending lists of turns into one.
-func union(lists [][]int) []int {
-	if len(lists) == 1 {
-		return lists[0]
-	}
-	all := slices.Concat(lists...)
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // turnsOf returns the turns of sorted spans, each once.
 func turnsOf(spans []transcript.Span) []int {
 	var turns []int

@@ -38,18 +38,23 @@ func readSpeakerAt(_ *builder, c *condition, m *scorecard.Map) test {
 }
 
 func (s *speakerAt) judge(e *Evaluation, turns []int) outcome {
-	var counted []int
-	for _, t := range turns {
-		if by := e.in.Session.Turns[t].Speaker; by != transcript.System || s.is == transcript.System {
-			counted = append(counted, t)
+	left := max(s.position, -s.position)
+	for i := range turns {
+		t := turns[i]
+		if s.position < 0 {
+			t = turns[len(turns)-1-i]
 		}
+		by := e.in.Session.Turns[t].Speaker
+		if by == transcript.System && s.is != transcript.System {
+			continue
+		}
+		if left--; left > 0 {
+			continue
+		}
+		if by != s.is {
+			return notHit()
+		}
+		return hit(e.wholeTurn(t))
 	}
-	i := s.position - 1
-	if s.position < 0 {
-		i = len(counted) + s.position
-	}
-	if i < 0 || i >= len(counted) || e.in.Session.Turns[counted[i]].Speaker != s.is {
-		return notHit()
-	}
-	return hit(e.wholeTurn(counted[i]))
+	return notHit()
 }

@@ -18,7 +18,7 @@ type tone struct {
 }
 
 func readTone(_ *builder, c *condition, m *scorecard.Map) test {
-	c.turnwise = true
+	c.turnwise, c.local = true, true
 	t := &tone{least: 0.6}
 	if n := m.Must("labels"); n != nil {
 		t.readLabels(n, labelsOf(c.Where.Speaker))
@@ -62,7 +62,7 @@ func (t *tone) judge(e *Evaluation, turns []int) outcome {
 	var hits []transcript.Span
 	for _, i := range turns {
 		if tt := e.toneOf(i); tt != nil {
-			hits = append(hits, t.places(e, tt)...)
+			hits = addPlaces(hits, t.places(e, tt))
 		}
 	}
 	return hitIf(hits)

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -23,30 +24,65 @@ import (
 // only where x occurs says so in applies_when. When an anchor could not be
 // evaluated, or a time is needed that the transcript does not have, the
 // condition is not evaluable.
+//
+// Ranges are parts of one list of turns wherever they can be: a session of
+// 5,000 turns has 5,000 windows of up to 5,000 turns.
 
-// ranges returns the lists of turns in which the condition must hold. Its
-// outcome is Hit when they can be judged, else it is the condition's.
-func (e *Evaluation) ranges(c *condition) ([][]int, outcome) {
+// reach is what a condition's where leaves of a session: the turns in range
+// and, when an anchor asks for every hit, a window into them around each one.
+type reach struct {
+	turns  []int
+	every  *scorecard.Anchor // nil: the turns are one range
+	hits   []int             // the turns around which the windows lie
+	spoken []int             // the turns that windows count by
+}
+
+// reachOf returns the condition's reach. The outcome is Hit when it can be
+// judged, else it is the condition's.
+func (e *Evaluation) reachOf(c *condition) (reach, outcome) {
 	turns := e.messages(c.speaker)
 	lo, hi, ok := e.extents(c, turns)
 	if !ok {
-		return nil, notEvaluable(pipeline.NoTimestamps)
+		return reach{}, notEvaluable(pipeline.NoTimestamps)
 	}
-	ranges := [][]int{turns[lo:hi]}
+	r := reach{turns: turns[lo:hi], spoken: turns}
 	state := hit()
-	for i, a := range c.Where.Anchors {
-		windows, o := e.windows(a, c.anchors[i], turns)
-		if o.state < state.state {
+	for i := range c.Where.Anchors {
+		if o := e.narrow(&r, &c.Where.Anchors[i], c.anchors[i]); o.state < state.state {
 			state = o
-		}
-		if o.state == scorecard.Hit {
-			ranges = crossed(ranges, windows)
 		}
 	}
 	if state.state != scorecard.Hit {
-		return nil, state
+		return reach{}, state
 	}
-	return ranges, state
+	return r, state
+}
+
+// narrow limits a reach by one anchor.
+func (e *Evaluation) narrow(r *reach, a *scorecard.Anchor, anchor *condition) outcome {
+	res := e.result(anchor)
+	if res.State == scorecard.NotEvaluable {
+		return notEvaluable(res.Reason)
+	}
+	hits := chosen(a.Hit, turnsOf(res.Hits))
+	if len(hits) == 0 {
+		return outcome{state: scorecard.NotHit, reason: pipeline.OutOfScope}
+	}
+	around, ok := e.around(a, hits, r.spoken)
+	if !ok {
+		return notEvaluable(pipeline.NoTimestamps)
+	}
+	if a.Hit == scorecard.HitEvery {
+		r.every, r.hits = a, hits
+	}
+	r.turns = intersection(r.turns, around)
+	return hit()
+}
+
+// window returns the part of the reach that lies around one of its hits.
+func (e *Evaluation) window(r *reach, i int) []int {
+	around, _ := e.around(r.every, r.hits[i:i+1], r.spoken) // all times are known: narrow has asked
+	return intersection(r.turns, around)
 }
 
 // messages are the turns that are judged, of one speaker or, for "", of all.
@@ -75,7 +111,7 @@ func (e *Evaluation) extents(c *condition, turns []int) (lo, hi int, ok bool) {
 	} else if x != nil {
 		n := 0
 		for _, t := range turns {
-			start, ok := e.in.Session.Start(t)
+			start, ok := e.start(t)
 			if !ok {
 				return 0, 0, false
 			}
@@ -104,7 +140,7 @@ func (e *Evaluation) endingWithin(turns []int, d time.Duration) (n int, ok bool)
 		return 0, false
 	}
 	for _, t := range turns {
-		end, ok := e.in.Session.End(t)
+		end, ok := e.end(t)
 		if !ok {
 			return 0, false
 		}
@@ -121,38 +157,13 @@ func (e *Evaluation) length() (time.Duration, bool) {
 	var length time.Duration
 	turns := e.messages("")
 	for _, t := range turns {
-		end, ok := e.in.Session.End(t)
+		end, ok := e.end(t)
 		if !ok {
 			return 0, false
 		}
 		length = max(length, end)
 	}
 	return length, len(turns) > 0
-}
-
-// windows returns the turns on the anchor's side of its hits: one list, or one
-// for each hit when every hit is asked for.
-func (e *Evaluation) windows(a scorecard.Anchor, anchor *condition, turns []int) ([][]int, outcome) {
-	r := e.result(anchor)
-	if r.State == scorecard.NotEvaluable {
-		return nil, notEvaluable(r.Reason)
-	}
-	hits := chosen(a.Hit, turnsOf(r.Hits))
-	if len(hits) == 0 {
-		return nil, outcome{state: scorecard.NotHit, reason: pipeline.OutOfScope}
-	}
-	var windows [][]int
-	for _, h := range hits {
-		w, ok := e.window(a, h, turns)
-		if !ok {
-			return nil, notEvaluable(pipeline.NoTimestamps)
-		}
-		windows = append(windows, w)
-	}
-	if a.Hit != scorecard.HitEvery {
-		windows = [][]int{union(windows)}
-	}
-	return windows, hit()
 }
 
 // chosen are the anchor's hits that count.
@@ -168,16 +179,41 @@ func chosen(which int, hits []int) []int {
 	return hits
 }
 
-// window returns the turns on one side of turn at, near enough; false when
-// times are missing.
-func (e *Evaluation) window(a scorecard.Anchor, at int, turns []int) ([]int, bool) {
+// around returns the turns on the anchor's side of any of the hits, near
+// enough; false when times are missing.
+func (e *Evaluation) around(a *scorecard.Anchor, hits, turns []int) ([]int, bool) {
+	if a.Within != nil && a.Within.Time > 0 {
+		return e.near(a.Side, a.Within.Time, hits, turns)
+	}
+	var parts [][2]int // ascending and apart
+	for _, h := range hits {
+		lo, hi := bounds(a, h, turns)
+		if n := len(parts); n > 0 && lo <= parts[n-1][1] {
+			parts[n-1][1] = max(parts[n-1][1], hi)
+		} else if lo < hi {
+			parts = append(parts, [2]int{lo, hi})
+		}
+	}
+	if len(parts) == 1 {
+		return turns[parts[0][0]:parts[0][1]], true
+	}
+	var out []int
+	for _, p := range parts {
+		out = append(out, turns[p[0]:p[1]]...)
+	}
+	return out, true
+}
+
+// bounds are the indices in turns between which lies what is on the anchor's
+// side of turn at, not farther than a number of turns if there is one.
+func bounds(a *scorecard.Anchor, at int, turns []int) (lo, hi int) {
 	i, here := slices.BinarySearch(turns, at)
 	j := i
 	if here {
 		j++
 	}
-	lo, hi := 0, len(turns)
-	if a.Within != nil && a.Within.Time == 0 {
+	lo, hi = 0, len(turns)
+	if a.Within != nil {
 		lo, hi = max(0, i-a.Within.Turns), min(hi, j+a.Within.Turns)
 	}
 	switch a.Side {
@@ -186,55 +222,86 @@ func (e *Evaluation) window(a scorecard.Anchor, at int, turns []int) ([]int, boo
 	case scorecard.After:
 		lo = j
 	}
-	if a.Within == nil || a.Within.Time == 0 {
-		return turns[lo:hi], true
-	}
-	return e.near(turns[lo:hi], at, a.Within.Time)
+	return lo, hi
 }
 
-// near keeps the turns whose distance to turn at, from the end of the one to
-// the beginning of the other, is at most d.
-func (e *Evaluation) near(turns []int, at int, d time.Duration) ([]int, bool) {
+// near keeps the turns that lie on a side of any of the hits, with at most d
+// from the end of the one to the beginning of the other; false when a time is
+// missing that some hit's distances need.
+func (e *Evaluation) near(side scorecard.Side, d time.Duration, hits, turns []int) ([]int, bool) {
+	in := make([]bool, len(turns))
+	ok := true
+	if side != scorecard.Before {
+		ok = e.markAfter(in, d, hits, turns)
+	}
+	if side != scorecard.After {
+		ok = e.markBefore(in, d, hits, turns) && ok
+	}
 	var out []int
-	for _, t := range turns {
-		if t == at {
+	for i, t := range turns {
+		if _, isHit := slices.BinarySearch(hits, t); in[i] || isHit && side == scorecard.Around {
 			out = append(out, t)
+		}
+	}
+	return out, ok
+}
+
+// markAfter marks the turns that begin soon enough after the latest end of a hit before them.
+func (e *Evaluation) markAfter(in []bool, d time.Duration, hits, turns []int) bool {
+	latest, h := time.Duration(math.MinInt64), 0
+	for i, t := range turns {
+		for ; h < len(hits) && hits[h] < t; h++ {
+			end, ok := e.end(hits[h])
+			if !ok {
+				return false
+			}
+			latest = max(latest, end)
+		}
+		if h == 0 {
 			continue
 		}
-		gap, known := e.gap(min(t, at), max(t, at))
-		if !known {
-			return nil, false
+		start, ok := e.start(t)
+		if !ok {
+			return false
 		}
-		if gap <= d {
-			out = append(out, t)
-		}
+		in[i] = start-latest <= d
 	}
-	return out, true
+	return true
 }
 
-// gap is the time from the end of one turn to the beginning of a later one.
-func (e *Evaluation) gap(from, to int) (time.Duration, bool) {
-	end, ok := e.in.Session.End(from)
-	if !ok {
-		return 0, false
-	}
-	start, ok := e.in.Session.Start(to)
-	return start - end, ok
-}
-
-// crossed intersects every range with every window.
-func crossed(ranges, windows [][]int) [][]int {
-	var out [][]int
-	for _, r := range ranges {
-		for _, w := range windows {
-			out = append(out, intersection(r, w))
+// markBefore marks the turns that end soon enough before the earliest beginning of a hit after them.
+func (e *Evaluation) markBefore(in []bool, d time.Duration, hits, turns []int) bool {
+	earliest, h := time.Duration(math.MaxInt64), len(hits)
+	for i := len(turns) - 1; i >= 0; i-- {
+		for ; h > 0 && hits[h-1] > turns[i]; h-- {
+			start, ok := e.start(hits[h-1])
+			if !ok {
+				return false
+			}
+			earliest = min(earliest, start)
 		}
+		if h == len(hits) {
+			continue
+		}
+		end, ok := e.end(turns[i])
+		if !ok {
+			return false
+		}
+		in[i] = in[i] || earliest-end <= d
 	}
-	return out
+	return true
 }
 
-// intersection of two ascending lists.
+// intersection of two ascending lists: a part of a when that is all it takes.
 func intersection(a, b []int) []int {
+	if len(a) == 0 || len(b) == 0 {
+		return nil
+	}
+	if len(b) == b[len(b)-1]-b[0]+1 || isPart(a, b) {
+		lo, _ := slices.BinarySearch(a, b[0])
+		hi, _ := slices.BinarySearch(a, b[len(b)-1]+1)
+		return a[lo:hi]
+	}
 	var out []int
 	for len(a) > 0 && len(b) > 0 {
 		switch {
@@ -248,4 +315,11 @@ func intersection(a, b []int) []int {
 		}
 	}
 	return out
+}
+
+// isPart reports whether b holds all that a has between b's ends.
+func isPart(a, b []int) bool {
+	lo, _ := slices.BinarySearch(a, b[0])
+	hi, _ := slices.BinarySearch(a, b[len(b)-1]+1)
+	return hi-lo == len(b) && slices.Equal(a[lo:hi], b)
 }

@@ -124,31 +124,37 @@ func (n *Node) position() (line, column int) {
 
 // String reads a scalar as text. Numbers and booleans are taken as they are written.
 func (n *Node) String() string {
+	s, _ := n.scalar()
+	return s
+}
+
+// scalar reads a scalar as text; false, with a problem, when the node is none.
+func (n *Node) scalar() (string, bool) {
 	switch v := n.node.(type) {
 	case *ast.StringNode:
-		return v.Value
+		return v.Value, true
 	case *ast.LiteralNode:
-		return v.Value.Value
+		return v.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		return v.GetToken().Value
+		return v.GetToken().Value, true
 	}
 	n.Problem(nil, "expected text, found %s", kindOf(n.node))
-	return ""
+	return "", false
 }
 
 // NonEmpty reads text that must not be blank.
 func (n *Node) NonEmpty() string {
-	s := n.String()
-	if _, ok := n.node.(*ast.StringNode); ok && strings.TrimSpace(s) == "" {
+	s, ok := n.scalar()
+	if ok && strings.TrimSpace(s) == "" {
 		n.Problem(nil, "must not be empty")
 	}
 	return s
 }
 
-// OneOf reads one of a closed list of words.
+// OneOf reads one of a closed list of words; "" when it is none of them.
 func (n *Node) OneOf(allowed ...string) string {
-	s := n.String()
-	if s == "" || slices.Contains(allowed, s) {
+	s, ok := n.scalar()
+	if !ok || slices.Contains(allowed, s) {
 		return s
 	}
 	n.Problem(allowed, "unknown value %q%s", s, meant(s, allowed))
@@ -166,8 +172,8 @@ var identifier = regexp.MustCompile(`^[\p{L}][\p{L}\p{N}_.-]{0,63}$`)
 
 // ID reads an identifier: a letter, then letters, digits, "_", "-" or ".", at most 64.
 func (n *Node) ID() string {
-	s := n.String()
-	if s != "" && !identifier.MatchString(s) {
+	s, ok := n.scalar()
+	if ok && !identifier.MatchString(s) {
 		n.Problem([]string{"a letter, then letters, digits, _ - ."}, "%q is no identifier", s)
 	}
 	return s
@@ -203,6 +209,15 @@ func (n *Node) Bool() bool {
 		return v.Value
 	}
 	n.Problem([]string{"true", "false"}, "%s is neither", n.raw())
+	return false
+}
+
+// True reads the word true, for keys that say something by standing there.
+func (n *Node) True() bool {
+	if v, ok := n.node.(*ast.BoolNode); ok && v.Value {
+		return true
+	}
+	n.Problem([]string{"true"}, "%s says nothing here: leave the key out", n.raw())
 	return false
 }
 

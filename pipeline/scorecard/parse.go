@@ -3,6 +3,8 @@ package scorecard
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -33,7 +35,7 @@ func (s *Scorecard) read(m *Map) {
 	}
 	s.Name = text(m.Must("name"))
 	s.Scope = scope(m.Key("for"))
-	s.readScoring(m)
+	pass := s.readScoring(m)
 	if n := m.Key("conditions"); n != nil {
 		s.Conditions = conditions(n)
 	}
@@ -41,17 +43,43 @@ func (s *Scorecard) read(m *Map) {
 		for _, e := range n.List() {
 			s.Sections = append(s.Sections, s.section(e.Map()))
 		}
+		s.checkWeights(n)
 	}
+	s.checkPass(pass)
 	m.Done()
 }
 
-func (s *Scorecard) readScoring(m *Map) {
+// checkWeights finds a scorecard in which nothing weighs: it has no score.
+func (s *Scorecard) checkWeights(n *Node) {
+	all := s.Criteria()
+	weighs := slices.ContainsFunc(all, func(c *Criterion) bool { return c.Weight > 0 })
+	misread := slices.ContainsFunc(s.file.problems, func(p Problem) bool { return strings.HasSuffix(p.Key, ".weight") })
+	if len(all) > 0 && !weighs && !misread {
+		n.Problem(nil, "no criterion has a weight above 0, so there is no score")
+	}
+}
+
+// checkPass finds a mark that no score or every score reaches.
+func (s *Scorecard) checkPass(n *Node) {
+	switch {
+	case s.Mode == Weighted && s.Pass > 100:
+		n.Problem([]string{"a number from 0 to 100"}, "pass %g is above 100, the best score", s.Pass)
+	case s.Mode == Deduction && s.Floor <= s.Cap && (s.Pass < s.Floor || s.Pass > s.Cap):
+		n.Problem([]string{fmt.Sprintf("a number from %g to %g", s.Floor, s.Cap)}, "pass %g is not between floor and cap", s.Pass)
+	}
+}
+
+// readScoring returns the node that pass is to be mended at.
+func (s *Scorecard) readScoring(m *Map) *Node {
+	at := m.Place("mode")
 	s.Mode = Weighted
 	if n := m.Key("mode"); n != nil {
-		s.Mode = Mode(n.OneOf(string(Weighted), string(Deduction)))
+		if v := n.OneOf(string(Weighted), string(Deduction)); v != "" {
+			s.Mode = Mode(v)
+		}
 	}
 	if n := m.Key("pass"); n != nil {
-		s.Pass = n.Number(0, 1000)
+		at, s.Pass = n, n.Number(0, 1000)
 	}
 	if n := m.Key("undetermined_limit"); n != nil {
 		s.UndeterminedLimit = n.Number(0, 100) / 100
@@ -72,6 +100,7 @@ func (s *Scorecard) readScoring(m *Map) {
 	if s.Floor > s.Start || s.Start > s.Cap {
 		m.Node.Problem(nil, "floor %g, start %g and cap %g must not decrease", s.Floor, s.Start, s.Cap)
 	}
+	return at
 }
 
 func scope(n *Node) Scope {
@@ -87,11 +116,22 @@ func scope(n *Node) Scope {
 	}
 	if l := m.Key("languages"); l != nil {
 		for _, e := range l.List() {
-			sc.Languages = append(sc.Languages, e.NonEmpty())
+			sc.Languages = append(sc.Languages, language(e))
 		}
 	}
 	m.Done()
 	return sc
+}
+
+// languageTag is the shape of a language with script, region and the like.
+var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$`)
+
+func language(n *Node) string {
+	tag := n.NonEmpty()
+	if strings.TrimSpace(tag) != "" && !languageTag.MatchString(tag) {
+		n.Problem([]string{"tags such as zh, en, en-GB"}, "%q is no language tag", tag)
+	}
+	return tag
 }
 
 func names[T ~string](list []T) []string {
@@ -124,7 +164,7 @@ func text(n *Node) Text {
 }
 
 func (s *Scorecard) section(m *Map) *Section {
-	sec := &Section{}
+	sec := &Section{Node: m.Node}
 	if n := m.Must("id"); n != nil {
 		sec.ID = n.ID()
 	}
@@ -162,13 +202,13 @@ func (s *Scorecard) criterion(m *Map) *Criterion {
 // points reads what a criterion is worth: weight in one mode, deduct or bonus in the other.
 func (s *Scorecard) points(c *Criterion, m *Map) {
 	weight, deduct, bonus := m.Key("weight"), m.Key("deduct"), m.Key("bonus")
-	per, most := m.Key("per"), m.Key("at_most")
+	per, count, most := m.Key("per"), m.Key("count"), m.Key("at_most")
 	c.Weight = 1
 	if s.Mode == Weighted {
 		if weight != nil {
 			c.Weight = weight.Number(0, 1000)
 		}
-		for _, n := range []*Node{deduct, bonus, per, most} {
+		for _, n := range []*Node{deduct, bonus, per, count, most} {
 			if n != nil {
 				n.Problem([]string{"weight"}, "only scorecards in mode deduction have this key")
 			}
@@ -189,6 +229,12 @@ func (s *Scorecard) points(c *Criterion, m *Map) {
 		c.Weight = max(c.Points, -c.Points)
 	}
 	c.PerHit = per != nil && per.OneOf("once", "hit") == "hit"
+	if count != nil {
+		c.Count = count.NonEmpty()
+		if !c.PerHit {
+			count.Problem([]string{"per: hit"}, "count says what per: hit counts")
+		}
+	}
 	if most != nil {
 		c.AtMost = most.Number(0, 1000)
 	}
@@ -223,14 +269,14 @@ func (c *Criterion) question(m *Map) {
 	if judge != nil {
 		c.Judge = judge.NonEmpty()
 	}
-	c.Manual = manual != nil && manual.Bool()
+	c.Manual = manual != nil && manual.True()
 	ways := 0
-	for _, n := range []*Node{met, notMet, judge, manual} {
-		if n != nil {
+	for _, there := range []bool{met != nil, notMet != nil, judge != nil, c.Manual} {
+		if there {
 			ways++
 		}
 	}
-	if ways != 1 {
+	if reported := ways == 0 && manual != nil; ways != 1 && !reported {
 		m.Node.Problem([]string{"met_when", "not_met_when", "judge", "manual"}, "exactly one of these says how the criterion is answered, found %d", ways)
 	}
 }
@@ -267,6 +313,13 @@ func (s *Scorecard) checkNames() {
 		seen[c.ID] = true
 		c.checkNames(shared)
 	}
+	clear(seen)
+	for _, sec := range s.Sections {
+		if seen[sec.ID] {
+			sec.Node.Problem(nil, "section %q stands twice", sec.ID)
+		}
+		seen[sec.ID] = true
+	}
 }
 
 func (c *Criterion) checkNames(shared []string) {
@@ -290,6 +343,9 @@ func (c *Criterion) checkNames(shared []string) {
 	}
 	if n := m.Key("evidence"); n != nil {
 		unknown(n, c.Evidence, known)
+	}
+	if n := m.Key("count"); n != nil {
+		unknown(n, []string{c.Count}, known)
 	}
 }
 

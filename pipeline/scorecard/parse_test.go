@@ -37,6 +37,7 @@ sections:
     advice: Answer sooner.
     deduct: 3
     per: hit
+    count: late
     at_most: 9
     critical: section
     severity: severe
@@ -87,7 +88,7 @@ func TestParseReadsEverything(t *testing.T) {
 		Sections: []*scorecard.Section{{ID: "opening", Name: scorecard.Text{ZH: "Opening", EN: "Opening"}, Criteria: []*scorecard.Criterion{
 			{
 				ID: "late", Section: "opening", Name: scorecard.Text{EN: "Late"}, Advice: scorecard.Text{ZH: "Answer sooner.", EN: "Answer sooner."},
-				Weight: 3, Points: -3, PerHit: true, AtMost: 9,
+				Weight: 3, Points: -3, PerHit: true, Count: "late", AtMost: 9,
 				Critical: scorecard.CriticalSection, Severity: scorecard.Severe, Category: scorecard.Process,
 				AppliesWhen: parse(t, "greets"), NotMetWhen: parse(t, "late && !greets"),
 				Conditions: []*scorecard.Condition{late}, Evidence: []string{"late"},
@@ -173,7 +174,7 @@ func TestParseRefusesDepth(t *testing.T) {
 
 func TestScorecardFits(t *testing.T) {
 	t.Parallel()
-	s := &scorecard.Scorecard{Scope: scorecard.Scope{Channels: []transcript.Channel{transcript.Chat}, Languages: []string{"zh"}}}
+	s := &scorecard.Scorecard{Scope: scorecard.Scope{Channels: []transcript.Channel{transcript.Chat}, Languages: []string{"zh", "en_GB"}}}
 	tests := map[string]struct {
 		session transcript.Session
 		want    bool
@@ -181,6 +182,10 @@ func TestScorecardFits(t *testing.T) {
 		"channel and region of the language": {transcript.Session{Channel: transcript.Chat, Language: "zh-Hant-TW"}, true},
 		"unknown language":                   {transcript.Session{Channel: transcript.Chat}, true},
 		"another language":                   {transcript.Session{Channel: transcript.Chat, Language: "en"}, false},
+		"capitals":                           {transcript.Session{Channel: transcript.Chat, Language: "ZH-cn"}, true},
+		"another language that begins so":    {transcript.Session{Channel: transcript.Chat, Language: "zha"}, false},
+		"a region of its own":                {transcript.Session{Channel: transcript.Chat, Language: "en-gb"}, true},
+		"another region":                     {transcript.Session{Channel: transcript.Chat, Language: "en-US"}, false},
 		"another channel":                    {transcript.Session{Channel: transcript.Call, Language: "zh"}, false},
 	}
 	for name, tt := range tests {

@@ -8,6 +8,8 @@
 package scorecard
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"assay/pipeline/transcript"
@@ -58,7 +60,7 @@ func (t Text) In(lang string) string {
 // Scope limits the sessions that a scorecard is for; an empty list admits all.
 type Scope struct {
 	Channels  []transcript.Channel
-	Languages []string // primary subtags, e.g. zh, en
+	Languages []string // tags such as zh, en, en-GB; a tag admits itself and its regions
 }
 
 // Section groups criteria.
@@ -66,6 +68,7 @@ type Section struct {
 	ID       string
 	Name     Text
 	Criteria []*Criterion
+	Node     *Node
 }
 
 // Critical says what a criterion that is not met fails.
@@ -79,6 +82,12 @@ const (
 )
 
 // Criterion is one question about a session.
+//
+// In mode deduction its points count once, or with "per: hit" as often as one
+// condition hit: the one that "count" names, or else the first in the deciding
+// expression that hit and by hitting decided it. Not_met_when: bad && upset takes
+// points for each bad, however often the customer was upset. A criterion that
+// took or gave points did so at least once, and never more than AtMost in all.
 type Criterion struct {
 	ID       string
 	Section  string
@@ -86,7 +95,8 @@ type Criterion struct {
 	Advice   Text // what to do better; shown to reviewers and agents
 	Weight   float64
 	Points   float64 // deduction mode: points added (negative: taken) when the violation or the bonus is found
-	PerHit   bool    // deduction mode: points count per hit, not once
+	PerHit   bool    // deduction mode: points count per hit, not once: see Count
+	Count    string  // the condition whose hits are counted; "" is the first of the deciding expression that hit
 	AtMost   float64 // deduction mode: bound of the points' size, 0 is none
 	Critical Critical
 	Severity Severity
@@ -96,7 +106,7 @@ type Criterion struct {
 	MetWhen     *Expr // exactly one of MetWhen, NotMetWhen for a rule
 	NotMetWhen  *Expr
 	Conditions  []*Condition
-	Evidence    []string // conditions whose hits are shown; empty: those of the deciding expression
+	Evidence    []string // conditions whose hits are shown, never counted; empty: those of the deciding expression
 
 	Judge  string // closed question for a model; then there is no rule
 	Manual bool   // answered by people only
@@ -203,28 +213,17 @@ func (s *Scorecard) Problems() Problems {
 // Fits reports whether the scorecard is for sessions of this channel and language.
 // A session of unknown language fits.
 func (s *Scorecard) Fits(session *transcript.Session) bool {
-	return admits(s.Scope.Channels, session.Channel) &&
-		(session.Language == "" || admits(s.Scope.Languages, primary(session.Language)))
+	return (len(s.Scope.Channels) == 0 || slices.Contains(s.Scope.Channels, session.Channel)) && s.speaks(session.Language)
 }
 
-func admits[T comparable](list []T, v T) bool {
-	if len(list) == 0 {
+// speaks reports whether the scope admits a language: one of its tags, or a
+// region or script of one. Case does not matter in tags (RFC 5646, 2.1.1).
+func (s *Scorecard) speaks(tag string) bool {
+	if tag == "" || len(s.Scope.Languages) == 0 {
 		return true
 	}
-	for _, e := range list {
-		if e == v {
-			return true
-		}
-	}
-	return false
+	tag = plainTag(tag) + "-"
+	return slices.ContainsFunc(s.Scope.Languages, func(l string) bool { return strings.HasPrefix(tag, plainTag(l)+"-") })
 }
 
-// primary is the primary subtag of a BCP 47 tag: zh of zh-Hant-TW.
-func primary(tag string) string {
-	for i := range len(tag) {
-		if tag[i] == '-' || tag[i] == '_' {
-			return tag[:i]
-		}
-	}
-	return tag
-}
+func plainTag(tag string) string { return strings.ToLower(strings.ReplaceAll(tag, "_", "-")) }
