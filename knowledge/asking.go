@@ -40,7 +40,7 @@ var askingPhrases = []string{
 	"是不是", "能不能", "可不可以", "会不会", "有没有", "行不行", "要不要", "可否", "能否", "是否", "吗", "呢 ",
 	"请问", "想问", "问一下", "问下", "问个", "咨询", "了解一下", "查一下", "查下", "看一下", "我想", "我要", "我需要", "我们想", "我们要", "想要",
 	"想办", "想换", "想退", "想改", "想查", "帮我", "帮忙", "帮查", "给我办", "给我退", "给我换", "给我查", "给我开", "给我转", "麻烦你", "麻烦您", "申请",
-	"要退", "要换", "要办", "要改", "要再加", "来个",
+	"还能", "要退", "要换", "要办", "要改", "要再加", "来个",
 	" what ", " when will ", " when can ", " when do ", " when does ", " when is ", " where ", " which ", " who do ", " why ",
 	" how ", " is it ", " is there ", " is my ", " are there ", " are you ", " are they ", " are their ", " do you ", " do i ", " do they ", " does it ",
 	" does the ", " does this ", " does that ", " did you ", " can i ", " can you ", " can we ", " can it ", " could i ", " could you ",
@@ -58,13 +58,15 @@ var problemPhrases = []string{
 	"不行", "不能", "不了", "不动", "不出", "不到", "不亮", "不响", "不好用", "不工作", "不见", "不显示", "不更新", "不够", "不对", "不给", "不合适", "不通",
 	"没收到", "没到", "没有收到", "没反应", "没信号", "没声音", "没网", "没法", "没用", "没电", "没看到", "没有到", "还没", "未收到", "没动静",
 	"坏", "漏", "断了", "断网", "断线", "掉线", "破", "碎", "裂", "错", "丢", "红灯", "停机", "卡死", "卡住", "卡顿", "闪退", "失败", "报错",
-	"异常", "故障", "欠费", "扣了", "扣费", "扣钱", "多收", "过期", "过敏", "松动", "被盗", "被偷", "大了", "小了", "太慢", "降了", "涨了",
+	"抢了", "被抢", "抢走", "偷了", "偷走", "摔", "扔", "砸", "磕", "划痕", "烂", "掉漆", "莫名其妙", "扣", "异常", "故障", "欠费", "多收", "过期", "过敏", "松动", "被盗", "被偷", "大了", "小了", "太慢", "降了", "涨了",
 	" not work ", " not working ", " not ", " no longer ", " stopped ", " stops ", " broken ", " broke ", " crack ", " cracked ", " leaks ", " leaking ",
 	" missing ", " lost ", " stolen ", " wrong ", " error ", " fails ", " failed ", " refused ", " declined ", " charged ", " twice ",
 	" is down ", " been down ", " went down ", " dead ", " never arrived ", " never received ", " never came ", " still waiting ", " red light ",
 	" late ", " delayed ", " faulty ", " damaged ", " defective ", " cut off ", " allergic ", " rash ", " expired ", " overcharged ",
 	" no signal ", " no internet ", " no sound ", " no data ", " no service ", " no power ", " slow ", " stuck ", " loose ", " too big ",
-	" too small ", " problem ", " issue ", " trouble ", " torn ", " scratched ", " disconnects ", " drops ",
+	" too small ", " problem ", " issue ", " trouble ", " torn ", " scratched ", " disconnects ", " drops ", " break ", " lose ", " steal ",
+	" snatched ", " robbed ", " nicked ", " stole ", " mugged ", " theft ", " threw ", " thrown ", " in pieces ", " smashed ",
+	" shattered ", " dented ", " bent ", " snapped ", " ripped ", " soaked ", " burnt ", " taken ", " never ",
 }
 
 var (

@@ -23,6 +23,7 @@ type entry struct {
 	head     []int32  // terms of title, questions and tags, ascending
 	pairs    []pair   // neighbouring terms of all fields, ascending
 	variants []variant
+	wordings []string // the variants' texts, by plain
 	length   float64 // weighted number of terms
 }
 
@@ -49,21 +50,30 @@ type variant struct {
 // vocabulary numbers the terms of all entries and counts the entries of each.
 type vocabulary struct {
 	ids     map[string]int32
+	terms   []string // by number
 	df      []int32
-	halves  []int // what a term weighs in halves of a word, by halfWords
+	halves  []int  // what a term weighs in halves of a word, by halfWords
+	generic []bool // whether people say the term of anything
 	entries int
 	length  float64 // of all entries
+
+	spellings map[spelled][]int32
 }
 
-func newVocabulary() *vocabulary { return &vocabulary{ids: map[string]int32{}} }
+func newVocabulary() *vocabulary {
+	return &vocabulary{ids: map[string]int32{}, spellings: map[spelled][]int32{}}
+}
 
 func (v *vocabulary) id(term string) int32 {
 	id, ok := v.ids[term]
 	if !ok {
 		id = int32(len(v.df))
 		v.ids[term] = id
+		v.terms = append(v.terms, term)
+		v.addSpelling(term, id)
 		v.df = append(v.df, 0)
 		v.halves = append(v.halves, halfWords(term))
+		v.generic = append(v.generic, genericSet[term])
 	}
 	return id
 }
@@ -114,8 +124,21 @@ func newEntry(s Solution, c cuts, v *vocabulary) (*entry, error) {
 	if e.language == "" {
 		e.language = textLanguage(s.Title + s.Answer)
 	}
+	for _, text := range append([]string{s.Title}, s.Questions...) {
+		e.wordings = append(e.wordings, plain(text))
+	}
 	e.number(c, v)
 	return e, nil
+}
+
+// plain is a folded text's letters and digits.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, fold(text))
 }
 
 func (e *entry) number(c cuts, v *vocabulary) {

@@ -48,7 +48,7 @@ func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion
 	if err != nil {
 		return nil, err
 	}
-	found := sameLanguage(x.rank(q, ids), q.language)
+	found := sameLanguage(x.rankPieces(q, query, ids), q.language)
 	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
 	out := make([]pipeline.Suggestion, 0, limit)
 	for _, r := range found[:min(limit, len(found))] {
@@ -81,10 +81,46 @@ func (x *Index) rank(q *question, ids []string) []ranked {
 			out = append(out, ranked{e, score})
 		}
 	}
-	slices.SortFunc(out, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.solution.ID, b.entry.solution.ID))
-	})
+	slices.SortFunc(out, better)
 	return out
+}
+
+// rankPieces ranks the candidates by the whole question and, when that finds no
+// likely answer, by each of its pieces, and keeps what each candidate reaches at
+// best. A piece lacks what the rest names, and so counts only for what it most
+// likely asks.
+func (x *Index) rankPieces(q *question, query Query, ids []string) []ranked {
+	best := x.rank(q, ids)
+	if len(best) > 0 && best[0].score >= leastPieceScore {
+		return best
+	}
+	at := map[*entry]int{}
+	for i, r := range best {
+		at[r.entry] = i
+	}
+	for _, text := range pieces(clip(query.Text, maxQuestionRunes)) {
+		p := x.newQuestion(Query{Text: text, Language: q.language, Product: query.Product})
+		if p == nil {
+			continue
+		}
+		for _, r := range x.rank(p, ids) {
+			if r.score < leastPieceScore {
+				break
+			}
+			if i, ok := at[r.entry]; ok {
+				best[i].score = max(best[i].score, r.score)
+				continue
+			}
+			at[r.entry] = len(best)
+			best = append(best, r)
+		}
+	}
+	slices.SortFunc(best, better)
+	return best
+}
+
+func better(a, b ranked) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.solution.ID, b.entry.solution.ID))
 }
 
 // compare returns the features of the candidates that are valid now.
@@ -122,19 +158,23 @@ type question struct {
 	ownPairWeight, pairWeight float64
 	halves                    int // content of the question itself, by halfWords
 	language, product         string
+	plain                     string // the text's letters and digits
 }
 
 // newQuestion returns nil for a text that has only words that say nothing.
 func (x *Index) newQuestion(query Query) *question {
 	text := canonical(clip(query.Text, maxQuestionRunes))
-	q := &question{language: baseLanguage(query.Language), product: fold(query.Product)}
+	q := &question{language: baseLanguage(query.Language), product: fold(query.Product), plain: plain(query.Text)}
 	if q.language == "" {
 		q.language = textLanguage(query.Text)
 	}
 	for _, t := range x.analyzers.distinct(text) {
-		q.searched = append(q.searched, boosted{t, 1})
+		q.searched = append(q.searched, boosted{x.vocabulary.corrected(t), 1})
 	}
 	words := x.analyzers.singles(text)
+	for i, w := range words {
+		words[i] = x.vocabulary.corrected(w)
+	}
 	x.vocabulary.weigh(q, words)
 	if q.halves == 0 {
 		return nil
@@ -193,6 +233,8 @@ func (v *vocabulary) lookUp(word string) (int32, float64) {
 		return -1, 0
 	case isWeak(word):
 		return -1, weakFactor * unknownFactor * v.idf(0)
+	case strings.ContainsFunc(word, isHan):
+		return -1, unknownHanFactor * v.idf(0)
 	}
 	return -1, unknownFactor * v.idf(0)
 }

@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -13,7 +14,16 @@ const stopWords = `a an the and or but if so as of at by for from in into to wit
 is are was were be been being am i me my mine we us our you your he him his she her they them their there here
 do does did done doing have has had having will would shall should can could may might must just please what which
 who whom whose when where why how also then than too very really hi hello hey dear thanks thank ok okay yes yeah um
-uh well now want need like know tell get got some any let say said going go`
+uh well monday tuesday wednesday thursday friday saturday sunday yesterday now want need like know tell get got some any let say said going go`
+
+// genericWords are terms that customers use of anything. They count like others,
+// but alone they do not tell what is asked.
+const genericWords = `cancel call return order get chang work help problem issu someon anyon someth anyth
+thing back custom today day still not no off out up new use buy send give make take put come ask talk speak
+person agent manag item product stuff again els more much mani long one two good bad first last time week month
+退 换 买 办 查 改 取 消 订 单 收 发 送 寄 话 电 钱 费 没 不 用 新 号 月 天 年 日 人 家 东 西 商 品 申 开 关 打 客 服 投 诉 转 工`
+
+var genericSet = setOf(genericWords)
 
 // weakHan are the Chinese characters that mostly bind others. They count for
 // little on their own and as much as any other inside a pair.
@@ -28,8 +38,10 @@ var englishForms = map[string]string{
 	"pls": "please", "plz": "please", "ur": "your", "acct": "account", "tel": "phone",
 	"mobile": "phone", "cellphone": "phone", "smartphone": "phone", "signin": "login", "logon": "login",
 	"parcel": "package", "bought": "buy", "purchased": "buy", "purchase": "buy", "sent": "send", "paid": "pay",
-	"lost": "lose", "stolen": "steal", "stole": "steal", "broke": "break", "broken": "break", "forgot": "forget",
+	"lost": "lose", "stolen": "steal", "stole": "steal", "broke": "break", "broken": "break", "smashed": "break", "shattered": "break", "nicked": "steal", "snatched": "steal", "robbed": "steal",
+	"refunded": "refund", "forgot": "forget",
 	"forgotten": "forget", "changed": "change", "swap": "exchange", "colour": "color", "cheque": "check",
+	"cost": "price", "costs": "price", "prices": "price",
 	"fibre": "broadband", "fiber": "broadband", "cheaper": "cheap", "quid": "pounds",
 }
 
@@ -40,7 +52,10 @@ var samePhrases = []string{
 	"怎样", "怎么", "多久", "多长时间", "几天能", "多长时间能",
 	"退钱", "退款", "返款", "退款", "到帐", "到账", "帐单", "账单", "帐号", "账号", "帐户", "账号", "账户", "账号",
 	"快件", "快递", "包裹", "快递", "邮费", "运费", "快递费", "运费", "开票", "开发票", "电邮", "邮箱",
-	"签收了", "已签收", "未收到", "没收到", "没有收到", "没收到", "没有到", "没到", "还未", "还没",
+	"签收了", "已签收", "未收到", "没收到", "没有收到", "没收到", "还没有到", "没到达", "没有到", "没到达", "还没到", "没到达", "没到", "没到达", "还未", "还没",
+	"每个月", "每月", "怎么收费", "收费多少钱", "如何收费", "收费多少钱", "什么价", "多少钱", "怎么卖", "多少钱",
+	"退宽带", "退宽带", "退宽", "退款", "优惠卷", "优惠券", "优惠劵", "优惠券", "快弟", "快递", "快第", "快递", "发漂", "发票", "宽代", "宽带",
+	"地止", "地址", "帐户", "账号", "换或", "换货", "退或", "退货", "套参", "套餐",
 	"网断了", "断网", "断线", "断网", "上不了网", "断网", "连不上网", "断网", "没有网", "断网", "没网", "断网", "网络不通", "断网",
 	"掉线", "断网", "摔碎", "破损", "摔坏", "破损", "碎了", "破损", "压坏", "破损", "裂了", "破损", "烂了", "破损",
 	"坏了", "故障", "坏掉", "故障", "失灵", "故障", "不工作", "故障", "用不了", "不能用", "无法使用", "不能用",
@@ -53,16 +68,28 @@ var samePhrases = []string{
 	"top up", "topup", "top-up", "topup", "topping up", "topup", "topped up", "topup", "set up", "setup",
 	"too big", "wrong size", "too small", "wrong size", "too large", "wrong size", "too tight", "wrong size",
 	"turned up", "arrived", "show up", "arrive", "showed up", "arrived", "come back on", "restored", "cut off", "suspended",
-	"trading name", "company name", "internet", "broadband",
+	"still waiting on", "not arrived", "still waiting for", "not arrived", "waiting on", "not arrived", "in pieces", "break",
+	"what do you charge", "price", "how much do you charge", "price", "how much is", "price", "trading name", "company name", "internet", "broadband",
 }
 
-var sameMeaning = strings.NewReplacer(samePhrases...)
+var sameMeaning = strings.NewReplacer(slices.Concat(samePhrases, weekdays())...)
+
+// weekdays are replaced by nothing: when something happened is not what is asked.
+func weekdays() []string {
+	var out []string
+	for _, week := range []string{"上个星期", "上个礼拜", "上星期", "上礼拜", "下星期", "下礼拜", "上周", "这周", "本周", "下周", "星期", "礼拜", "周"} {
+		for _, day := range []string{"一", "二", "三", "四", "五", "六", "日", "天"} {
+			out = append(out, week+day, "")
+		}
+	}
+	return out
+}
 
 // canonical brings questions and solutions to one form before they are cut into
-// terms: folded as transcript.Fold does, short forms undone, and phrases of one
-// meaning in one wording.
+// terms: folded as transcript.Fold does, short forms undone, numbers in digits,
+// and phrases of one meaning in one wording.
 func canonical(text string) string {
-	return sameMeaning.Replace(longForms(transcript.Fold(text).Text))
+	return sameMeaning.Replace(writtenNumbers(longForms(transcript.Fold(text).Text)))
 }
 
 func longForms(s string) string {
