@@ -24,7 +24,7 @@ type entry struct {
 	pairs    []pair   // neighbouring terms of all fields, ascending
 	variants []variant
 	wordings []string // the variants' texts, by plain
-	length   float64 // weighted number of terms
+	length   float64  // weighted number of terms
 }
 
 // posted is a term with its weighted number of occurrences.

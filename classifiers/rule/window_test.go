@@ -31,7 +31,7 @@ func TestWindowsFindWhatTheWholeTextHas(t *testing.T) {
 			case filler == 1:
 				b.WriteString(strings.Repeat("w", r.IntN(300)))
 			default:
-				b.WriteString(pieces[2+r.IntN(1)] + "中"[:3*r.IntN(2)])
+				b.WriteString(pieces[2] + "中"[:3*r.IntN(2)])
 			}
 			if r.IntN(3) == 0 {
 				b.WriteString(pieces[r.IntN(len(pieces))])
