@@ -31,6 +31,9 @@ func long(n int, text string) *pipeline.Input {
 // TestMemoryDoesNotGrowWithTheSquare holds what judging the longest sessions
 // takes from memory: work that grows with the square takes gigabytes here.
 func TestMemoryDoesNotGrowWithTheSquare(t *testing.T) { // not parallel: it measures all allocations
+	if testing.Short() {
+		t.Skip("the race detector's own memory would be measured")
+	}
 	const x = "x: {keywords: {any: [ok]}}, "
 	const turns = 5000
 	tests := []struct {

@@ -95,10 +95,32 @@ func newStore(t *testing.T) (*store.Store, *Importer) {
 	return storeOn(t, storetest.New(t))
 }
 
+// packs are the shipped scorecards; under the race detector, to which their size
+// is only delay, a small one.
+func packs() []scorecard.Pack {
+	if !testing.Short() {
+		return scorecard.Packs()
+	}
+	const small = `
+scorecard: small
+name: small
+for: {languages: [zh, en]}
+sections:
+  - id: opening
+    name: opening
+    criteria:
+      - id: greeting
+        name: greeting
+        conditions: {greets: {speaker: agent, first: 2, keywords: {any: [您好, hello]}}}
+        met_when: greets
+`
+	return []scorecard.Pack{{Name: "small", Source: []byte(small)}}
+}
+
 func storeOn(t *testing.T, pool *pgxpool.Pool) (*store.Store, *Importer) {
 	t.Helper()
 	s := store.New(pool, store.Options{})
-	for _, pack := range scorecard.Packs() {
+	for _, pack := range packs() {
 		card, problems := scorecard.Parse(pack.Name, pack.Source)
 		if err := problems.Err(); err != nil {
 			t.Fatal(err)
@@ -307,7 +329,7 @@ func TestSessionWithoutScorecardIsShown(t *testing.T) {
 
 func TestKilledWorkersSessionsAreTakenUp(t *testing.T) {
 	t.Parallel()
-	n := many()
+	const n = 1200
 	s, im := newStore(t)
 	if _, err := im.Import(t.Context(), records(samples(t), n)); err != nil {
 		t.Fatal(err)
@@ -357,7 +379,7 @@ func spawn(t *testing.T, url string) *exec.Cmd {
 // TestDatabaseAwayAndBack takes the server down in the middle of the work. It
 // does not run in parallel: the server is the other tests' too.
 func TestDatabaseAwayAndBack(t *testing.T) {
-	n := many()
+	const n = 1200
 	server := storetest.Cluster(t)
 	s, im := newStore(t)
 	if _, err := im.Import(t.Context(), records(samples(t), n)); err != nil {
@@ -506,13 +528,4 @@ func TestLostBatchIsSplit(t *testing.T) {
 	if jobs != 41 {
 		t.Errorf("%d jobs, want the batch and one for each of its 40 sessions", jobs)
 	}
-}
-
-// many is enough sessions to be in the middle of; fewer do under the race
-// detector, which is some ten times slower.
-func many() int {
-	if testing.Short() {
-		return 300
-	}
-	return 1200
 }
