@@ -74,7 +74,12 @@ func (s *Scorecard) readScoring(m *Map) *Node {
 	at := m.Place("mode")
 	s.Mode = Weighted
 	if n := m.Key("mode"); n != nil {
-		if v := n.OneOf(string(Weighted), string(Deduction)); v != "" {
+		modes := []string{string(Weighted), string(Deduction)}
+		v := n.OneOf(modes...)
+		if v == "" {
+			v = Nearest(n.raw(), modes) // so that a misspelt mode is one mistake, not one a criterion
+		}
+		if v != "" {
 			s.Mode = Mode(v)
 		}
 	}
