@@ -137,7 +137,7 @@ func (s *Set) byRule(c *scorecard.Criterion, decide *scorecard.Expr, ifTrue, ifF
 		}
 		deciding := decide.Deciding(value)
 		a.Hits = hits(e, c, deciding)
-		a.Evidence = slices.Clone(shown(evidence(e, c, deciding)))
+		a.Evidence = slices.Clone(shown(evidence(e, shownOf(c, a.Outcome), c, deciding)))
 		return a
 	}
 }
@@ -202,11 +202,19 @@ func steps(e *rule.Evaluation, c *scorecard.Criterion, decide *scorecard.Expr) [
 	return out
 }
 
-// evidence are the places of the conditions that the criterion asks to see, or
-// else of those that decided, in the order of the transcript, each place once.
-func evidence(e *rule.Evaluation, c *scorecard.Criterion, decided []string) []pipeline.Evidence {
-	if len(c.Evidence) > 0 {
-		decided = c.Evidence
+// shownOf are the conditions that the criterion asks to see with an outcome.
+func shownOf(c *scorecard.Criterion, o pipeline.Outcome) []string {
+	if o == pipeline.Met {
+		return c.Evidence.Met
+	}
+	return c.Evidence.NotMet
+}
+
+// evidence are the places of the conditions that are to be shown, or else of
+// those that decided, in the order of the transcript, each place once.
+func evidence(e *rule.Evaluation, ask []string, c *scorecard.Criterion, decided []string) []pipeline.Evidence {
+	if len(ask) > 0 {
+		decided = ask
 	}
 	var out []pipeline.Evidence
 	for _, name := range decided {

@@ -268,7 +268,7 @@ func (c *Criterion) question(m *Map) {
 	met, notMet := m.Key("met_when"), m.Key("not_met_when")
 	c.MetWhen, c.NotMetWhen = expr(met), expr(notMet)
 	if n := m.Key("evidence"); n != nil {
-		c.Evidence = n.Strings()
+		c.Evidence = shown(n)
 	}
 	judge, manual := m.Key("judge"), m.Key("manual")
 	if judge != nil {
@@ -300,6 +300,24 @@ func expr(n *Node) *Expr {
 		return nil
 	}
 	return e
+}
+
+// shown reads a list for both outcomes, or {met: […], not_met: […]}.
+func shown(n *Node) Shown {
+	if !n.IsMap() {
+		list := n.Strings()
+		return Shown{list, list}
+	}
+	var s Shown
+	m := n.Map()
+	if v := m.Key("met"); v != nil {
+		s.Met = v.Strings()
+	}
+	if v := m.Key("not_met"); v != nil {
+		s.NotMet = v.Strings()
+	}
+	m.Done()
+	return s
 }
 
 // checkNames finds doubled ids, and names of conditions that do not exist.
@@ -347,7 +365,8 @@ func (c *Criterion) checkNames(shared []string) {
 		}
 	}
 	if n := m.Key("evidence"); n != nil {
-		unknown(n, c.Evidence, known)
+		both := slices.Sorted(slices.Values(slices.Concat(c.Evidence.Met, c.Evidence.NotMet)))
+		unknown(n, slices.Compact(both), known)
 	}
 	if n := m.Key("count"); n != nil {
 		unknown(n, []string{c.Count}, known)

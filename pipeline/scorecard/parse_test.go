@@ -91,7 +91,7 @@ func TestParseReadsEverything(t *testing.T) {
 				Weight: 3, Points: -3, PerHit: true, Count: "late", AtMost: 9,
 				Critical: scorecard.CriticalSection, Severity: scorecard.Severe, Category: scorecard.Process,
 				AppliesWhen: parse(t, "greets"), NotMetWhen: parse(t, "late && !greets"),
-				Conditions: []*scorecard.Condition{late}, Evidence: []string{"late"},
+				Conditions: []*scorecard.Condition{late}, Evidence: scorecard.Shown{Met: []string{"late"}, NotMet: []string{"late"}},
 				Examples: []scorecard.Example{{Outcome: "not_met", Session: &transcript.Session{
 					ID: "example", Channel: transcript.Call, Language: "en-GB",
 					Metadata: map[string]any{"queue": "vip", "holds": 2.0, "new": true},

@@ -106,13 +106,19 @@ type Criterion struct {
 	MetWhen     *Expr // exactly one of MetWhen, NotMetWhen for a rule
 	NotMetWhen  *Expr
 	Conditions  []*Condition
-	Evidence    []string // conditions whose hits are shown, never counted; empty: those of the deciding expression
+	Evidence    Shown
 
 	Judge  string // closed question for a model; then there is no rule
 	Manual bool   // answered by people only
 
 	Examples []Example
 	Node     *Node
+}
+
+// Shown are the conditions whose hits are shown as evidence, by outcome; they
+// are never counted. An empty list shows those of the deciding expression.
+type Shown struct {
+	Met, NotMet []string
 }
 
 // Severity grades a criterion that is not met.
