@@ -49,7 +49,7 @@ type draft struct {
 // parseSolution reads one line; the solution is never nil.
 func parseSolution(line []byte, o ReadOptions) (*Solution, transcript.Problems) {
 	d := &draft{o: o, given: map[string]bool{}}
-	if at := invalidUTF8(line); at >= 0 {
+	if at := transcript.FirstInvalid(line); at >= 0 {
 		d.fail("", fmt.Sprintf("not valid UTF-8 at byte %d", at+1), "UTF-8")
 		return &d.s, d.problems
 	}
@@ -64,17 +64,6 @@ func parseSolution(line []byte, o ReadOptions) (*Solution, transcript.Problems) 
 	}
 	d.check()
 	return &d.s, d.problems
-}
-
-func invalidUTF8(b []byte) int {
-	for i := 0; i < len(b); {
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
-	}
-	return -1
 }
 
 func hasKey(members []member, key string) bool {
@@ -332,7 +321,7 @@ func isLanguage(s string) bool {
 func suggestion(unknown string) string {
 	nearest, least := "", 2+len(unknown)/3
 	for _, key := range solutionKeys {
-		if n := distance(strings.ToLower(unknown), key); n < least {
+		if n := transcript.EditDistance(strings.ToLower(unknown), key); n < least {
 			nearest, least = key, n
 		}
 	}
@@ -340,24 +329,4 @@ func suggestion(unknown string) string {
 		return ""
 	}
 	return fmt.Sprintf(", perhaps %q", nearest)
-}
-
-// distance is the number of letters to insert, drop or replace to make a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

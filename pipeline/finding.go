@@ -26,14 +26,13 @@ type Reason string
 
 // The reasons of findings and of conditions that could not be evaluated.
 const (
-	NoTimestamps   Reason = "no_timestamps"   // the transcript has no times where they are needed
-	NoMetadata     Reason = "no_metadata"     // the session lacks the field that is compared
-	WrongType      Reason = "wrong_type"      // the field's value cannot be compared this way
-	UnknownSpeaker Reason = "unknown_speaker" // nobody knows who spoke
-	NoModel        Reason = "no_model"        // a model is asked, and none is configured
-	NeedsPerson    Reason = "needs_person"    // only people answer this criterion
-	NoOpportunity  Reason = "no_opportunity"  // applies_when does not hold
-	OutOfScope     Reason = "out_of_scope"    // the anchor of the condition did not occur
+	NoTimestamps  Reason = "no_timestamps"  // the transcript has no times where they are needed
+	NoMetadata    Reason = "no_metadata"    // the session lacks the field that is compared
+	WrongType     Reason = "wrong_type"     // the field's value cannot be compared this way
+	NoModel       Reason = "no_model"       // a model is asked, and none is configured
+	NeedsPerson   Reason = "needs_person"   // only people answer this criterion
+	NoOpportunity Reason = "no_opportunity" // applies_when does not hold
+	OutOfScope    Reason = "out_of_scope"   // the anchor of the condition did not occur
 )
 
 // By says who answered a criterion.

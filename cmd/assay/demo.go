@@ -59,10 +59,11 @@ func (c *demoCmd) Run(p *program) (err error) {
 		}
 		return nil
 	})
-	if err := group.Wait(); err != nil && p.ctx.Err() == nil {
-		return err
+	err = group.Wait()
+	if errors.Is(err, context.Canceled) && p.ctx.Err() != nil {
+		return nil // being interrupted is how it ends
 	}
-	return nil // finished, or interrupted: that is how it ends
+	return err
 }
 
 // openDemo opens the database; a server that DATABASE_URL names is migrated too.

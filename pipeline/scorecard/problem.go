@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"assay/pipeline/transcript"
 )
 
 // Problem is one mistake in a scorecard file, at the place where to mend it.
@@ -58,33 +61,12 @@ func (ps Problems) sort() {
 // Nearest returns the entry of known that s most likely means; "" when none is
 // near: they may differ in two characters or a third of them, never in all.
 func Nearest(s string, known []string) string {
-	runes := []rune(s)
-	best, least := "", min(max(2, len(runes)/3)+1, len(runes))
+	length := utf8.RuneCountInString(s)
+	best, least := "", min(max(2, length/3)+1, length)
 	for _, k := range known {
-		if d := distance(runes, []rune(k)); d < least {
+		if d := transcript.EditDistance(s, k); d < least {
 			best, least = k, d
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's: the fewest insertions, deletions and substitutions.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			substitute := diagonal
-			if a[i] != b[j] {
-				substitute++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

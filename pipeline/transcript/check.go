@@ -173,7 +173,7 @@ func checkString(field, s string, p *Problems) {
 		p.add(field, fmt.Sprintf("NUL character at byte %d", i), "")
 	}
 	if !utf8.ValidString(s) {
-		p.add(field, fmt.Sprintf("not valid UTF-8 at byte %d", firstInvalid([]byte(s))), "")
+		p.add(field, fmt.Sprintf("not valid UTF-8 at byte %d", FirstInvalid([]byte(s))), "")
 	}
 }
 
@@ -260,16 +260,4 @@ func join[T ~string](values []T) string {
 		all[i] = string(v)
 	}
 	return strings.Join(all, ", ")
-}
-
-// firstInvalid is the offset of the first byte that is not UTF-8, or -1.
-func firstInvalid(b []byte) int {
-	for i := 0; i < len(b); {
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
-	}
-	return -1
 }

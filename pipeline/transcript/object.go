@@ -26,7 +26,7 @@ type object struct {
 // parseObject parses raw as one JSON object. The problem says where it is wrong
 // in characters of line, which counts from 0 within raw.
 func parseObject(raw []byte) (m map[string]any, line, column int, err error) {
-	if i := firstInvalid(raw); i >= 0 {
+	if i := FirstInvalid(raw); i >= 0 {
 		line, column = position(raw, i)
 		return nil, line, column, fmt.Errorf("not valid UTF-8: byte 0x%02x", raw[i])
 	}
@@ -233,30 +233,9 @@ func nearest(key string, known []string) string {
 		return string(f)
 	}
 	for _, k := range known {
-		if d := edits(plain(key), plain(k)); d < distance && d < len(k) {
+		if d := EditDistance(plain(key), plain(k)); d < distance && d < len(k) {
 			best, distance = k, d
 		}
 	}
 	return best
-}
-
-// edits is the Levenshtein distance of two short ASCII strings.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := corner
-			if a[i] != b[j] {
-				cost++
-			}
-			corner = row[j+1]
-			row[j+1] = min(cost, row[j]+1, corner+1)
-		}
-	}
-	return row[len(b)]
 }

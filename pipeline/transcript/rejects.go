@@ -110,7 +110,7 @@ func (r *Reject) writeRecord(b *bytes.Buffer) error {
 		fmt.Fprintf(b, `,"_format":%q`, string(r.Format))
 	}
 	var members bytes.Buffer
-	if firstInvalid(r.Raw) < 0 && copyMembers(&members, r.Raw) == nil {
+	if FirstInvalid(r.Raw) < 0 && copyMembers(&members, r.Raw) == nil {
 		b.Write(members.Bytes())
 		return nil
 	}

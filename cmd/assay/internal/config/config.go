@@ -56,7 +56,7 @@ type Read struct {
 // name none.
 func (r Read) Options(zone *time.Location) (transcript.Options, error) {
 	o := transcript.Options{
-		Format: transcript.Format(r.Format), Zone: zone, Stdin: os.Stdin, Channel: transcript.Channel(r.Channel),
+		Format: transcript.Format(r.Format), Zone: zone, Channel: transcript.Channel(r.Channel),
 		Limits: transcript.Limits{LineBytes: r.LineBytes, Turns: r.Turns, TurnRunes: r.TurnRunes},
 	}
 	if formats := transcript.Formats(); o.Format != "" && !slices.Contains(formats, o.Format) {
