@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -62,6 +63,26 @@ func (g *responseGap) judge(e *Evaluation, turns []int) outcome {
 		}
 	}
 	return timed(late, unknown)
+}
+
+// nearest is the longest wait that was not too long.
+func (g *responseGap) nearest(e *Evaluation, turns []int) (Near, bool) {
+	var longest time.Duration
+	near, waiting := Near{Turn: -1}, -1
+	for _, t := range e.messages("") {
+		switch e.in.Session.Turns[t].Speaker {
+		case g.of:
+			_, in := slices.BinarySearch(turns, t)
+			if gap, known := e.gap(max(waiting, 0), t); in && waiting >= 0 && known && gap > longest {
+				longest, near.Turn = gap, t
+			}
+			waiting = -1
+		case transcript.Agent, transcript.Customer:
+			waiting = t
+		}
+	}
+	near.Text = fmt.Sprintf("gap %s ≤ %s", longest, g.limit)
+	return near, near.Turn >= 0
 }
 
 // surelyWithin reports whether the gap between two turns cannot exceed the

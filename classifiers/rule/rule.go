@@ -56,6 +56,7 @@ type condition struct {
 	id      int
 	test    test
 	anchors []*condition // in the order of Where.Anchors
+	refs    []*reference // other conditions that the parameters name
 
 	// What a reader sets when its kind is not like most:
 	speaker  transcript.Speaker // whose turns are judged; Where.Speaker unless the kind says otherwise
@@ -81,11 +82,12 @@ func Compile(card *scorecard.Scorecard) *Set {
 	b := &builder{kinds: kinds(), ids: map[string]int32{}}
 	s := &Set{own: map[*scorecard.Criterion]map[string]*condition{}}
 	s.shared = b.conditions(card.Conditions)
-	b.anchors(card.Conditions, s.shared, nil)
+	b.resolve(card.Conditions, s.shared, nil)
 	for _, c := range card.Criteria() {
 		s.own[c] = b.conditions(c.Conditions)
-		b.anchors(c.Conditions, s.own[c], s.shared)
+		b.resolve(c.Conditions, s.own[c], s.shared)
 	}
+	b.checkCircles()
 	s.conditions = b.compiled
 	s.literals, s.isWord = newAutomaton(b.literals), b.isWord
 	return s
@@ -158,22 +160,6 @@ func (b *builder) checkWhere(c *condition) {
 		}
 		if every == 2 && a.Hit == scorecard.HitEvery {
 			a.Node.Problem(nil, "only one anchor of a condition may ask for every hit")
-		}
-	}
-}
-
-func (b *builder) anchors(list []*scorecard.Condition, own, shared map[string]*condition) {
-	for _, sc := range list {
-		c := own[sc.Name]
-		for _, a := range sc.Where.Anchors {
-			anchor := own[a.Condition]
-			if anchor == nil {
-				anchor = shared[a.Condition]
-			}
-			if anchor != nil && anchor.nowhere {
-				a.Node.Problem(nil, "condition %q has no place in the transcript to count from", a.Condition)
-			}
-			c.anchors = append(c.anchors, anchor)
 		}
 	}
 }

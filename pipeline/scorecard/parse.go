@@ -328,7 +328,6 @@ func (s *Scorecard) checkNames() {
 	seen := map[string]bool{}
 	shared := conditionNames(s.Conditions)
 	checkAnchors(s.Conditions, shared)
-	checkCycles(s.Conditions)
 	for _, c := range s.Criteria() {
 		if seen[c.ID] {
 			c.Node.Problem(nil, "criterion %q stands twice", c.ID)
@@ -354,7 +353,6 @@ func (c *Criterion) checkNames(shared []string) {
 	}
 	known := append(own, shared...)
 	checkAnchors(c.Conditions, known)
-	checkCycles(c.Conditions)
 	if !c.Node.IsMap() {
 		return
 	}
@@ -379,36 +377,6 @@ func checkAnchors(list []*Condition, known []string) {
 			unknown(a.Node, []string{a.Condition}, known)
 		}
 	}
-}
-
-// checkCycles finds conditions whose anchors lead back to themselves.
-func checkCycles(list []*Condition) {
-	byName := map[string]*Condition{}
-	for _, c := range list {
-		byName[c.Name] = c
-	}
-	for _, c := range list {
-		for _, a := range c.Where.Anchors {
-			if reaches(byName, a.Condition, c.Name, map[string]bool{}) {
-				a.Node.Problem(nil, "condition %q is anchored to itself through %q", c.Name, a.Condition)
-			}
-		}
-	}
-}
-
-// reaches follows anchors from one condition to another, through each once.
-func reaches(byName map[string]*Condition, from, to string, seen map[string]bool) bool {
-	if from == to {
-		return true
-	}
-	c := byName[from]
-	if c == nil || seen[from] {
-		return false
-	}
-	seen[from] = true
-	return slices.ContainsFunc(c.Where.Anchors, func(a Anchor) bool {
-		return reaches(byName, a.Condition, to, seen)
-	})
 }
 
 func unknown(n *Node, used, known []string) {

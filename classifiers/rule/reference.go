@@ -1,0 +1,89 @@
+package rule
+
+import (
+	"slices"
+
+	"assay/pipeline/scorecard"
+)
+
+// reference is another condition that a condition's parameters name.
+type reference struct {
+	node *scorecard.Node
+	name string
+	to   *condition // set when all conditions are read
+}
+
+// refer reads the name of another condition out of a kind's parameters. The
+// criterion's own conditions are looked up before the shared ones. When the set
+// is compiled, to is the condition named; names that do not exist and conditions
+// that lead back to themselves have been reported.
+func (c *condition) refer(n *scorecard.Node) *reference {
+	r := &reference{node: n, name: n.NonEmpty()}
+	c.refs = append(c.refs, r)
+	return r
+}
+
+// resolve finds the conditions that anchors and parameters name.
+func (b *builder) resolve(list []*scorecard.Condition, own, shared map[string]*condition) {
+	find := func(name string) *condition {
+		if c := own[name]; c != nil {
+			return c
+		}
+		return shared[name]
+	}
+	for _, sc := range list {
+		c := own[sc.Name]
+		for _, a := range sc.Where.Anchors {
+			anchor := find(a.Condition)
+			if anchor != nil && anchor.nowhere {
+				a.Node.Problem(nil, "condition %q has no place in the transcript to count from", a.Condition)
+			}
+			c.anchors = append(c.anchors, anchor)
+		}
+		for _, r := range c.refs {
+			if r.to = find(r.name); r.to == nil && r.name != "" {
+				known := slices.Concat(names(own), names(shared))
+				r.node.Problem(known, "unknown condition %q%s", r.name, meant(r.name, known))
+			}
+		}
+	}
+}
+
+func names(conditions map[string]*condition) []string {
+	var out []string
+	for name := range conditions {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// checkCircles finds conditions whose anchors or parameters lead back to themselves.
+func (b *builder) checkCircles() {
+	for _, c := range b.compiled {
+		for i, a := range c.anchors {
+			if a.leadsTo(c, map[*condition]bool{}) {
+				c.Where.Anchors[i].Node.Problem(nil, "condition %q is anchored to itself through %q", c.Name, a.Name)
+			}
+		}
+		for _, r := range c.refs {
+			if r.to.leadsTo(c, map[*condition]bool{}) {
+				r.node.Problem(nil, "condition %q depends on itself through %q", c.Name, r.name)
+			}
+		}
+	}
+}
+
+// leadsTo follows anchors and references from one condition to another, through
+// each once. A condition that does not exist leads nowhere.
+func (c *condition) leadsTo(to *condition, seen map[*condition]bool) bool {
+	if c == nil || seen[c] {
+		return false
+	}
+	if c == to {
+		return true
+	}
+	seen[c] = true
+	return slices.ContainsFunc(c.anchors, func(a *condition) bool { return a.leadsTo(to, seen) }) ||
+		slices.ContainsFunc(c.refs, func(r *reference) bool { return r.to.leadsTo(to, seen) })
+}
