@@ -10,15 +10,20 @@ import (
 type reference struct {
 	node *scorecard.Node
 	name string
-	to   *condition // set when all conditions are read
+	// placed says that the condition's places are asked for.
+	placed bool
+	to     *condition // set when all conditions are read
 }
 
 // refer reads the name of another condition out of a kind's parameters. The
 // criterion's own conditions are looked up before the shared ones. When the set
 // is compiled, to is the condition named; names that do not exist and conditions
 // that lead back to themselves have been reported.
-func (c *condition) refer(n *scorecard.Node) *reference {
-	r := &reference{node: n, name: n.NonEmpty()}
+func (c *condition) refer(n *scorecard.Node) *reference { return c.referTo(n, n.NonEmpty()) }
+
+// referTo is refer for a name that is only a part of the node.
+func (c *condition) referTo(n *scorecard.Node, name string) *reference {
+	r := &reference{node: n, name: name}
 	c.refs = append(c.refs, r)
 	return r
 }
@@ -41,9 +46,13 @@ func (b *builder) resolve(list []*scorecard.Condition, own, shared map[string]*c
 			c.anchors = append(c.anchors, anchor)
 		}
 		for _, r := range c.refs {
-			if r.to = find(r.name); r.to == nil && r.name != "" {
+			r.to = find(r.name)
+			switch {
+			case r.to == nil && r.name != "":
 				known := slices.Concat(names(own), names(shared))
 				r.node.Problem(known, "unknown condition %q%s", r.name, meant(r.name, known))
+			case r.to != nil && r.placed && r.to.nowhere:
+				r.node.Problem(nil, "condition %q has no place in the transcript", r.name)
 			}
 		}
 	}

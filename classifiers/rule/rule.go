@@ -38,6 +38,8 @@ func kinds() map[string]reader {
 		"metadata":     readMetadata,
 		"tone":         readTone,
 		"repeat":       readRepeat,
+		"same_turn":    readSameTurn,
+		"turn_length":  readTurnLength,
 	}
 }
 

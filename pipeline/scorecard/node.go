@@ -231,6 +231,20 @@ func (n *Node) Duration() time.Duration {
 	return 0
 }
 
+// Expr reads an expression over conditions; nil, with a problem, when it is none.
+func (n *Node) Expr() *Expr {
+	s := n.NonEmpty()
+	if strings.TrimSpace(s) == "" {
+		return nil // reported
+	}
+	e, err := ParseExpr(s)
+	if err != nil {
+		n.Problem(nil, "%v", err)
+		return nil
+	}
+	return e
+}
+
 // Value reads any scalar as string, float64 or bool.
 func (n *Node) Value() any {
 	switch v := n.node.(type) {

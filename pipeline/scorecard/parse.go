@@ -290,16 +290,7 @@ func expr(n *Node) *Expr {
 	if n == nil {
 		return nil
 	}
-	s := n.NonEmpty()
-	if strings.TrimSpace(s) == "" {
-		return nil // reported
-	}
-	e, err := ParseExpr(s)
-	if err != nil {
-		n.Problem(nil, "%v", err)
-		return nil
-	}
-	return e
+	return n.Expr()
 }
 
 // shown reads a list for both outcomes, or {met: […], not_met: […]}.
