@@ -218,6 +218,9 @@ func (t *Turn) check(i int, l Limits, p *Problems) {
 	if t.Kind != "" && !slices.Contains(Kinds, t.Kind) {
 		p.add(turnField(i, "kind"), unknown("kind", string(t.Kind)), join(Kinds))
 	}
+	if t.Agent != "" {
+		checkName(turnField(i, "agent"), t.Agent, p)
+	}
 }
 
 func (t *Turn) checkTimes(i int, p *Problems) {

@@ -28,6 +28,7 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 		{"speaker", func(s *Session) { s.Turns[1].Speaker = "boss" },
 			`field "turns[1].speaker": unknown speaker "boss"; allowed: agent, customer, bot, system`},
 		{"kind", func(s *Session) { s.Turns[0].Kind = "card" }, `field "turns[0].kind": unknown kind "card"; allowed: message, event, note`},
+		{"agent of a turn", func(s *Session) { s.Turns[0].Agent = "a\x00" }, `field "turns[0].agent": NUL character at byte 1`},
 		{"urgency", func(s *Session) { s.Urgency = "p1" }, `field "urgency": unknown urgency "p1"; allowed: normal, urgent, critical`},
 		{"rating", func(s *Session) { s.CSAT = -1 }, `field "csat": rating -1 is out of range; allowed: 1, 2, 3, 4, 5`},
 		{"no turns", func(s *Session) { s.Turns = nil }, `field "turns": no turns; allowed: at least one`},
@@ -130,5 +131,35 @@ func TestTimesOfTheDayGoPastMidnight(t *testing.T) {
 		`{"speaker":"customer","text":"hi","start_ms":20000},{"speaker":"agent","text":"you","start_ms":15000}]}` + "\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestLegs(t *testing.T) {
+	t.Parallel()
+	for turns, want := range map[string]string{ // c is the customer, b a bot, - an agent without a name
+		"c - c -":       "1111",
+		"c b c x c x c": "1111111",
+		"x c y c y":     "11222",
+		"c x - y - x":   "111223",
+		"- x y":         "112",
+	} {
+		s := &Session{}
+		for _, who := range strings.Fields(turns) {
+			turn := Turn{Speaker: Agent, Agent: strings.TrimPrefix(who, "-")}
+			switch who {
+			case "c":
+				turn = Turn{Speaker: Customer, Agent: "z"} // tells nothing
+			case "b":
+				turn = Turn{Speaker: Bot, Agent: "z"}
+			}
+			s.Turns = append(s.Turns, turn)
+		}
+		got := ""
+		for _, leg := range s.Legs() {
+			got += string(rune('0' + leg))
+		}
+		if got != want {
+			t.Errorf("%q: legs %s, want %s", turns, got, want)
+		}
 	}
 }

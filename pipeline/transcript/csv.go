@@ -305,6 +305,7 @@ func (r *csvReader) finish() error {
 	r.d = nil
 	r.setSession(d)
 	d.s.setTimes(r.timing)
+	d.s.dropSoleAgent()
 	d.s.Channel = cmp.Or(d.s.Channel, r.in.o.channel(d.s.Turns))
 	return r.in.done(d)
 }

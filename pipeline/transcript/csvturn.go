@@ -26,6 +26,9 @@ func (r *csvReader) turn(row row) {
 			t.Kind = ""
 		}
 	}
+	if t.Speaker == Agent {
+		t.Agent = r.agent(row)
+	}
 	r.d.s.Turns = append(r.d.s.Turns, t)
 	r.timing = append(r.timing, timing{r.time(row, fieldStart), r.time(row, fieldEnd), r.time(row, fieldAt)})
 	for _, i := range r.others {
@@ -43,6 +46,15 @@ func (r *csvReader) cell(row row, f field) string {
 		return strings.TrimSpace(row.cells[i])
 	}
 	return r.constant(f)
+}
+
+// agent is whom the row names, by one column for the whole file: a name in one
+// row and an id in the next would be two agents.
+func (r *csvReader) agent(row row) string {
+	if r.has(fieldAgentID) {
+		return r.cell(row, fieldAgentID)
+	}
+	return r.cell(row, fieldAgentName)
 }
 
 func (r *csvReader) speaker(row row) Speaker {

@@ -56,6 +56,9 @@ func TestEveryFormatGivesTheCanonicalSessions(t *testing.T) {
 		{"bracketed.txt", "bracketed-txt.golden"},
 		{"tickets.json", "tickets.golden"},
 		{"tickets-list.json", "tickets-list.golden"},
+		{"several-agents.jsonl", "several-agents.golden"},
+		{"several-agents.csv", "several-agents-csv.golden"},
+		{"several-agents.json", "several-agents-tickets.golden"},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()

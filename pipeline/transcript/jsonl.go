@@ -139,7 +139,7 @@ func (o object) turn() Turn {
 	if o.m == nil {
 		return Turn{Speaker: System}
 	}
-	o.only("speaker", "text", "start_ms", "end_ms", "at", "kind")
+	o.only("speaker", "text", "start_ms", "end_ms", "at", "kind", "agent")
 	t := Turn{
 		Speaker: Speaker(o.str("speaker")),
 		Text:    o.str("text"),
@@ -147,6 +147,7 @@ func (o object) turn() Turn {
 		EndMS:   o.whole("end_ms"),
 		At:      o.clock("at"),
 		Kind:    Kind(o.str("kind")),
+		Agent:   o.str("agent"),
 	}
 	if o.m["text"] == nil {
 		o.p.add(o.field("text"), "missing", "")

@@ -59,6 +59,7 @@ func (in *input) dialogue(d *draft, o object) {
 		}
 	}
 	d.s.setTimes(timings)
+	d.s.dropSoleAgent()
 }
 
 func (o object) ticketTurn() Turn {
@@ -80,6 +81,9 @@ func (o object) ticketTurn() Turn {
 		speaker = System
 	}
 	t.Speaker = speaker
+	if speaker == Agent {
+		t.Agent = o.scalar("identity")
+	}
 	return t
 }
 
@@ -108,7 +112,7 @@ func ticketField(field string) string {
 		return "dialogue"
 	}
 	if rest, ok := strings.CutPrefix(field, "turns["); ok {
-		return "dialogue[" + strings.NewReplacer(".text", ".words", ".start_ms", ".begin", ".end_ms", ".end").Replace(rest)
+		return "dialogue[" + strings.NewReplacer(".text", ".words", ".start_ms", ".begin", ".end_ms", ".end", ".agent", ".identity").Replace(rest)
 	}
 	return field
 }

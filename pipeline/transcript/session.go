@@ -93,6 +93,9 @@ type Turn struct {
 	EndMS   *int64    `json:"end_ms,omitempty"`   // milliseconds since the session began; not before StartMS
 	At      time.Time `json:"at,omitzero"`        // wall clock, for sources that give no offsets
 	Kind    Kind      `json:"kind,omitempty"`
+	// Agent is who spoke an agent's turn, for sessions that several agents had
+	// one after the other; "" does not say. On other speakers' turns it tells nothing.
+	Agent string `json:"agent,omitempty"`
 }
 
 // IsMessage reports whether the turn is speech or a message that may be judged.
@@ -108,6 +111,37 @@ type Span struct {
 
 // Quote returns the text that the span covers.
 func (s *Session) Quote(sp Span) string { return s.Turns[sp.Turn].Text[sp.Start:sp.End] }
+
+// Legs numbers the agents' parts of the session: for every turn the part that it
+// belongs to, from 1. A part goes from one agent's first turn until another
+// agent's; who comes back begins a new one. What stands before the first agent's
+// turn belongs to the first part, and so does all when no turn names its agent.
+func (s *Session) Legs() []int {
+	legs := make([]int, len(s.Turns))
+	leg, agent := 1, ""
+	for i := range s.Turns {
+		if t := &s.Turns[i]; t.Speaker == Agent && t.Agent != "" && t.Agent != agent {
+			if agent != "" {
+				leg++
+			}
+			agent = t.Agent
+		}
+		legs[i] = leg
+	}
+	return legs
+}
+
+// dropSoleAgent takes the agent off the turns of a session that had only one:
+// there the session's own agent tells as much.
+func (s *Session) dropSoleAgent() {
+	legs := s.Legs()
+	if len(legs) == 0 || legs[len(legs)-1] > 1 {
+		return
+	}
+	for i := range s.Turns {
+		s.Turns[i].Agent = ""
+	}
+}
 
 // Start is the time from the session's beginning to the beginning of turn i;
 // false when the source gave neither an offset nor a wall clock for it.
