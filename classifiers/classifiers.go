@@ -53,7 +53,7 @@ func New(card *scorecard.Scorecard) (*Set, error) {
 // answererOf chooses how a criterion is answered.
 func (s *Set) answererOf(c *scorecard.Criterion) answerer {
 	switch {
-	case c.Judge != "":
+	case c.Judge != nil:
 		return unanswered(pipeline.ByJudge, pipeline.NoModel)
 	case c.Manual:
 		return unanswered(pipeline.ByReviewer, pipeline.NeedsPerson)

@@ -41,7 +41,7 @@ func (r ExampleResult) String() string {
 func CheckExamples(ctx context.Context, card pipeline.Card, tone pipeline.ToneClassifier) []ExampleResult {
 	var out []ExampleResult
 	for i, c := range card.Criteria() {
-		if c.Judge != "" || c.Manual {
+		if c.Judge != nil || c.Manual {
 			continue
 		}
 		for _, x := range c.Examples {

@@ -3,6 +3,7 @@ package scorecard
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"assay/pipeline/transcript"
@@ -64,7 +65,13 @@ func where(m *Map) Where {
 	if n := m.Key("speaker"); n != nil {
 		w.Speaker = transcript.Speaker(n.OneOf(names(transcript.Speakers)...))
 	}
-	w.First, w.Last = extent(m.Key("first")), extent(m.Key("last"))
+	if n := m.Key("leg"); n != nil {
+		w.Leg = leg(n)
+	}
+	w.First, w.Last = share(m.Key("first")), share(m.Key("last"))
+	if n := m.Key("range"); n != nil {
+		w.Range = turnRange(n)
+	}
 	for _, side := range []Side{Before, After, Around} {
 		if n := m.Key(string(side)); n != nil {
 			w.Anchors = append(w.Anchors, anchor(side, n))
@@ -73,11 +80,76 @@ func where(m *Map) Where {
 	if n := m.Key("turns"); n != nil {
 		w.All = n.OneOf("any", "all") == "all"
 	}
+	w.checkFits(m)
 	return w
 }
 
-// extent reads a number of turns, or a duration such as 30s.
-func extent(n *Node) *Extent {
+// leg reads first, last or a number from 1.
+func leg(n *Node) int {
+	if _, err := strconv.Atoi(n.raw()); err == nil {
+		return n.Int(1, 1000)
+	}
+	words := []string{"first", "last"}
+	switch s := n.String(); s {
+	case "last":
+		return LegLast
+	case "first", "":
+	default:
+		n.Problem(append(words, "1, 2, 3, …"), "unknown value %q%s", s, meant(s, words))
+	}
+	return 1
+}
+
+// turnRange reads {from, to}, of which one may be missing.
+func turnRange(n *Node) *Range {
+	r := &Range{From: 1, To: -1}
+	m := n.Map()
+	from, to := m.Key("from"), m.Key("to")
+	if from != nil {
+		r.From = turnNumber(from, r.From)
+	}
+	if to != nil {
+		r.To = turnNumber(to, r.To)
+	}
+	if n.IsMap() && from == nil && to == nil {
+		n.Problem([]string{"from", "to"}, "at least one of them is needed")
+	}
+	m.Done()
+	return r
+}
+
+// turnNumber reads a place from 1, or from −1 backwards; otherwise it returns
+// the default.
+func turnNumber(n *Node, otherwise int) int {
+	i, err := strconv.Atoi(n.raw())
+	if err == nil && i != 0 && -10_000 <= i && i <= 10_000 {
+		return i
+	}
+	n.Problem([]string{"1, 2, … from the beginning", "-1, -2, … from the end"}, "%q is no number of a turn", n.raw())
+	return otherwise
+}
+
+// share reads an extent, or a share such as 20% (of the turns) or 20% time.
+func share(n *Node) *Extent {
+	if n == nil {
+		return nil
+	}
+	number, ofTime := strings.CutSuffix(n.raw(), " time")
+	number, isShare := strings.CutSuffix(number, "%")
+	if !isShare {
+		return extentOr(n, "a share such as 20% or 20% time")
+	}
+	p, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(p > 0 && p <= 100) {
+		n.Problem([]string{"more than 0% and up to 100%"}, "%q is no share", n.raw())
+		return nil
+	}
+	return &Extent{Percent: p, OfTime: ofTime}
+}
+
+// extentOr reads a number of turns, or a duration such as 30s; others are what
+// may stand there besides.
+func extentOr(n *Node, others ...string) *Extent {
 	if n == nil {
 		return nil
 	}
@@ -87,7 +159,7 @@ func extent(n *Node) *Extent {
 	if d, err := time.ParseDuration(n.raw()); err == nil && d > 0 {
 		return &Extent{Time: d}
 	}
-	n.Problem([]string{"a number of turns such as 3", "a duration such as 30s"}, "%q is neither", n.raw())
+	n.Problem(append([]string{"a number of turns such as 3", "a duration such as 30s"}, others...), "%q is none of these", n.raw())
 	return nil
 }
 
@@ -105,7 +177,7 @@ func anchor(side Side, n *Node) Anchor {
 	if v := m.Key("hit"); v != nil {
 		a.Hit = hit(v)
 	}
-	a.Within = extent(m.Key("within"))
+	a.Within = extentOr(m.Key("within"))
 	m.Done()
 	return a
 }

@@ -4,11 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
 	"strings"
-
-	"assay/pipeline/transcript"
 )
 
 // Parse reads a scorecard. name stands for the file in problems. The result is
@@ -35,6 +33,11 @@ func (s *Scorecard) read(m *Map) {
 	}
 	s.Name = text(m.Must("name"))
 	s.Scope = scope(m.Key("for"))
+	s.Effective = period(m.Key("effective"))
+	if n := m.Key("synonyms"); n != nil {
+		s.Synonyms = synonyms(n)
+	}
+	s.SLA = m.Key("sla")
 	pass := s.readScoring(m)
 	if n := m.Key("conditions"); n != nil {
 		s.Conditions = conditions(n)
@@ -108,37 +111,6 @@ func (s *Scorecard) readScoring(m *Map) *Node {
 	return at
 }
 
-func scope(n *Node) Scope {
-	var sc Scope
-	if n == nil {
-		return sc
-	}
-	m := n.Map()
-	if l := m.Key("channels"); l != nil {
-		for _, e := range l.List() {
-			sc.Channels = append(sc.Channels, transcript.Channel(e.OneOf(names(transcript.Channels)...)))
-		}
-	}
-	if l := m.Key("languages"); l != nil {
-		for _, e := range l.List() {
-			sc.Languages = append(sc.Languages, language(e))
-		}
-	}
-	m.Done()
-	return sc
-}
-
-// languageTag is the shape of a language with script, region and the like.
-var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$`)
-
-func language(n *Node) string {
-	tag := n.NonEmpty()
-	if strings.TrimSpace(tag) != "" && !languageTag.MatchString(tag) {
-		n.Problem([]string{"tags such as zh, en, en-GB"}, "%q is no language tag", tag)
-	}
-	return tag
-}
-
 func names[T ~string](list []T) []string {
 	out := make([]string, len(list))
 	for i, v := range list {
@@ -168,147 +140,32 @@ func text(n *Node) Text {
 	return t
 }
 
-func (s *Scorecard) section(m *Map) *Section {
-	sec := &Section{Node: m.Node}
-	if n := m.Must("id"); n != nil {
-		sec.ID = n.ID()
-	}
-	sec.Name = text(m.Must("name"))
-	if n := m.Must("criteria"); n != nil {
-		for _, e := range n.List() {
-			c := s.criterion(e.Map())
-			c.Section = sec.ID
-			sec.Criteria = append(sec.Criteria, c)
-		}
-	}
-	m.Done()
-	return sec
-}
-
-func (s *Scorecard) criterion(m *Map) *Criterion {
-	c := &Criterion{Node: m.Node, Severity: Moderate, Category: ServiceQuality}
-	if n := m.Must("id"); n != nil {
-		c.ID = n.ID()
-	}
-	c.Name = text(m.Must("name"))
-	c.Advice = text(m.Key("advice"))
-	s.points(c, m)
-	grade(c, m)
-	c.question(m)
-	if n := m.Key("examples"); n != nil {
-		for _, e := range n.List() {
-			c.Examples = append(c.Examples, example(e.Map()))
-		}
-	}
-	m.Done()
-	return c
-}
-
-// points reads what a criterion is worth: weight in one mode, deduct or bonus in the other.
-func (s *Scorecard) points(c *Criterion, m *Map) {
-	weight, deduct, bonus := m.Key("weight"), m.Key("deduct"), m.Key("bonus")
-	per, count, most := m.Key("per"), m.Key("count"), m.Key("at_most")
-	c.Weight = 1
-	if s.Mode == Weighted {
-		if weight != nil {
-			c.Weight = weight.Number(0, 1000)
-		}
-		for _, n := range []*Node{deduct, bonus, per, count, most} {
-			if n != nil {
-				n.Problem([]string{"weight"}, "only scorecards in mode deduction have this key")
-			}
-		}
-		return
-	}
-	switch {
-	case weight != nil:
-		weight.Problem([]string{"deduct", "bonus"}, "only scorecards in mode weighted have this key")
-	case (deduct == nil) == (bonus == nil):
-		m.Node.Problem([]string{"deduct", "bonus"}, "exactly one of them says what the criterion is worth")
-	case deduct != nil:
-		c.Points = -deduct.Number(0, 1000)
-	default:
-		c.Points = bonus.Number(0, 1000)
-	}
-	if c.Points != 0 {
-		c.Weight = max(c.Points, -c.Points)
-	}
-	c.PerHit = per != nil && per.OneOf("once", "hit") == "hit"
-	if count != nil {
-		c.Count = count.NonEmpty()
-		if !c.PerHit {
-			count.Problem([]string{"per: hit"}, "count says what per: hit counts")
-		}
-	}
-	if most != nil {
-		c.AtMost = most.Number(0, 1000)
-	}
-}
-
-func grade(c *Criterion, m *Map) {
-	if n := m.Key("critical"); n != nil {
-		if v := n.OneOf("no", "section", "sheet"); v != "no" {
-			c.Critical = Critical(v)
-		}
-	}
-	if n := m.Key("severity"); n != nil {
-		c.Severity = Severity(n.OneOf(string(Severe), string(Moderate), string(Minor)))
-	}
-	if n := m.Key("category"); n != nil {
-		c.Category = Category(n.OneOf(string(Attitude), string(ServiceQuality), string(Product), string(Process)))
-	}
-}
-
-// question reads how the criterion is answered: by a rule, a model or people.
-func (c *Criterion) question(m *Map) {
-	if n := m.Key("conditions"); n != nil {
-		c.Conditions = conditions(n)
-	}
-	c.AppliesWhen = expr(m.Key("applies_when"))
-	met, notMet := m.Key("met_when"), m.Key("not_met_when")
-	c.MetWhen, c.NotMetWhen = expr(met), expr(notMet)
-	if n := m.Key("evidence"); n != nil {
-		c.Evidence = shown(n)
-	}
-	judge, manual := m.Key("judge"), m.Key("manual")
-	if judge != nil {
-		c.Judge = judge.NonEmpty()
-	}
-	c.Manual = manual != nil && manual.True()
-	ways := 0
-	for _, there := range []bool{met != nil, notMet != nil, judge != nil, c.Manual} {
-		if there {
-			ways++
-		}
-	}
-	if reported := ways == 0 && manual != nil; ways != 1 && !reported {
-		m.Node.Problem([]string{"met_when", "not_met_when", "judge", "manual"}, "exactly one of these says how the criterion is answered, found %d", ways)
-	}
-}
-
-func expr(n *Node) *Expr {
-	if n == nil {
-		return nil
-	}
-	return n.Expr()
-}
-
-// shown reads a list for both outcomes, or {met: […], not_met: […]}.
-func shown(n *Node) Shown {
-	if !n.IsMap() {
-		list := n.Strings()
-		return Shown{list, list}
-	}
-	var s Shown
+// synonyms reads {word: [others that say the same]} as groups. What stands in two
+// groups, or twice in one, would make two groups one.
+func synonyms(n *Node) [][]*Node {
 	m := n.Map()
-	if v := m.Key("met"); v != nil {
-		s.Met = v.Strings()
+	seen := map[string]bool{}
+	var groups [][]*Node
+	for _, word := range m.Names() {
+		group := []*Node{m.Place(word)}
+		if others := m.Key(word); others.IsList() {
+			group = append(group, others.List()...)
+		} else {
+			group = append(group, others)
+		}
+		if len(group) == 1 {
+			m.Key(word).Problem(nil, "the list is empty")
+		}
+		for _, e := range group {
+			s := plainName(e.NonEmpty())
+			if seen[s] && s != "" {
+				e.Problem(nil, "%q stands twice among the synonyms", s)
+			}
+			seen[s] = true
+		}
+		groups = append(groups, group)
 	}
-	if v := m.Key("not_met"); v != nil {
-		s.NotMet = v.Strings()
-	}
-	m.Done()
-	return s
+	return groups
 }
 
 // checkNames finds doubled ids, and names of conditions that do not exist.
@@ -326,12 +183,23 @@ func (s *Scorecard) checkNames() {
 		seen[c.ID] = true
 		c.checkNames(shared)
 	}
+	s.checkRequired(seen)
 	clear(seen)
 	for _, sec := range s.Sections {
 		if seen[sec.ID] {
 			sec.Node.Problem(nil, "section %q stands twice", sec.ID)
 		}
 		seen[sec.ID] = true
+	}
+}
+
+// checkRequired finds required criteria that do not exist.
+func (s *Scorecard) checkRequired(ids map[string]bool) {
+	known := slices.Sorted(maps.Keys(ids))
+	for _, c := range s.Criteria() {
+		if r := c.Requires; r != nil && r.Criterion != "" && !ids[r.Criterion] {
+			r.Node.Problem(known, "unknown criterion %q%s", r.Criterion, meant(r.Criterion, known))
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func TestParseReadsEverything(t *testing.T) {
 		Scope: scorecard.Scope{Channels: []transcript.Channel{transcript.Chat, transcript.Email}, Languages: []string{"zh", "en"}},
 		Mode:  scorecard.Deduction, Pass: 80, UndeterminedLimit: 0.5, Start: 90, Cap: 110, Floor: -10,
 		Conditions: []*scorecard.Condition{greets},
-		Sections: []*scorecard.Section{{ID: "opening", Name: scorecard.Text{ZH: "Opening", EN: "Opening"}, Criteria: []*scorecard.Criterion{
+		Sections: []*scorecard.Section{{ID: "opening", Name: scorecard.Text{ZH: "Opening", EN: "Opening"}, Weight: 1, Criteria: []*scorecard.Criterion{
 			{
 				ID: "late", Section: "opening", Name: scorecard.Text{EN: "Late"}, Advice: scorecard.Text{ZH: "Answer sooner.", EN: "Answer sooner."},
 				Weight: 3, Points: -3, PerHit: true, Count: "late", AtMost: 9,
@@ -102,7 +102,7 @@ func TestParseReadsEverything(t *testing.T) {
 				}}},
 			},
 			{ID: "kind", Section: "opening", Name: scorecard.Text{ZH: "Kind", EN: "Kind"}, Weight: 2, Points: 2,
-				Severity: scorecard.Moderate, Category: scorecard.ServiceQuality, Judge: "Was the agent kind?"},
+				Severity: scorecard.Moderate, Category: scorecard.ServiceQuality, Judge: &scorecard.Judge{Question: "Was the agent kind?"}},
 			{ID: "tidy", Section: "opening", Name: scorecard.Text{ZH: "Tidy", EN: "Tidy"}, Weight: 1,
 				Severity: scorecard.Moderate, Category: scorecard.ServiceQuality, Manual: true},
 		}}},

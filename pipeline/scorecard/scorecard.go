@@ -8,8 +8,6 @@
 package scorecard
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"assay/pipeline/transcript"
@@ -22,6 +20,8 @@ type Scorecard struct {
 	Name    Text
 	Source  []byte // the file as it was read
 	Scope   Scope
+	// Effective are the days on which sessions must begin; see Fits.
+	Effective Period
 
 	Mode              Mode
 	Pass              float64 // least score that passes, in points (0–100 when weighted)
@@ -29,6 +29,8 @@ type Scorecard struct {
 	Start, Cap, Floor float64 // deduction mode: where the score starts, and its bounds; default 100, 100, 0
 
 	Conditions []*Condition // shared by all criteria
+	Synonyms   [][]*Node    // groups of texts that say the same; the first of each is the group's key
+	SLA        *Node        // the rows of the response matrix, not read yet; nil: the shipped matrix
 	Sections   []*Section
 
 	file *file
@@ -57,16 +59,11 @@ func (t Text) In(lang string) string {
 	return t.EN
 }
 
-// Scope limits the sessions that a scorecard is for; an empty list admits all.
-type Scope struct {
-	Channels  []transcript.Channel
-	Languages []string // tags such as zh, en, en-GB; a tag admits itself and its regions
-}
-
 // Section groups criteria.
 type Section struct {
 	ID       string
 	Name     Text
+	Weight   float64 // weighted mode: multiplies the weights of its criteria; default 1
 	Criteria []*Criterion
 	Node     *Node
 }
@@ -92,27 +89,47 @@ type Criterion struct {
 	ID       string
 	Section  string
 	Name     Text
-	Advice   Text // what to do better; shown to reviewers and agents
-	Weight   float64
-	Points   float64 // deduction mode: points added (negative: taken) when the violation or the bonus is found
+	Advice   Text    // what to do better; shown to reviewers and agents
+	Weight   float64 // the criterion's own times its section's; 0 for a bonus in weighted mode
+	Points   float64 // points added (negative: taken) when the bonus or the violation is found; 0 for what only weighs
 	PerHit   bool    // deduction mode: points count per hit, not once: see Count
 	Count    string  // the condition whose hits are counted; "" is the first of the deciding expression that hit
 	AtMost   float64 // deduction mode: bound of the points' size, 0 is none
 	Critical Critical
 	Severity Severity
 	Category Category
+	Stage    Stage // "" is none
 
-	AppliesWhen *Expr // nil: always
-	MetWhen     *Expr // exactly one of MetWhen, NotMetWhen for a rule
-	NotMetWhen  *Expr
-	Conditions  []*Condition
-	Evidence    Shown
+	// A criterion is asked when all of these hold; see classifiers for the outcome when not.
+	Effective   Period       // the days on which the session must begin
+	Business    []string     // the session's business type must be one of them; empty: any
+	Requires    *Requirement // nil: nothing
+	AppliesWhen *Expr        // nil: always
 
-	Judge  string // closed question for a model; then there is no rule
+	MetWhen    *Expr // exactly one of MetWhen, NotMetWhen for a rule
+	NotMetWhen *Expr
+	Conditions []*Condition
+	Evidence   Shown
+
+	Judge  *Judge // nil unless a model answers; then there is no rule
 	Manual bool   // answered by people only
 
 	Examples []Example
 	Node     *Node
+}
+
+// Judge is a closed question for a model.
+type Judge struct {
+	Question string
+	Include  []string // what counts as a yes, besides what the question says
+	Exclude  []string // what does not count although it may look like it
+}
+
+// Requirement is another criterion without whose outcome a criterion is not asked.
+type Requirement struct {
+	Criterion string
+	Outcome   string // met, not_met, not_applicable; default met
+	Node      *Node  // of the criterion's id
 }
 
 // Shown are the conditions whose hits are shown as evidence, by outcome; they
@@ -142,6 +159,12 @@ const (
 	Process        Category = "process"
 )
 
+// Stage is the part of a session that a criterion is about.
+type Stage string
+
+// Stages lists the stages of a session in their order.
+var Stages = []Stage{"opening", "identity", "need", "solution", "confirmation", "closing"}
+
 // Condition is a named test of a session, of one of the kinds of classifiers/rule.
 type Condition struct {
 	Name   string
@@ -151,19 +174,32 @@ type Condition struct {
 	Where  Where
 }
 
-// Where limits a condition to some turns. All limits that are given must hold.
+// Where limits a condition to some turns. All limits that are given must hold;
+// how they count is said in classifiers/rule/where.go.
 type Where struct {
 	Speaker transcript.Speaker // "" is any
+	Leg     int                // the N-th agent's part of the session, from 1, or LegLast; 0 is the whole session
 	First   *Extent            // the first of the speaker's turns
 	Last    *Extent            // the last of the speaker's turns
+	Range   *Range             // the speaker's turns between two numbers
 	Anchors []Anchor
 	All     bool // every turn in range must satisfy the condition, not any
 }
 
-// Extent is a stretch of a session: a number of turns or a length of time.
+// LegLast is the part of the session that its last agent had.
+const LegLast = -1
+
+// Range is a stretch of turns by number, both ends included. Numbers count from 1
+// or, when negative, from −1 backwards; the defaults are 1 and −1.
+type Range struct{ From, To int }
+
+// Extent is a stretch of a session: a number of turns, a length of time or a
+// share. Exactly one of Turns, Time and Percent is not 0.
 type Extent struct {
-	Turns int
-	Time  time.Duration
+	Turns   int
+	Time    time.Duration
+	Percent float64 // 0–100, of the turns, rounded up; when OfTime, of the time
+	OfTime  bool
 }
 
 // Side says on which side of an anchor's hit a turn must lie.
@@ -215,21 +251,3 @@ func (s *Scorecard) Problems() Problems {
 	s.file.problems.sort()
 	return s.file.problems
 }
-
-// Fits reports whether the scorecard is for sessions of this channel and language.
-// A session of unknown language fits.
-func (s *Scorecard) Fits(session *transcript.Session) bool {
-	return (len(s.Scope.Channels) == 0 || slices.Contains(s.Scope.Channels, session.Channel)) && s.speaks(session.Language)
-}
-
-// speaks reports whether the scope admits a language: one of its tags, or a
-// region or script of one. Case does not matter in tags (RFC 5646, 2.1.1).
-func (s *Scorecard) speaks(tag string) bool {
-	if tag == "" || len(s.Scope.Languages) == 0 {
-		return true
-	}
-	tag = plainTag(tag) + "-"
-	return slices.ContainsFunc(s.Scope.Languages, func(l string) bool { return strings.HasPrefix(tag, plainTag(l)+"-") })
-}
-
-func plainTag(tag string) string { return strings.ToLower(strings.ReplaceAll(tag, "_", "-")) }

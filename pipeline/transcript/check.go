@@ -91,11 +91,14 @@ const (
 	maxOffset        = 30 * 24 * time.Hour
 )
 
+// Urgencies and CustomerTypes list the allowed values of a session's urgency and
+// of its customer's type, besides "" for unknown.
 var (
-	urgencies     = []string{"normal", "urgent", "critical"}
-	customerTypes = []string{"individual", "enterprise"}
-	ratings       = "1, 2, 3, 4, 5"
+	Urgencies     = []string{"normal", "urgent", "critical"}
+	CustomerTypes = []string{"individual", "enterprise"}
 )
+
+const ratings = "1, 2, 3, 4, 5"
 
 // Check returns all problems of the session as Problems, or nil. Empty texts are
 // no problem, since recordings and pictures come without words, nor is a turn
@@ -125,8 +128,8 @@ func (s *Session) checkHead(p *Problems) {
 	if n := utf8.RuneCountInString(s.BusinessType); n > maxBusinessRunes {
 		p.add("business_type", fmt.Sprintf("%d characters, more than %d", n, maxBusinessRunes), "")
 	}
-	if s.Urgency != "" && !slices.Contains(urgencies, s.Urgency) {
-		p.add("urgency", unknown("urgency", s.Urgency), join(urgencies))
+	if s.Urgency != "" && !slices.Contains(Urgencies, s.Urgency) {
+		p.add("urgency", unknown("urgency", s.Urgency), join(Urgencies))
 	}
 	if s.CSAT < 0 || s.CSAT > 5 {
 		p.add("csat", fmt.Sprintf("rating %d is out of range", s.CSAT), ratings)
@@ -141,8 +144,8 @@ func (s *Session) checkParties(p *Problems) {
 	}
 	if c := s.Customer; c != nil {
 		checkName("customer.id", c.ID, p)
-		if c.Type != "" && !slices.Contains(customerTypes, c.Type) {
-			p.add("customer.type", unknown("customer type", c.Type), join(customerTypes))
+		if c.Type != "" && !slices.Contains(CustomerTypes, c.Type) {
+			p.add("customer.type", unknown("customer type", c.Type), join(CustomerTypes))
 		}
 	}
 }

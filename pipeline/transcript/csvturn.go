@@ -108,7 +108,7 @@ func (r *csvReader) setSession(d *draft) {
 	s.Channel = Channel(r.word(d, fieldChannel, join(Channels)))
 	s.Language = valueOf(fieldLanguage, r.value(fieldLanguage))
 	s.BusinessType = valueOf(fieldBusinessType, r.value(fieldBusinessType))
-	s.Urgency = r.word(d, fieldUrgency, join(urgencies))
+	s.Urgency = r.word(d, fieldUrgency, join(Urgencies))
 	r.setParties(d)
 	if v := r.value(fieldCSAT); v != "" {
 		rating, ok := ratingOf(v)
@@ -188,7 +188,7 @@ func (r *csvReader) setParties(d *draft) {
 	if agent != (AgentRef{}) {
 		d.s.Agent = &agent
 	}
-	customer := CustomerRef{ID: r.value(fieldCustomerID), Type: r.word(d, fieldCustomerType, join(customerTypes))}
+	customer := CustomerRef{ID: r.value(fieldCustomerID), Type: r.word(d, fieldCustomerType, join(CustomerTypes))}
 	if customer != (CustomerRef{}) {
 		d.s.Customer = &customer
 	}
