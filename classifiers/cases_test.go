@@ -23,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the wanted parts of testdata/cases and testdata/broken")
 
 // TestCases runs testdata/cases: a description, a scorecard, a session as lines
-// ("agent 1s-2s: text", "@field value"), perhaps tones ("turn label confidence
+// ("agent@a17 1s-2s: text", "@field value"), perhaps tones ("turn label confidence
 // quote"), and the wanted answers with evidence and why.
 func TestCases(t *testing.T) {
 	t.Parallel()
@@ -84,7 +84,7 @@ func session(t *testing.T, text string) *transcript.Session {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		if field, ok := strings.CutPrefix(line, "@"); ok {
-			setField(s, field)
+			setField(t, s, field)
 			continue
 		}
 		head, said, ok := strings.Cut(line, ": ")
@@ -93,22 +93,32 @@ func session(t *testing.T, text string) *transcript.Session {
 		}
 		who, times, _ := strings.Cut(head, " ")
 		start, end, _ := strings.Cut(times, "-")
+		who, agent, _ := strings.Cut(who, "@")
 		who, kind, _ := strings.Cut(who, "/")
 		s.Turns = append(s.Turns, transcript.Turn{
 			Speaker: transcript.Speaker(who), Kind: transcript.Kind(kind), Text: strings.ReplaceAll(said, `\n`, "\n"),
-			StartMS: millis(t, start), EndMS: millis(t, end),
+			StartMS: millis(t, start), EndMS: millis(t, end), Agent: agent,
 		})
 	}
 	return s
 }
 
-func setField(s *transcript.Session, field string) {
+func setField(t *testing.T, s *transcript.Session, field string) {
+	t.Helper()
 	name, value, _ := strings.Cut(field, " ")
 	switch name {
 	case "channel":
 		s.Channel = transcript.Channel(value)
 	case "language":
 		s.Language = value
+	case "business_type":
+		s.BusinessType = value
+	case "started_at":
+		at, err := time.Parse(time.RFC3339, value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.StartedAt = at
 	case "csat":
 		s.CSAT = len(value)
 	case "customer.type":

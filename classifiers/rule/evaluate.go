@@ -33,6 +33,7 @@ type Evaluation struct {
 	spoken  map[transcript.Speaker][]int
 	tones   map[int]*pipeline.TurnTone
 	clocks  []clock
+	legs    []int                // by turn, nil until asked for
 	places  map[placeKey][]match // nil unless a condition is judged in many windows
 	ctx     context.Context      // ends the evaluation early
 }

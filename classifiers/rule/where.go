@@ -13,14 +13,24 @@ import (
 // How a where leaves turns:
 //
 // Only messages count, and when a speaker is given only his: "first: 3" are his
-// first three messages, "within: 2" after an anchor are his next two. Times run
-// from the session's beginning and to its end; a turn belongs to a stretch of
-// time when some of it lies within. An anchor's hits are counted by turn: two
-// places in one turn are one hit.
+// first three messages, "within: 2" after an anchor are his next two.
 //
-// When an anchor did not hit, or has no such hit, no turn is in range and the
-// condition does not hit, whatever its kind, with reason OutOfScope. This holds
-// for what must not occur as well: who wants "says nothing like this after x"
+// A leg stands for the whole session: turns, shares and times of first, last and
+// range are counted in it, times from its first message (in the first leg, from
+// the session's beginning) to the end of its last one. Who never names agents has
+// one leg. Anchors and their within look at the whole session, and what they
+// leave must lie in the leg as well.
+//
+// First, last and range are counted each by itself; what is left is in all of
+// them. Range takes turns by number, from the front or, negative, from the back,
+// both ends included. A share ("20%") is rounded up to whole turns, so that it is
+// never less than one. Times run from the session's beginning and to its end; a turn belongs to a stretch of time, also to a share of
+// the time ("20% time"), when some of it lies within or touches it. An anchor's
+// hits are counted by turn: two places in one turn are one hit.
+//
+// When an anchor did not hit, or has no such hit, or the session no such leg, no
+// turn is in range and the condition does not hit, whatever its kind, with reason
+// OutOfScope. This holds for what must not occur as well: who wants "says nothing like this after x"
 // only where x occurs says so in applies_when. When an anchor could not be
 // evaluated, or a time is needed that the transcript does not have, the
 // condition is not evaluable.
@@ -40,12 +50,16 @@ type reach struct {
 // reachOf returns the condition's reach. The outcome is Hit when it can be
 // judged, else it is the condition's.
 func (e *Evaluation) reachOf(c *condition) (reach, outcome) {
-	turns := e.messages(c.speaker)
-	lo, hi, ok := e.extents(c, turns)
+	spoken := e.messages(c.speaker)
+	p, ok := e.partOf(c.Where.Leg, spoken)
+	if !ok {
+		return reach{}, outcome{state: scorecard.NotHit, reason: pipeline.OutOfScope}
+	}
+	lo, hi, ok := e.extents(&c.Where, &p)
 	if !ok {
 		return reach{}, notEvaluable(pipeline.NoTimestamps)
 	}
-	r := reach{turns: turns[lo:hi], spoken: turns}
+	r := reach{turns: p.turns[lo:hi], spoken: spoken}
 	state := hit()
 	for i := range c.Where.Anchors {
 		if o := e.narrow(&r, &c.Where.Anchors[i], c.anchors[i]); o.state < state.state {
@@ -100,70 +114,6 @@ func (e *Evaluation) messages(speaker transcript.Speaker) []int {
 	}
 	e.spoken[speaker] = out
 	return out
-}
-
-// extents returns the part of turns that first and last leave, empty or with
-// lo ≤ hi; false when times are missing.
-func (e *Evaluation) extents(c *condition, turns []int) (lo, hi int, ok bool) {
-	lo, hi = 0, len(turns)
-	if x := c.Where.First; x != nil && x.Time == 0 {
-		hi = min(hi, x.Turns)
-	} else if x != nil {
-		n := 0
-		for _, t := range turns {
-			start, ok := e.start(t)
-			if !ok {
-				return 0, 0, false
-			}
-			if start <= x.Time {
-				n++
-			}
-		}
-		hi = min(hi, n)
-	}
-	if x := c.Where.Last; x != nil && x.Time == 0 {
-		lo = max(lo, len(turns)-x.Turns)
-	} else if x != nil {
-		n, ok := e.endingWithin(turns, x.Time)
-		if !ok {
-			return 0, 0, false
-		}
-		lo = max(lo, len(turns)-n)
-	}
-	return min(lo, hi), hi, true
-}
-
-// endingWithin counts the turns that reach into the session's last stretch of time.
-func (e *Evaluation) endingWithin(turns []int, d time.Duration) (n int, ok bool) {
-	length, ok := e.length()
-	if !ok {
-		return 0, false
-	}
-	for _, t := range turns {
-		end, ok := e.end(t)
-		if !ok {
-			return 0, false
-		}
-		if end >= length-d {
-			n++
-		}
-	}
-	return n, true
-}
-
-// length is the time from the session's beginning to the end of its last turn;
-// false when a turn's end is not known, or there is no turn.
-func (e *Evaluation) length() (time.Duration, bool) {
-	var length time.Duration
-	turns := e.messages("")
-	for _, t := range turns {
-		end, ok := e.end(t)
-		if !ok {
-			return 0, false
-		}
-		length = max(length, end)
-	}
-	return length, len(turns) > 0
 }
 
 // chosen are the anchor's hits that count.

@@ -113,14 +113,14 @@ type Span struct {
 func (s *Session) Quote(sp Span) string { return s.Turns[sp.Turn].Text[sp.Start:sp.End] }
 
 // Legs numbers the agents' parts of the session: for every turn the part that it
-// belongs to, from 1. A part goes from one agent's first turn until another
+// belongs to, from 1. A part goes from one agent's first message until another
 // agent's; who comes back begins a new one. What stands before the first agent's
 // turn belongs to the first part, and so does all when no turn names its agent.
 func (s *Session) Legs() []int {
 	legs := make([]int, len(s.Turns))
 	leg, agent := 1, ""
 	for i := range s.Turns {
-		if t := &s.Turns[i]; t.Speaker == Agent && t.Agent != "" && t.Agent != agent {
+		if t := &s.Turns[i]; t.Speaker == Agent && t.IsMessage() && t.Agent != "" && t.Agent != agent {
 			if agent != "" {
 				leg++
 			}
