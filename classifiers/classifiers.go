@@ -15,8 +15,10 @@ import (
 
 // Set answers all criteria of one scorecard. It is safe for concurrent use.
 type Set struct {
-	rules   *rule.Set
-	answers []answerer // in the order of the scorecard's criteria
+	rules    *rule.Set
+	criteria []*scorecard.Criterion
+	answers  []answerer     // by criterion
+	index    map[string]int // of the criteria, by id
 }
 
 // answerer answers one criterion.
@@ -40,11 +42,12 @@ func Load(name string, src []byte) (pipeline.Card, error) {
 // New builds the classifier of a scorecard. The error is scorecard.Problems:
 // those that Parse found and those of the conditions' parameters.
 func New(card *scorecard.Scorecard) (*Set, error) {
-	s := &Set{rules: rule.Compile(card)}
+	s := &Set{rules: rule.Compile(card), criteria: card.Criteria(), index: map[string]int{}}
 	if err := card.Problems().Err(); err != nil {
 		return nil, err
 	}
-	for _, c := range card.Criteria() {
+	for i, c := range s.criteria {
+		s.index[c.ID] = i
 		s.answers = append(s.answers, s.answererOf(c))
 	}
 	return s, nil
@@ -54,9 +57,9 @@ func New(card *scorecard.Scorecard) (*Set, error) {
 func (s *Set) answererOf(c *scorecard.Criterion) answerer {
 	switch {
 	case c.Judge != nil:
-		return unanswered(pipeline.ByJudge, pipeline.NoModel)
+		return unanswered(c, pipeline.ByJudge, pipeline.NoModel)
 	case c.Manual:
-		return unanswered(pipeline.ByReviewer, pipeline.NeedsPerson)
+		return unanswered(c, pipeline.ByReviewer, pipeline.NeedsPerson)
 	case c.NotMetWhen != nil:
 		return s.byRule(c, c.NotMetWhen, pipeline.NotMet, pipeline.Met)
 	default:
@@ -66,16 +69,14 @@ func (s *Set) answererOf(c *scorecard.Criterion) answerer {
 
 // Classify implements pipeline.Classifier.
 func (s *Set) Classify(ctx context.Context, in *pipeline.Input) []pipeline.Answer {
-	e := s.rules.Evaluate(ctx, in)
-	answers := make([]pipeline.Answer, len(s.answers))
-	for i, answer := range s.answers {
+	r := s.start(ctx, in)
+	for i := range s.answers {
 		if ctx.Err() != nil {
-			return answers
+			break
 		}
-		answers[i] = answer(e)
-		quote(in.Session, answers[i].Evidence)
+		r.answer(i)
 	}
-	return answers
+	return r.answers
 }
 
 // quote fills in the text at every place.
@@ -85,9 +86,13 @@ func quote(s *transcript.Session, evidence []pipeline.Evidence) {
 	}
 }
 
-func unanswered(by pipeline.By, reason pipeline.Reason) answerer {
-	return func(*rule.Evaluation) pipeline.Answer {
-		return pipeline.Answer{Outcome: pipeline.Undetermined, Reason: reason, By: by, Hits: 1}
+func unanswered(c *scorecard.Criterion, by pipeline.By, reason pipeline.Reason) answerer {
+	return func(e *rule.Evaluation) pipeline.Answer {
+		a := pipeline.Answer{By: pipeline.ByRule, Hits: 1, Why: steps(e, c, nil)}
+		if applies(e, c, &a) {
+			a.Outcome, a.Reason, a.By = pipeline.Undetermined, reason, by
+		}
+		return a
 	}
 }
 
@@ -115,15 +120,8 @@ func (s *Set) byRule(c *scorecard.Criterion, decide *scorecard.Expr, ifTrue, ifF
 	by := s.way(c, decide)
 	return func(e *rule.Evaluation) pipeline.Answer {
 		a := pipeline.Answer{By: by, Hits: 1, Why: steps(e, c, decide)}
-		if c.AppliesWhen != nil {
-			switch c.AppliesWhen.Eval(stateOf(e, c)) {
-			case scorecard.NotHit:
-				a.Outcome, a.Reason = pipeline.NotApplicable, pipeline.NoOpportunity
-				return a
-			case scorecard.NotEvaluable:
-				a.Outcome, a.Reason = pipeline.Undetermined, unknown(e, c, c.AppliesWhen)
-				return a
-			}
+		if !applies(e, c, &a) {
+			return a
 		}
 		value := decide.Eval(stateOf(e, c))
 		switch value {
@@ -180,15 +178,18 @@ func unknown(e *rule.Evaluation, c *scorecard.Criterion, x *scorecard.Expr) pipe
 	return ""
 }
 
-// steps are the parts of all conditions that the criterion names.
+// steps are the parts of all conditions that the criterion names, with those of
+// decide unless it is nil.
 func steps(e *rule.Evaluation, c *scorecard.Criterion, decide *scorecard.Expr) []pipeline.Step {
 	var names []string
 	if c.AppliesWhen != nil {
 		names = c.AppliesWhen.Names()
 	}
-	for _, name := range decide.Names() {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+	if decide != nil {
+		for _, name := range decide.Names() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	out := make([]pipeline.Step, len(names))

@@ -33,6 +33,9 @@ const (
 	NeedsPerson   Reason = "needs_person"   // only people answer this criterion
 	NoOpportunity Reason = "no_opportunity" // applies_when does not hold
 	OutOfScope    Reason = "out_of_scope"   // the anchor of the condition did not occur
+	NotEffective  Reason = "not_effective"  // the session began on a day on which the criterion does not count
+	OtherBusiness Reason = "other_business" // the criterion is about other business types
+	Prerequisite  Reason = "prerequisite"   // a criterion that it depends on has another outcome, or none
 )
 
 // By says who answered a criterion.

@@ -36,6 +36,8 @@ type Evaluation struct {
 	legs    []int                // by turn, nil until asked for
 	places  map[placeKey][]match // nil unless a condition is judged in many windows
 	ctx     context.Context      // ends the evaluation early
+
+	outcomeOf func(criterion int) pipeline.Outcome // see AnswerWith
 }
 
 // Evaluate begins the evaluation of a session. Nothing is computed yet. Once ctx

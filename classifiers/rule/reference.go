@@ -58,41 +58,36 @@ func (b *builder) resolve(list []*scorecard.Condition, own, shared map[string]*c
 	}
 }
 
-func names(conditions map[string]*condition) []string {
+func names[T any](byName map[string]T) []string {
 	var out []string
-	for name := range conditions {
+	for name := range byName {
 		out = append(out, name)
 	}
 	slices.Sort(out)
 	return out
 }
 
-// checkCircles finds conditions whose anchors or parameters lead back to themselves.
+// checkCircles finds conditions and criteria that lead back to themselves.
 func (b *builder) checkCircles() {
+	circular := func(from, to dependent) bool { return leads(from, to, map[dependent]bool{}) }
 	for _, c := range b.compiled {
 		for i, a := range c.anchors {
-			if a.leadsTo(c, map[*condition]bool{}) {
+			if a != nil && circular(a, c) {
 				c.Where.Anchors[i].Node.Problem(nil, "condition %q is anchored to itself through %q", c.Name, a.Name)
 			}
 		}
 		for _, r := range c.refs {
-			if r.to.leadsTo(c, map[*condition]bool{}) {
+			if r.to != nil && circular(r.to, c) {
 				r.node.Problem(nil, "condition %q depends on itself through %q", c.Name, r.name)
 			}
 		}
+		if c.asks != nil && circular(c.asks, c) {
+			c.askNode.Problem(nil, "condition %q depends on itself through criterion %q", c.Name, c.asks.ID)
+		}
 	}
-}
-
-// leadsTo follows anchors and references from one condition to another, through
-// each once. A condition that does not exist leads nowhere.
-func (c *condition) leadsTo(to *condition, seen map[*condition]bool) bool {
-	if c == nil || seen[c] {
-		return false
+	for _, a := range b.criteria {
+		if a.requires != nil && circular(a.requires, a) {
+			a.Requires.Node.Problem(nil, "criterion %q depends on itself through %q", a.ID, a.requires.ID)
+		}
 	}
-	if c == to {
-		return true
-	}
-	seen[c] = true
-	return slices.ContainsFunc(c.anchors, func(a *condition) bool { return a.leadsTo(to, seen) }) ||
-		slices.ContainsFunc(c.refs, func(r *reference) bool { return r.to.leadsTo(to, seen) })
 }

@@ -40,6 +40,7 @@ func kinds() map[string]reader {
 		"repeat":       readRepeat,
 		"same_turn":    readSameTurn,
 		"turn_length":  readTurnLength,
+		"criterion":    readCriterion,
 	}
 }
 
@@ -59,6 +60,8 @@ type condition struct {
 	test    test
 	anchors []*condition // in the order of Where.Anchors
 	refs    []*reference // other conditions that the parameters name
+	asks    *answered    // the criterion that the parameters name; nil: none
+	askNode *scorecard.Node
 
 	// What a reader sets when its kind is not like most:
 	speaker  transcript.Speaker // whose turns are judged; Where.Speaker unless the kind says otherwise
@@ -81,7 +84,10 @@ type Set struct {
 // Compile reads the parameters of all conditions of a scorecard. Mistakes go to
 // the scorecard's Problems; a Set of a scorecard with problems must not be used.
 func Compile(card *scorecard.Scorecard) *Set {
-	b := &builder{kinds: kinds(), ids: map[string]int32{}}
+	b := &builder{kinds: kinds(), ids: map[string]int32{}, criteria: map[string]*answered{}}
+	for i, c := range card.Criteria() {
+		b.criteria[c.ID] = &answered{Criterion: c, id: i}
+	}
 	s := &Set{own: map[*scorecard.Criterion]map[string]*condition{}}
 	s.shared = b.conditions(card.Conditions)
 	b.resolve(card.Conditions, s.shared, nil)
@@ -89,6 +95,7 @@ func Compile(card *scorecard.Scorecard) *Set {
 		s.own[c] = b.conditions(c.Conditions)
 		b.resolve(c.Conditions, s.own[c], s.shared)
 	}
+	b.resolveCriteria(s)
 	b.checkCircles()
 	s.conditions = b.compiled
 	s.literals, s.isWord = newAutomaton(b.literals), b.isWord
@@ -110,6 +117,7 @@ func (s *Set) find(c *scorecard.Criterion, name string) *condition {
 // builder gathers what conditions share while they are compiled.
 type builder struct {
 	kinds    map[string]reader
+	criteria map[string]*answered
 	compiled []*condition
 	ids      map[string]int32 // of literals
 	literals []string
