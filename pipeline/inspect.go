@@ -16,7 +16,7 @@ import (
 
 // Engine is the version of the arithmetic in this package and of the rules'
 // evaluation. It changes whenever the same scorecard may give another verdict.
-const Engine = "1"
+const Engine = "2"
 
 // Inspector holds what is the same for all sessions. It is safe for concurrent use.
 type Inspector struct {

@@ -29,6 +29,7 @@ func (calm) Version() string                                               { ret
 type question struct {
 	section  string
 	weight   float64 // or the points in mode deduction
+	bonus    float64 // in mode weighted, instead of a weight
 	critical scorecard.Critical
 	outcome  pipeline.Outcome
 	hits     int // above 0: points count per hit
@@ -42,6 +43,9 @@ func sheet(mode scorecard.Mode, qs []question) (*scorecard.Scorecard, answers) {
 		c := &scorecard.Criterion{ID: fmt.Sprint("c", i), Section: q.section, Weight: q.weight, Critical: q.critical, PerHit: q.hits > 0, AtMost: q.atMost}
 		if mode == scorecard.Deduction {
 			c.Points, c.Weight = q.weight, max(q.weight, -q.weight)
+		}
+		if q.bonus > 0 {
+			c.Points, c.Weight = q.bonus, 0
 		}
 		if n := len(card.Sections); n == 0 || card.Sections[n-1].ID != q.section {
 			card.Sections = append(card.Sections, &scorecard.Section{ID: q.section})
@@ -166,13 +170,16 @@ func random(r *rand.Rand, mode scorecard.Mode) []question {
 	var qs []question
 	for range 1 + r.IntN(12) {
 		q := question{
-			section: string(rune('a' + r.IntN(3))), weight: float64(1 + r.IntN(20)),
+			section: string(rune('a' + r.IntN(3))), weight: float64(1+r.IntN(20)) / []float64{1, 10, 3}[r.IntN(3)],
 			outcome:  pipeline.Outcomes[r.IntN(4)],
 			critical: []scorecard.Critical{"", "", "", section, whole}[r.IntN(5)],
 		}
 		if mode == scorecard.Deduction {
 			q.weight *= float64(1 - 2*r.IntN(2))
 			q.hits = r.IntN(3)
+			q.atMost = float64(r.IntN(2) * r.IntN(30))
+		} else if r.IntN(4) == 0 {
+			q.bonus = float64(1+r.IntN(50)) / 3
 		}
 		qs = append(qs, q)
 	}
@@ -230,14 +237,19 @@ func TestOrderNeverMatters(t *testing.T) {
 // TestScoresStayInBounds also holds that a critical failure never raises a score.
 func TestScoresStayInBounds(t *testing.T) {
 	t.Parallel()
-	eachRandom(t, func(t *testing.T, _ *rand.Rand, mode scorecard.Mode, qs []question) {
+	eachRandom(t, func(t *testing.T, r *rand.Rand, mode scorecard.Mode, qs []question) {
 		card, said := sheet(mode, qs)
+		if mode == scorecard.Deduction {
+			card.Floor = float64(r.IntN(100) - 50)
+			card.Start = card.Floor + float64(r.IntN(60))
+			card.Cap = card.Start + float64(r.IntN(60))
+		}
 		v := inspect(t, card, said)
 		if (v.Score == nil) != (v.Unfailed == nil) {
 			t.Fatalf("score %s, without failures %s", number(v.Score), number(v.Unfailed))
 		}
-		if v.Score != nil && (*v.Score < 0 || *v.Score > *v.Unfailed || *v.Unfailed > 100) {
-			t.Errorf("%s: score %s, without failures %s\n%+v", mode, number(v.Score), number(v.Unfailed), qs)
+		if v.Score != nil && (*v.Score < card.Floor || *v.Score > *v.Unfailed || *v.Unfailed > card.Cap) {
+			t.Errorf("%s: score %s, without failures %s, of %g to %g\n%+v", mode, number(v.Score), number(v.Unfailed), card.Floor, card.Cap, qs)
 		}
 	})
 }

@@ -58,7 +58,7 @@ type Finding struct {
 	Outcome  Outcome    `json:"outcome"`
 	Reason   Reason     `json:"reason"` // "" when there is none
 	By       By         `json:"by"`
-	Points   float64    `json:"points"` // weighted: 1 or 0 of the weight; deduction: points added or taken
+	Points   float64    `json:"points"` // weighted: 1 or 0 of the weight, or a bonus out of 100; deduction: points added or taken
 	Weight   float64    `json:"weight"`
 	Critical bool       `json:"critical"`
 	Evidence []Evidence `json:"evidence"`
@@ -89,11 +89,11 @@ func grade(card *scorecard.Scorecard, answers []Answer) []Finding {
 	return findings
 }
 
-// points are what an answer is worth. In deduction mode a deduction counts when
-// the criterion is not met, and a bonus when it is.
+// points are what an answer is worth. A deduction counts when the criterion is
+// not met, and a bonus when it is.
 func points(mode scorecard.Mode, c *scorecard.Criterion, a Answer) float64 {
-	if mode == scorecard.Weighted {
-		if a.Outcome == Met {
+	if mode == scorecard.Weighted && c.Points == 0 {
+		if a.Outcome == Met && c.Weight > 0 {
 			return 1
 		}
 		return 0
@@ -165,6 +165,10 @@ func failures(card *scorecard.Scorecard, findings []Finding) map[string]bool {
 	return failed
 }
 
+// rounding is what sums of decimal fractions may be off: 0.1 and 0.2 are not more
+// than three tenths.
+const rounding = 1e-9
+
 func withheld(card *scorecard.Scorecard, findings []Finding) bool {
 	var known, unknown float64
 	for _, f := range findings {
@@ -175,22 +179,28 @@ func withheld(card *scorecard.Scorecard, findings []Finding) bool {
 			unknown += f.Weight
 		}
 	}
-	return known == 0 || unknown/(known+unknown) > card.UndeterminedLimit
+	return known == 0 || unknown/(known+unknown) > card.UndeterminedLimit+rounding
 }
 
-// weighted is 100·Σ points·weight / Σ weight; a failed section's points are 0.
-func weighted(_ *scorecard.Scorecard, findings []Finding, failed map[string]bool) float64 {
-	var got, possible float64
-	for _, f := range findings {
+// weighted is 100·Σ points·weight / Σ weight with the bonuses on top, at most
+// 100. In a failed section points are 0 and bonuses are lost.
+func weighted(card *scorecard.Scorecard, findings []Finding, failed map[string]bool) float64 {
+	var got, possible, bonus float64
+	for i, c := range card.Criteria() {
+		f := findings[i]
 		if f.Outcome != Met && f.Outcome != NotMet {
 			continue
 		}
-		possible += f.Weight
-		if !failed[f.Section] {
+		possible += f.Weight // a bonus has none
+		switch {
+		case failed[f.Section]:
+		case c.Points > 0:
+			bonus += f.Points
+		default:
 			got += f.Points * f.Weight
 		}
 	}
-	return 100 * got / possible
+	return min(100, 100*got/possible+bonus)
 }
 
 // deducted is the start value with all points added, within floor and cap. In a
@@ -209,8 +219,9 @@ func deducted(card *scorecard.Scorecard, findings []Finding, failed map[string]b
 	return min(max(total, card.Floor), card.Cap)
 }
 
-// round keeps two decimals, so that sums of shares print as people expect.
-func round(v float64) float64 { return math.Round(v*100) / 100 }
+// round keeps two decimals, so that sums of shares print as people expect. Half a
+// hundredth goes up, in whatever order it was summed.
+func round(v float64) float64 { return math.Floor(v*100+0.5+rounding) / 100 }
 
 // result is what the verdict comes to: a critical failure stands whatever else
 // is unknown; a flag that wants a person comes before a pass.

@@ -143,13 +143,15 @@ func finding(f pipeline.Finding, mode scorecard.Mode, c *scorecard.Criterion, la
 }
 
 // worth prints points: of the weight when weighted, with their sign when
-// deducted; nothing for a criterion that does not count.
+// deducted or a bonus; nothing for a criterion that does not count.
 func worth(f pipeline.Finding, mode scorecard.Mode) string {
 	switch {
 	case f.Outcome != pipeline.Met && f.Outcome != pipeline.NotMet:
 		return ""
-	case mode == scorecard.Deduction:
+	case mode == scorecard.Deduction, f.Weight == 0 && f.Points != 0: // a bonus
 		return signed(f.Points)
+	case f.Weight == 0:
+		return ""
 	}
 	return number(f.Points*f.Weight) + "/" + number(f.Weight)
 }

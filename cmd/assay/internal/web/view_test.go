@@ -148,6 +148,8 @@ func TestWorth(t *testing.T) {
 		"none of the weight": {pipeline.Finding{Outcome: pipeline.NotMet, Weight: 5}, scorecard.Weighted, "0/5"},
 		"points taken":       {pipeline.Finding{Outcome: pipeline.NotMet, Points: -10}, scorecard.Deduction, "−10"},
 		"a bonus":            {pipeline.Finding{Outcome: pipeline.Met, Points: 3}, scorecard.Deduction, "+3"},
+		"a weighted bonus":   {pipeline.Finding{Outcome: pipeline.Met, Points: 5}, scorecard.Weighted, "+5"},
+		"no weighted bonus":  {pipeline.Finding{Outcome: pipeline.NotMet}, scorecard.Weighted, ""},
 		"nothing to count":   {pipeline.Finding{Outcome: pipeline.NotApplicable, Weight: 5}, scorecard.Weighted, ""},
 		"nothing known":      {pipeline.Finding{Outcome: pipeline.Undetermined, Weight: 5}, scorecard.Deduction, ""},
 	} {
