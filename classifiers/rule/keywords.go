@@ -12,6 +12,7 @@ import (
 //	keywords: {any: […], at_least: N, total: N, exclude: […], unless_negated: true, within: turn}
 //	keywords: {all: […]}
 //	keywords: {none: […]}
+//	keywords: {any: […], synonyms: true, case_sensitive: true}
 //
 // Any hits when at_least (default 1) different ones of the list occur, all when
 // every one does, none when none does in at least one turn in range. Total
@@ -23,8 +24,12 @@ import (
 // this. Chinese occurs anywhere. Blanks match any run of blanks. A place that
 // overlaps an excluded phrase does not count, nor, with unless_negated, one
 // that is negated (see negation.go).
+//
+// With synonyms, the scorecard's synonyms of a word are looked for as well and
+// count as that word. With case_sensitive, capitals must stand as in the list;
+// excluded phrases are not that particular.
 type keywords struct {
-	words         []int32
+	words         wording
 	exclude       []int32
 	different     int // least number of different words; 0 is none
 	total         int
@@ -42,12 +47,12 @@ func readKeywords(b *builder, c *condition, m *scorecard.Map) test {
 			continue
 		}
 		modes++
-		k.words = b.words(n)
+		k.words = b.wording(n, m)
 		switch mode {
 		case "any":
 			k.different = 1
 		case "all":
-			k.different = len(k.words)
+			k.different = k.words.asks
 		}
 		c.nowhere = mode == "none"
 	}
@@ -64,7 +69,7 @@ func (k *keywords) readLimits(b *builder, m *scorecard.Map) {
 		if m.Key("any") == nil {
 			n.Problem([]string{"any"}, "at_least goes only with any")
 		}
-		k.different = n.Int(1, max(1, len(k.words)))
+		k.different = n.Int(1, max(1, k.words.asks))
 	}
 	if n := m.Key("total"); n != nil {
 		if m.Key("none") != nil {
@@ -87,15 +92,15 @@ func (k *keywords) judge(e *Evaluation, turns []int) outcome {
 	if k.different == 0 {
 		return k.judgeNone(e, turns)
 	}
-	if !e.occurs(k.words) {
+	if !e.occurs(k.words.ids) {
 		return notHit()
 	}
 	var places []transcript.Span
-	so := tally{seen: make([]bool, len(k.words))}
+	so := tally{seen: make([]bool, k.words.asks)}
 	for _, t := range turns {
 		found := k.find(e, t)
 		if k.singly && so.places > 0 {
-			so = tally{seen: make([]bool, len(k.words))}
+			so = tally{seen: make([]bool, k.words.asks)}
 		}
 		so.add(k, found)
 		if !k.singly || k.enough(so) {
@@ -132,8 +137,9 @@ type tally struct {
 
 func (s *tally) add(k *keywords, found []match) {
 	for _, m := range found {
-		if i, _ := slices.BinarySearch(k.words, m.id); !s.seen[i] {
-			s.seen[i] = true
+		i, _ := slices.BinarySearch(k.words.ids, m.id)
+		if slot := k.words.slot(i); !s.seen[slot] {
+			s.seen[slot] = true
 			s.different++
 		}
 	}
@@ -185,7 +191,7 @@ func (k *keywords) search(e *Evaluation, turn int) []match {
 	for _, m := range e.matches(turn) {
 		if among(k.exclude, m.id) {
 			excluded = append(excluded, m)
-		} else if among(k.words, m.id) {
+		} else if i, ok := slices.BinarySearch(k.words.ids, m.id); ok && k.words.asWritten(e, i, turn, m) {
 			found = append(found, m)
 		}
 	}

@@ -28,10 +28,7 @@ func (b *builder) words(n *scorecard.Node) []int32 {
 	}
 	for _, e := range nodes {
 		text := e.NonEmpty()
-		id, ok := b.literal(text)
-		if ok {
-			b.isWord[id] = true
-		}
+		id, ok := b.word(text)
 		switch {
 		case !ok && strings.TrimSpace(text) != "":
 			e.Problem(nil, "nothing of %q is left to look for", text)
@@ -47,6 +44,15 @@ func (b *builder) words(n *scorecard.Node) []int32 {
 	}
 	slices.Sort(ids)
 	return ids
+}
+
+// word returns the id of a literal whose places are asked for as a word's.
+func (b *builder) word(text string) (int32, bool) {
+	id, ok := b.literal(text)
+	if ok {
+		b.isWord[id], b.texts[id] = true, text
+	}
+	return id, ok
 }
 
 // literal returns the id of a text's folded form; false when nothing is left of it.

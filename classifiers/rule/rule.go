@@ -84,7 +84,7 @@ type Set struct {
 // Compile reads the parameters of all conditions of a scorecard. Mistakes go to
 // the scorecard's Problems; a Set of a scorecard with problems must not be used.
 func Compile(card *scorecard.Scorecard) *Set {
-	b := &builder{kinds: kinds(), ids: map[string]int32{}, criteria: map[string]*answered{}}
+	b := &builder{kinds: kinds(), ids: map[string]int32{}, criteria: map[string]*answered{}, texts: map[int32]string{}, groups: groups(card)}
 	for i, c := range card.Criteria() {
 		b.criteria[c.ID] = &answered{Criterion: c, id: i}
 	}
@@ -121,8 +121,10 @@ type builder struct {
 	compiled []*condition
 	ids      map[string]int32 // of literals
 	literals []string
-	isWord   []bool // by literal: some condition looks for it as a word
-	size     int    // bytes of all literals
+	isWord   []bool              // by literal: some condition looks for it as a word
+	size     int                 // bytes of all literals
+	texts    map[int32]string    // of words, as they were last read
+	groups   map[string][]string // of synonyms, by each folded word
 }
 
 func (b *builder) conditions(list []*scorecard.Condition) map[string]*condition {

@@ -142,26 +142,28 @@ func text(n *Node) Text {
 
 // synonyms reads {word: [others that say the same]} as groups. What stands in two
 // groups, or twice in one, would make two groups one.
-func synonyms(n *Node) [][]*Node {
+func synonyms(n *Node) [][]string {
 	m := n.Map()
 	seen := map[string]bool{}
-	var groups [][]*Node
+	var groups [][]string
 	for _, word := range m.Names() {
-		group := []*Node{m.Place(word)}
-		if others := m.Key(word); others.IsList() {
-			group = append(group, others.List()...)
-		} else {
-			group = append(group, others)
+		others := m.Key(word)
+		nodes := []*Node{m.Place(word), others}
+		if others.IsList() {
+			nodes = append(nodes[:1], others.List()...)
 		}
-		if len(group) == 1 {
-			m.Key(word).Problem(nil, "the list is empty")
+		if len(nodes) == 1 {
+			others.Problem(nil, "the list is empty")
 		}
-		for _, e := range group {
-			s := plainName(e.NonEmpty())
-			if seen[s] && s != "" {
-				e.Problem(nil, "%q stands twice among the synonyms", s)
+		var group []string
+		for _, e := range nodes {
+			text := e.NonEmpty()
+			if plain := plainName(text); plain != "" && seen[plain] {
+				e.Problem(nil, "%q stands twice among the synonyms", text)
+			} else {
+				seen[plain] = true
 			}
-			seen[s] = true
+			group = append(group, text)
 		}
 		groups = append(groups, group)
 	}

@@ -29,7 +29,7 @@ type Scorecard struct {
 	Start, Cap, Floor float64 // deduction mode: where the score starts, and its bounds; default 100, 100, 0
 
 	Conditions []*Condition // shared by all criteria
-	Synonyms   [][]*Node    // groups of texts that say the same; the first of each is the group's key
+	Synonyms   [][]string   // groups of words that say the same
 	SLA        *Node        // the rows of the response matrix, not read yet; nil: the shipped matrix
 	Sections   []*Section
 

@@ -91,7 +91,18 @@ func foldSegment(b *strings.Builder, seg string) {
 	}
 }
 
-func foldRune(b *strings.Builder, r rune) {
+func foldRune(b *strings.Builder, r rune) { keepRune(b, unicode.ToLower(r)) }
+
+// FoldKeepingCase is the text that Fold gives but with capitals as they are.
+func FoldKeepingCase(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKC.String(s) {
+		keepRune(&b, r)
+	}
+	return b.String()
+}
+
+func keepRune(b *strings.Builder, r rune) {
 	switch {
 	case unicode.IsSpace(r):
 		b.WriteByte(' ')
@@ -99,7 +110,7 @@ func foldRune(b *strings.Builder, r rune) {
 		b.WriteByte('\'')
 	case unicode.Is(unicode.Cf, r), unicode.IsControl(r):
 	default:
-		b.WriteRune(unicode.ToLower(r))
+		b.WriteRune(r)
 	}
 }
 
