@@ -2,7 +2,6 @@ package classifiers_test
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -111,47 +110,4 @@ func TestEvidenceIsBoundedAndHitsAreNot(t *testing.T) {
 	if len(a.Evidence) != 20 || a.Hits != 50 {
 		t.Errorf("%d places of evidence, %d hits", len(a.Evidence), a.Hits)
 	}
-}
-
-// FuzzLoad holds that a scorecard that loads can judge any session without
-// failing, and quotes what is there.
-func FuzzLoad(f *testing.F) {
-	files, err := filepath.Glob("../testdata/*/*.txtar")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(part(archive, "scorecard.yaml"), "您好，ＶＩＰ Hello  order")
-	}
-	broken, err := filepath.Glob("../testdata/broken/scorecards/*.yaml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range broken {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(src, "\xff订单")
-	}
-	f.Fuzz(func(t *testing.T, src []byte, text string) {
-		card, err := classifiers.Load("x", src)
-		if err != nil {
-			return
-		}
-		in := pipeline.NewInput(session(t, "customer 1s: a"))
-		in.Session.Turns[0].Text = text
-		in = pipeline.NewInput(in.Session)
-		for _, a := range card.Classifier.Classify(t.Context(), in) {
-			for _, e := range a.Evidence {
-				if in.Session.Quote(e.Span) != e.Quote {
-					t.Errorf("quote %q is not at %+v", e.Quote, e.Span)
-				}
-			}
-		}
-	})
 }
