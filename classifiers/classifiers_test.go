@@ -102,6 +102,52 @@ func TestCheckExamples(t *testing.T) {
 	}
 }
 
+// TestExamplesSayWhatConditionsAsk holds that an example can be of any session.
+func TestExamplesSayWhatConditionsAsk(t *testing.T) {
+	t.Parallel()
+	card := load(t, `scorecard: s
+name: S
+sections:
+- id: s
+  name: S
+  criteria:
+  - id: greets
+    name: Greets
+    conditions: {c: {leg: 2, speaker: agent, first: 1, keywords: {any: [您好]}}}
+    met_when: c
+    examples:
+    - {outcome: met, turns: ["agent@a: hi", "agent@b: 您好"]}
+    - {outcome: not_met, turns: ["agent@a: hi", "agent@b: 请讲", "agent@b: 您好"]}
+    - {outcome: not_met, turns: ["agent@a: 您好", "agent@a: 您好"]}
+  - id: field
+    name: Fields
+    business: [loan]
+    effective: {from: 2026-03-01}
+    conditions:
+      urgent: {metadata: {field: urgency, op: ==, value: urgent}}
+      vip: {metadata: {field: queue, op: ==, value: vip}}
+      team: {metadata: {field: agent.team, op: ==, value: 一组}}
+      firm: {metadata: {field: customer.type, op: ==, value: enterprise}}
+      glad: {metadata: {field: csat, op: ">=", value: 4}}
+    met_when: urgent && vip && team && firm && glad
+    examples:
+    - {outcome: met, business_type: loan, urgency: urgent, queue: vip, team: 一组, customer_type: enterprise, csat: 4, turns: ["agent: hi"]}
+    - {outcome: not_met, business_type: loan, urgency: normal, queue: vip, team: 一组, customer_type: enterprise, csat: 4, turns: ["agent: hi"]}
+    - {outcome: undetermined, business_type: loan, urgency: urgent, queue: vip, team: 一组, customer_type: enterprise, turns: ["agent: hi"]}
+    - {outcome: not_applicable, business_type: card, turns: ["agent: hi"]}
+    - {outcome: not_applicable, business_type: loan, started_at: 2026-02-28T23:59:59+08:00, turns: ["agent: hi"]}
+`)
+	results := classifiers.CheckExamples(t.Context(), card, silent{})
+	for _, r := range results {
+		if !r.OK() {
+			t.Error(r)
+		}
+	}
+	if len(results) != 8 {
+		t.Errorf("%d results", len(results))
+	}
+}
+
 func TestEvidenceIsBoundedAndHitsAreNot(t *testing.T) {
 	t.Parallel()
 	card := load(t, "scorecard: s\nname: S\nsections: [{id: s, name: S, criteria: [{id: c, name: C, not_met_when: c, conditions: {c: {keywords: {any: [x]}}}}]}]\n")

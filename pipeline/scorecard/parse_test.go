@@ -16,7 +16,10 @@ import (
 const whole = `
 scorecard: retail
 name: {zh: 零售, en: Retail}
-for: {channels: [chat, email], languages: [zh, en]}
+for: {channels: [chat, email], languages: [zh, en], business_types: [Card], teams: [售后一组], queues: vip}
+effective: {from: 2026-01-01, to: 2026-12-31}
+synonyms: {退款: [退钱], refund: money back}
+sla: [{business_type: complaint}]
 mode: deduction
 pass: 80
 undetermined_limit: 50
@@ -26,7 +29,9 @@ floor: -10
 conditions:
   greets:
     speaker: agent
-    first: 2
+    leg: last
+    first: 20%
+    range: {from: 2, to: -2}
     keywords: {any: [您好]}
 sections:
 - id: opening
@@ -42,11 +47,16 @@ sections:
     critical: section
     severity: severe
     category: process
+    stage: solution
+    business: [card, loan]
+    effective: {to: 2026-06-30}
+    requires: {criterion: kind, outcome: not_met}
     conditions:
       late:
         before: {condition: greets, hit: 2, within: 90s}
         after: greets
         around: {condition: greets, hit: every, within: 3}
+        first: 12.5% time
         last: 1m
         turns: all
         response_gap: {more_than: 60s}
@@ -57,9 +67,17 @@ sections:
     - outcome: not_met
       channel: call
       language: en-GB
-      metadata: {queue: vip, holds: 2, new: true}
-      turns: ["customer 1s-2.5s: help", "agent 70s: 您好: 请讲"]
+      started_at: 2026-03-01T09:30:00+08:00
+      business_type: card
+      urgency: urgent
+      csat: 2
+      customer_type: enterprise
+      team: 售后一组
+      queue: vip
+      metadata: {holds: 2, new: true}
+      turns: ["customer 1s-2.5s: help", "agent@a17 70s: 您好: 请讲"]
   - {id: kind, name: Kind, bonus: 2, judge: Was the agent kind?}
+  - {id: wise, name: Wise, bonus: 2, judge: {question: Was he wise?, include: [patience], exclude: [age, wealth]}}
   - {id: tidy, name: Tidy, deduct: 0, manual: true}
 `
 
@@ -70,9 +88,12 @@ func TestParseReadsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	greets := &scorecard.Condition{Name: "greets", Kind: "keywords",
-		Where: scorecard.Where{Speaker: transcript.Agent, First: &scorecard.Extent{Turns: 2}}}
+		Where: scorecard.Where{
+			Speaker: transcript.Agent, Leg: scorecard.LegLast, First: &scorecard.Extent{Percent: 20}, Range: &scorecard.Range{From: 2, To: -2},
+		}}
 	late := &scorecard.Condition{Name: "late", Kind: "response_gap", Where: scorecard.Where{
-		Last: &scorecard.Extent{Time: time.Minute},
+		First: &scorecard.Extent{Percent: 12.5, OfTime: true},
+		Last:  &scorecard.Extent{Time: time.Minute},
 		Anchors: []scorecard.Anchor{
 			{Side: scorecard.Before, Condition: "greets", Hit: 2, Within: &scorecard.Extent{Time: 90 * time.Second}},
 			{Side: scorecard.After, Condition: "greets"},
@@ -82,27 +103,37 @@ func TestParseReadsEverything(t *testing.T) {
 	}}
 	want := &scorecard.Scorecard{
 		ID: "retail", Version: got.Version, Name: scorecard.Text{ZH: "零售", EN: "Retail"}, Source: []byte(whole),
-		Scope: scorecard.Scope{Channels: []transcript.Channel{transcript.Chat, transcript.Email}, Languages: []string{"zh", "en"}},
-		Mode:  scorecard.Deduction, Pass: 80, UndeterminedLimit: 0.5, Start: 90, Cap: 110, Floor: -10,
+		Scope: scorecard.Scope{Channels: []transcript.Channel{transcript.Chat, transcript.Email}, Languages: []string{"zh", "en"},
+			BusinessTypes: []string{"Card"}, Teams: []string{"售后一组"}, Queues: []string{"vip"}},
+		Effective: scorecard.Period{From: day(2026, 1, 1), To: day(2026, 12, 31)},
+		Synonyms:  [][]string{{"退款", "退钱"}, {"refund", "money back"}},
+		Mode:      scorecard.Deduction, Pass: 80, UndeterminedLimit: 0.5, Start: 90, Cap: 110, Floor: -10,
 		Conditions: []*scorecard.Condition{greets},
 		Sections: []*scorecard.Section{{ID: "opening", Name: scorecard.Text{ZH: "Opening", EN: "Opening"}, Weight: 1, Criteria: []*scorecard.Criterion{
 			{
 				ID: "late", Section: "opening", Name: scorecard.Text{EN: "Late"}, Advice: scorecard.Text{ZH: "Answer sooner.", EN: "Answer sooner."},
 				Weight: 3, Points: -3, PerHit: true, Count: "late", AtMost: 9,
-				Critical: scorecard.CriticalSection, Severity: scorecard.Severe, Category: scorecard.Process,
+				Critical: scorecard.CriticalSection, Severity: scorecard.Severe, Category: scorecard.Process, Stage: "solution",
+				Business: []string{"card", "loan"}, Effective: scorecard.Period{To: day(2026, 6, 30)},
+				Requires:    &scorecard.Requirement{Criterion: "kind", Outcome: "not_met"},
 				AppliesWhen: parse(t, "greets"), NotMetWhen: parse(t, "late && !greets"),
 				Conditions: []*scorecard.Condition{late}, Evidence: scorecard.Shown{Met: []string{"late"}, NotMet: []string{"late"}},
 				Examples: []scorecard.Example{{Outcome: "not_met", Session: &transcript.Session{
 					ID: "example", Channel: transcript.Call, Language: "en-GB",
+					StartedAt: time.Date(2026, 3, 1, 1, 30, 0, 0, time.UTC), BusinessType: "card", Urgency: "urgent", CSAT: 2,
+					Customer: &transcript.CustomerRef{Type: "enterprise"}, Agent: &transcript.AgentRef{ID: "example", Team: "售后一组"},
 					Metadata: map[string]any{"queue": "vip", "holds": 2.0, "new": true},
 					Turns: []transcript.Turn{
 						{Speaker: transcript.Customer, Text: "help", StartMS: new(int64(1000)), EndMS: new(int64(2500))},
-						{Speaker: transcript.Agent, Text: "您好: 请讲", StartMS: new(int64(70_000))},
+						{Speaker: transcript.Agent, Text: "您好: 请讲", StartMS: new(int64(70_000)), Agent: "a17"},
 					},
 				}}},
 			},
 			{ID: "kind", Section: "opening", Name: scorecard.Text{ZH: "Kind", EN: "Kind"}, Weight: 2, Points: 2,
 				Severity: scorecard.Moderate, Category: scorecard.ServiceQuality, Judge: &scorecard.Judge{Question: "Was the agent kind?"}},
+			{ID: "wise", Section: "opening", Name: scorecard.Text{ZH: "Wise", EN: "Wise"}, Weight: 2, Points: 2,
+				Severity: scorecard.Moderate, Category: scorecard.ServiceQuality,
+				Judge: &scorecard.Judge{Question: "Was he wise?", Include: []string{"patience"}, Exclude: []string{"age", "wealth"}}},
 			{ID: "tidy", Section: "opening", Name: scorecard.Text{ZH: "Tidy", EN: "Tidy"}, Weight: 1,
 				Severity: scorecard.Moderate, Category: scorecard.ServiceQuality, Manual: true},
 		}}},
@@ -115,6 +146,13 @@ func TestParseReadsEverything(t *testing.T) {
 	if diff := cmp.Diff(want, got, opts); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+	if got.SLA == nil || !got.SLA.IsList() {
+		t.Error("the rows of the response matrix are not kept")
+	}
+}
+
+func day(year, month, day int) time.Time {
+	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
 }
 
 func TestParseDefaults(t *testing.T) {
@@ -195,6 +233,62 @@ func TestScorecardFits(t *testing.T) {
 	}
 	if !new(scorecard.Scorecard).Fits(&transcript.Session{Channel: transcript.Call, Language: "fr"}) {
 		t.Error("a scorecard without scope does not fit")
+	}
+}
+
+func TestScorecardFitsBusinessTeamAndQueue(t *testing.T) {
+	t.Parallel()
+	s := &scorecard.Scorecard{Scope: scorecard.Scope{BusinessTypes: []string{"Card", "贷款"}, Teams: []string{"A"}, Queues: []string{"7", "vip"}}}
+	tests := map[string]struct {
+		business, team string
+		queue          any
+		want           bool
+	}{
+		"all three":              {"贷款", "A", "vip", true},
+		"case, width and blanks": {" ＣＡＲＤ", "a", "VIP", true},
+		"a queue by its number":  {"card", "A", 7.0, true},
+		"other business":         {"loan", "A", "vip", false},
+		"another team":           {"card", "B", "vip", false},
+		"another queue":          {"card", "A", "vip2", false},
+		"unknown business":       {"", "A", "vip", false},
+		"unknown team":           {"card", "", "vip", false},
+		"unknown queue":          {"card", "A", nil, false},
+	}
+	for name, tt := range tests {
+		session := &transcript.Session{BusinessType: tt.business, Metadata: map[string]any{"queue": tt.queue}}
+		if tt.team != "" {
+			session.Agent = &transcript.AgentRef{Team: tt.team}
+		}
+		if got := s.Fits(session); got != tt.want {
+			t.Errorf("%s: fits is %t", name, got)
+		}
+	}
+}
+
+func TestScorecardFitsDays(t *testing.T) {
+	t.Parallel()
+	china := time.FixedZone("", 8*3600)
+	whole := scorecard.Period{From: day(2026, 1, 1), To: day(2026, 1, 31)}
+	tests := []struct {
+		name   string
+		period scorecard.Period
+		at     time.Time
+		want   bool
+	}{
+		{"the first moment", whole, time.Date(2026, 1, 1, 0, 0, 0, 0, china), true},
+		{"the moment before", whole, time.Date(2025, 12, 31, 23, 59, 59, 0, china), false},
+		{"the last moment", whole, time.Date(2026, 1, 31, 23, 59, 59, 999, china), true},
+		{"the next day", whole, time.Date(2026, 2, 1, 0, 0, 0, 0, china), false},
+		{"no start", whole, time.Time{}, true},
+		{"open end", scorecard.Period{From: day(2026, 1, 1)}, time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC), true},
+		{"open beginning", scorecard.Period{To: day(2026, 1, 1)}, time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC), true},
+		{"no period", scorecard.Period{}, time.Date(1971, 1, 1, 0, 0, 0, 0, time.UTC), true},
+	}
+	for _, tt := range tests {
+		s := &scorecard.Scorecard{Effective: tt.period}
+		if got := s.Fits(&transcript.Session{StartedAt: tt.at}); got != tt.want {
+			t.Errorf("%s: fits is %t", tt.name, got)
+		}
 	}
 }
 
