@@ -170,7 +170,7 @@ func random(r *rand.Rand, mode scorecard.Mode) []question {
 	var qs []question
 	for range 1 + r.IntN(12) {
 		q := question{
-			section: string(rune('a' + r.IntN(3))), weight: float64(1+r.IntN(20)) / []float64{1, 10, 3}[r.IntN(3)],
+			section: string(rune('a' + r.IntN(3))), weight: float64(1+r.IntN(20)) / []float64{1, 10, 40}[r.IntN(3)],
 			outcome:  pipeline.Outcomes[r.IntN(4)],
 			critical: []scorecard.Critical{"", "", "", section, whole}[r.IntN(5)],
 		}
