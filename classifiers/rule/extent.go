@@ -132,13 +132,13 @@ func (e *Evaluation) ending(x *scorecard.Extent, p *part) (n int, ok bool) {
 // counted is how many of n turns an extent takes that is no stretch of time.
 func counted(x *scorecard.Extent, n int) (int, bool) {
 	switch {
+	case x.Timed():
+		return 0, false
 	case x.Turns > 0:
 		return min(n, x.Turns), true
-	case x.Percent > 0 && !x.OfTime:
-		share := math.Ceil(x.Percent*float64(n)/100 - 1e-9) // 7% of 100 are 7
-		return min(n, max(1, int(share))), true
 	}
-	return 0, false
+	share := math.Ceil(x.Percent*float64(n)/100 - 1e-9) // 7% of 100 are 7
+	return min(n, max(1, int(share))), true
 }
 
 // stretch is the length of an extent that is one of time.

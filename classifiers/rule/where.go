@@ -132,7 +132,7 @@ func chosen(which int, hits []int) []int {
 // around returns the turns on the anchor's side of any of the hits, near
 // enough; false when times are missing.
 func (e *Evaluation) around(a *scorecard.Anchor, hits, turns []int) ([]int, bool) {
-	if a.Within != nil && a.Within.Time > 0 {
+	if a.Within.Timed() {
 		return e.near(a.Side, a.Within.Time, hits, turns)
 	}
 	var parts [][2]int // ascending and apart

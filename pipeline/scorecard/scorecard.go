@@ -202,6 +202,10 @@ type Extent struct {
 	OfTime  bool
 }
 
+// Timed reports whether an extent, which may be nil, is one of time: nobody knows
+// what it takes of a session without times.
+func (x *Extent) Timed() bool { return x != nil && (x.Time > 0 || x.OfTime) }
+
 // Side says on which side of an anchor's hit a turn must lie.
 type Side string
 
