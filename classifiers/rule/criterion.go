@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"slices"
 
 	"assay/pipeline"
@@ -15,8 +16,9 @@ import (
 // undetermined, as those are that a model or a person answers, it is not
 // evaluable. Criteria may not depend on themselves, in whatever roundabout way.
 type criterion struct {
-	id int // in the order of the scorecard's criteria
-	is pipeline.Outcome
+	id   int // in the order of the scorecard's criteria
+	name string
+	is   pipeline.Outcome
 }
 
 func readCriterion(b *builder, c *condition, m *scorecard.Map) test {
@@ -25,6 +27,7 @@ func readCriterion(b *builder, c *condition, m *scorecard.Map) test {
 	if n := m.Must("id"); n != nil {
 		c.askNode = n
 		id := n.NonEmpty()
+		k.name = id
 		if c.asks = b.criteria[id]; c.asks != nil {
 			k.id = c.asks.id
 		} else if id != "" {
@@ -49,6 +52,11 @@ func (k *criterion) judge(e *Evaluation, _ []int) outcome {
 	return when(got == k.is)
 }
 
+// nearest is the outcome that the other criterion has instead.
+func (k *criterion) nearest(e *Evaluation, _ []int) (Near, bool) {
+	return Near{Turn: -1, Text: fmt.Sprintf("criterion %q is %s, not %s", k.name, e.outcomeOf(k.id), k.is)}, true
+}
+
 // AnswerWith tells conditions of kind criterion how to learn the outcome of a
 // criterion, by its number in the scorecard. It is asked only for criteria that
 // do not depend on the condition.
@@ -60,52 +68,6 @@ type answered struct {
 	id       int
 	uses     []*condition // those that it names
 	requires *answered    // nil: none
-}
-
-// dependent is a condition or a criterion.
-type dependent interface {
-	needs() []dependent // what must be known before; none of them nil
-}
-
-func (a *answered) needs() []dependent {
-	var list []dependent
-	for _, c := range a.uses {
-		list = append(list, c)
-	}
-	if a.requires != nil {
-		list = append(list, a.requires)
-	}
-	return list
-}
-
-func (c *condition) needs() []dependent {
-	var list []dependent
-	for _, a := range c.anchors {
-		if a != nil {
-			list = append(list, a)
-		}
-	}
-	for _, r := range c.refs {
-		if r.to != nil {
-			list = append(list, r.to)
-		}
-	}
-	if c.asks != nil {
-		list = append(list, c.asks)
-	}
-	return list
-}
-
-// leads follows dependencies from one to another, through each once.
-func leads(from, to dependent, seen map[dependent]bool) bool {
-	if from == to {
-		return true
-	}
-	if seen[from] {
-		return false
-	}
-	seen[from] = true
-	return slices.ContainsFunc(from.needs(), func(n dependent) bool { return leads(n, to, seen) })
 }
 
 // resolveCriteria finds what every criterion depends on.

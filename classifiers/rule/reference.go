@@ -69,24 +69,24 @@ func names[T any](byName map[string]T) []string {
 
 // checkCircles finds conditions and criteria that lead back to themselves.
 func (b *builder) checkCircles() {
-	circular := func(from, to dependent) bool { return leads(from, to, map[dependent]bool{}) }
+	circles := newCircles()
 	for _, c := range b.compiled {
 		for i, a := range c.anchors {
-			if a != nil && circular(a, c) {
+			if a != nil && circles.closes(c, a) {
 				c.Where.Anchors[i].Node.Problem(nil, "condition %q is anchored to itself through %q", c.Name, a.Name)
 			}
 		}
 		for _, r := range c.refs {
-			if r.to != nil && circular(r.to, c) {
+			if r.to != nil && circles.closes(c, r.to) {
 				r.node.Problem(nil, "condition %q depends on itself through %q", c.Name, r.name)
 			}
 		}
-		if c.asks != nil && circular(c.asks, c) {
+		if c.asks != nil && circles.closes(c, c.asks) {
 			c.askNode.Problem(nil, "condition %q depends on itself through criterion %q", c.Name, c.asks.ID)
 		}
 	}
 	for _, a := range b.criteria {
-		if a.requires != nil && circular(a.requires, a) {
+		if a.requires != nil && circles.closes(a, a.requires) {
 			a.Requires.Node.Problem(nil, "criterion %q depends on itself through %q", a.ID, a.requires.ID)
 		}
 	}
