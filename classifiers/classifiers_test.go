@@ -136,6 +136,13 @@ sections:
     - {outcome: undetermined, business_type: loan, urgency: urgent, queue: vip, team: 一组, customer_type: enterprise, turns: ["agent: hi"]}
     - {outcome: not_applicable, business_type: card, turns: ["agent: hi"]}
     - {outcome: not_applicable, business_type: loan, started_at: 2026-02-28T23:59:59+08:00, turns: ["agent: hi"]}
+  - id: kind
+    name: A model is asked only about loans
+    judge: Was the agent kind?
+    business: [loan]
+    examples:
+    - {outcome: met, business_type: loan, turns: ["agent: hi"]}
+    - {outcome: not_applicable, business_type: card, turns: ["agent: hi"]}
 `)
 	results := classifiers.CheckExamples(t.Context(), card, silent{})
 	for _, r := range results {
@@ -143,7 +150,7 @@ sections:
 			t.Error(r)
 		}
 	}
-	if len(results) != 8 {
+	if len(results) != 9 {
 		t.Errorf("%d results", len(results))
 	}
 }

@@ -36,18 +36,19 @@ func (r ExampleResult) String() string {
 	return s
 }
 
-// CheckExamples runs every criterion's examples. Criteria that a model or
-// people answer are left out: nothing here can answer them.
+// CheckExamples runs every criterion's examples. Those that a model or people
+// must answer are left out: nothing here can. Whether such a criterion is asked at
+// all is checked.
 func CheckExamples(ctx context.Context, card pipeline.Card, tone pipeline.ToneClassifier) []ExampleResult {
 	var out []ExampleResult
 	for i, c := range card.Criteria() {
-		if c.Judge != nil || c.Manual {
-			continue
-		}
 		for _, x := range c.Examples {
 			in := pipeline.NewInput(x.Session)
 			in.Tone = tone.Classify(ctx, in)
 			a := card.Classifier.Classify(ctx, in)[i]
+			if a.By == pipeline.ByJudge || a.By == pipeline.ByReviewer {
+				continue
+			}
 			file, line := x.Node.At()
 			out = append(out, ExampleResult{
 				File: file, Line: line, Criterion: c.ID, Want: pipeline.Outcome(x.Outcome),
