@@ -19,6 +19,7 @@ type scorecardCmd struct {
 	Retire  scorecardRetireCmd  `cmd:"" help:"Inspect no more sessions by a scorecard."`
 	List    scorecardListCmd    `cmd:"" help:"List the active scorecards in the order in which they are tried."`
 	Show    scorecardShowCmd    `cmd:"" help:"Print a shipped scorecard, as a starting point."`
+	Import  scorecardImportCmd  `cmd:"" help:"Turn the rules of another system into a scorecard."`
 }
 
 type scorecardCheckCmd struct {

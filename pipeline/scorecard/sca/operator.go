@@ -3,6 +3,7 @@ package sca
 import (
 	"errors"
 	"fmt"
+	"regexp/syntax"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -138,8 +139,8 @@ func regex(p object, _ string) (translated, error) {
 		exclude = ahead
 	}
 	for _, s := range []string{pattern, exclude} {
-		if strings.Contains(s, "(?=") || strings.Contains(s, "(?!") || strings.Contains(s, "(?<") {
-			return t, fmt.Errorf("has look-around in %q, which RE2 lacks", s)
+		if _, err := syntax.Parse(s, syntax.Perl); err != nil {
+			return t, fmt.Errorf("has the pattern %q, which RE2 (no look-around, no back-references) cannot read: %w", s, err)
 		}
 	}
 	t.set("pattern", pattern)
