@@ -122,6 +122,7 @@ var wheres = []string{
 	"range: {from: 2}, ", "range: {to: -2}, ", "range: {from: -3, to: 4}, ", "speaker: agent, first: 50%, last: 3, range: {from: 2}, ",
 	"before: x, ", "after: {condition: x, hit: 2}, ", "around: {condition: x, within: 1}, ", "after: {condition: x, hit: every, within: 2}, ",
 	"before: {condition: x, hit: every, within: 2s}, turns: all, ", "around: {condition: x, hit: last, within: 1500ms}, ",
+	"time: {from: 2s, to: 9s}, ", "range: {from: 2, to: 3, of: session}, speaker: agent, ", "at: {condition: x, hit: every}, ", "after: {condition: x, from: 2, within: 3}, ", "before: {condition: x, hit: last, from: 3}, ",
 	"leg: 2, after: {condition: x, hit: first}, last: 2s, ",
 }
 

@@ -46,7 +46,7 @@ func between(turns []int, from, to int) []int {
 // extents returns the turns of a part that first, last and range leave, as
 // indices with lo ≤ hi; false when times are missing.
 func (e *Evaluation) extents(w *scorecard.Where, p *part) (lo, hi int, ok bool) {
-	lo, hi = numbered(w.Range, len(p.turns))
+	lo, hi = p.numbered(w.Range)
 	if w.First != nil {
 		n, ok := e.beginning(w.First, p)
 		if !ok {
@@ -61,7 +61,48 @@ func (e *Evaluation) extents(w *scorecard.Where, p *part) (lo, hi int, ok bool) 
 		}
 		lo = max(lo, len(p.turns)-n)
 	}
+	if w.Time != nil {
+		from, to, ok := e.during(w.Time, p.turns)
+		if !ok {
+			return 0, 0, false
+		}
+		lo, hi = max(lo, from), min(hi, to)
+	}
 	return min(lo, hi), hi, true
+}
+
+// during are the turns that lie in a stretch of time or touch it: those between
+// the first that ends late enough and the last that begins early enough.
+func (e *Evaluation) during(s *scorecard.Stretch, turns []int) (lo, hi int, ok bool) {
+	lo = len(turns)
+	for i, t := range turns {
+		start, ok1 := e.start(t)
+		end, ok2 := e.end(t)
+		if !ok1 || !ok2 && s.From > 0 {
+			return 0, 0, false
+		}
+		if s.From == 0 || end >= s.From {
+			lo = min(lo, i)
+		}
+		if s.To == 0 || start <= s.To {
+			hi = i + 1
+		}
+	}
+	return lo, hi, true
+}
+
+// numbered are the indices of a range in the part's turns; nil is all of them.
+func (p *part) numbered(r *scorecard.Range) (lo, hi int) {
+	if r == nil || !r.OfSession {
+		return numbered(r, len(p.turns))
+	}
+	from, to := numbered(r, len(p.all))
+	if from >= to {
+		return 0, 0
+	}
+	lo, _ = slices.BinarySearch(p.turns, p.all[from])
+	hi, _ = slices.BinarySearch(p.turns, p.all[to-1]+1)
+	return lo, hi
 }
 
 // numbered are the indices of a range in n turns; nil is all of them.

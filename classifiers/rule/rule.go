@@ -159,8 +159,8 @@ func (b *builder) condition(sc *scorecard.Condition) *condition {
 // checkWhere finds limits that do nothing for the condition's kind.
 func (b *builder) checkWhere(c *condition) {
 	w := c.Where
-	if c.whole && (w.Speaker != "" || w.Leg != 0 || w.First != nil || w.Last != nil || w.Range != nil || len(w.Anchors) > 0) {
-		c.Place.Problem(nil, "%s judges the session as a whole: speaker, leg, first, last, range, before, after and around do nothing here", c.Kind)
+	if c.whole && (w.Speaker != "" || w.Leg != 0 || w.First != nil || w.Last != nil || w.Range != nil || w.Time != nil || len(w.Anchors) > 0) {
+		c.Place.Problem(nil, "%s judges the session as a whole: speaker, leg, first, last, range, time, before, after, around and at do nothing here", c.Kind)
 	}
 	if w.All && !c.turnwise {
 		c.Place.Problem([]string{"keywords", "regex", "tone"}, "turns: all needs a kind that judges turns one by one")

@@ -21,12 +21,17 @@ import (
 // one leg. Anchors and their within look at the whole session, and what they
 // leave must lie in the leg as well.
 //
-// First, last and range are counted each by itself; what is left is in all of
-// them. Range takes turns by number, from the front or, negative, from the back,
-// both ends included. A share ("20%") is rounded up to whole turns, so that it is
-// never less than one. Times run from the session's beginning and to its end; a turn belongs to a stretch of time, also to a share of
-// the time ("20% time"), when some of it lies within or touches it. An anchor's
-// hits are counted by turn: two places in one turn are one hit.
+// First, last, range and time are counted each by itself; what is left is in all
+// of them. Range takes turns by number, from the front or, negative, from the back,
+// both ends included; with "of: session" the turns of all speakers are counted. A
+// share ("20%") is rounded up to whole turns, so that it is never less than one.
+// Times run from the session's beginning and to its end; a turn belongs to a
+// stretch of time, also to a share of the time ("20% time"), when some of it lies
+// within or touches it.
+//
+// An anchor's hits are counted by turn: two places in one turn are one hit. Its
+// own turn belongs to around and to at; before and after begin beside it, or
+// "from" so many turns away.
 //
 // When an anchor did not hit, or has no such hit, or the session no such leg, no
 // turn is in range and the condition does not hit, whatever its kind, with reason
@@ -166,13 +171,16 @@ func bounds(a *scorecard.Anchor, at int, turns []int) (lo, hi int) {
 	if a.Within != nil {
 		lo, hi = max(0, i-a.Within.Turns), min(hi, j+a.Within.Turns)
 	}
+	skip := max(0, a.From-1)
 	switch a.Side {
 	case scorecard.Before:
-		hi = i
+		hi = max(0, i-skip)
 	case scorecard.After:
-		lo = j
+		lo = min(len(turns), j+skip)
+	case scorecard.At:
+		lo, hi = i, j
 	}
-	return lo, hi
+	return min(lo, hi), hi
 }
 
 // near keeps the turns that lie on a side of any of the hits, with at most d

@@ -72,10 +72,13 @@ func where(m *Map) Where {
 	if n := m.Key("range"); n != nil {
 		w.Range = turnRange(n)
 	}
-	for _, side := range []Side{Before, After, Around} {
+	for _, side := range []Side{Before, After, Around, At} {
 		if n := m.Key(string(side)); n != nil {
 			w.Anchors = append(w.Anchors, anchor(side, n))
 		}
+	}
+	if n := m.Key("time"); n != nil {
+		w.Time = stretch(n)
 	}
 	if n := m.Key("turns"); n != nil {
 		w.All = n.OneOf("any", "all") == "all"
@@ -111,11 +114,35 @@ func turnRange(n *Node) *Range {
 	if to != nil {
 		r.To = turnNumber(to, r.To)
 	}
+	if of := m.Key("of"); of != nil {
+		r.OfSession = of.OneOf("speaker", "session") == "session"
+	}
 	if n.IsMap() && from == nil && to == nil {
 		n.Problem([]string{"from", "to"}, "at least one of them is needed")
 	}
 	m.Done()
 	return r
+}
+
+// stretch reads {from, to}, of which one may be missing.
+func stretch(n *Node) *Stretch {
+	s := &Stretch{}
+	m := n.Map()
+	from, to := m.Key("from"), m.Key("to")
+	if from != nil {
+		s.From = from.Duration()
+	}
+	if to != nil {
+		s.To = to.Duration()
+	}
+	if n.IsMap() && from == nil && to == nil {
+		n.Problem([]string{"from", "to"}, "at least one of them is needed")
+	}
+	if to != nil && s.To != 0 && s.To < s.From {
+		n.Problem(nil, "the stretch ends before it begins")
+	}
+	m.Done()
+	return s
 }
 
 // turnNumber reads a place from 1, or from −1 backwards; otherwise it returns
@@ -163,7 +190,7 @@ func extentOr(n *Node, others ...string) *Extent {
 	return nil
 }
 
-// anchor reads the name of a condition, or {condition, hit, within}.
+// anchor reads the name of a condition, or {condition, hit, within, from}.
 func anchor(side Side, n *Node) Anchor {
 	a := Anchor{Side: side, Hit: HitAny, Node: n}
 	if !n.IsMap() {
@@ -177,9 +204,28 @@ func anchor(side Side, n *Node) Anchor {
 	if v := m.Key("hit"); v != nil {
 		a.Hit = hit(v)
 	}
-	a.Within = extentOr(m.Key("within"))
+	a.distance(m)
 	m.Done()
 	return a
+}
+
+// distance reads how far from the hit a turn may and must be.
+func (a *Anchor) distance(m *Map) {
+	within, from := m.Key("within"), m.Key("from")
+	a.Within = extentOr(within)
+	if from != nil {
+		a.From = from.Int(1, 10_000)
+	}
+	switch {
+	case a.Side == At && (within != nil || from != nil):
+		m.Node.Problem(nil, "at is the turn of the hit itself: within and from do nothing here")
+	case from != nil && a.Side == Around:
+		from.Problem([]string{"before", "after"}, "from goes only with before and after")
+	case from != nil && a.Within != nil && a.Within.Time > 0:
+		from.Problem([]string{"within: N"}, "from counts turns, within is a time")
+	case from != nil && a.Within != nil && a.From > a.Within.Turns:
+		from.Problem(nil, "no turn is %d turns away and within %d", a.From, a.Within.Turns)
+	}
 }
 
 func hit(n *Node) int {

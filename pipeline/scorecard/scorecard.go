@@ -182,6 +182,7 @@ type Where struct {
 	First   *Extent            // the first of the speaker's turns
 	Last    *Extent            // the last of the speaker's turns
 	Range   *Range             // the speaker's turns between two numbers
+	Time    *Stretch           // the turns between two times
 	Anchors []Anchor
 	All     bool // every turn in range must satisfy the condition, not any
 }
@@ -191,7 +192,13 @@ const LegLast = -1
 
 // Range is a stretch of turns by number, both ends included. Numbers count from 1
 // or, when negative, from −1 backwards; the defaults are 1 and −1.
-type Range struct{ From, To int }
+type Range struct {
+	From, To  int
+	OfSession bool // the numbers count the turns of all speakers, not the speaker's
+}
+
+// Stretch is a stretch of time from the session's beginning; To 0 is its end.
+type Stretch struct{ From, To time.Duration }
 
 // Extent is a stretch of a session: a number of turns, a length of time or a
 // share. Exactly one of Turns, Time and Percent is not 0.
@@ -214,6 +221,7 @@ const (
 	Before Side = "before"
 	After  Side = "after"
 	Around Side = "around"
+	At     Side = "at" // the turn of the hit itself
 )
 
 // Anchor limits a condition to the turns on one side of another condition's hits.
@@ -222,6 +230,7 @@ type Anchor struct {
 	Condition string
 	Hit       int     // N-th hit from 1; HitAny or HitEvery
 	Within    *Extent // nil: no limit
+	From      int     // the nearest turn that counts, 1 being the next one; 0 is 1
 	Node      *Node
 }
 
