@@ -30,6 +30,25 @@ type file struct {
 	problems Problems
 }
 
+// Document is a file that is written and read like a scorecard, for the packages
+// above: they read Root, and what they find wrong there is among the Problems.
+type Document struct {
+	Root *Node // nil when the file is no YAML at all
+	file *file
+}
+
+// Open reads a YAML document. name stands for the file in problems.
+func Open(name string, src []byte) *Document {
+	f, root := parseYAML(name, src)
+	return &Document{root, f}
+}
+
+// Problems returns the mistakes found so far, in the order of the file.
+func (d *Document) Problems() Problems {
+	d.file.problems.sort()
+	return d.file.problems
+}
+
 // maxFile bounds a scorecard file: YAML of this size is a mistake or an attack.
 const maxFile = 4 << 20
 
@@ -46,7 +65,7 @@ func parseYAML(name string, src []byte) (*file, *Node) {
 	}
 	tree, err := parser.ParseBytes(src, 0)
 	if err != nil {
-		f.syntax(err)
+		f.syntax(err, src)
 		return f, nil
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
@@ -83,14 +102,22 @@ func tooDeep(src []byte) int {
 	return 0
 }
 
-func (f *file) syntax(err error) {
+// bareStar is a star that stands for every value and was not quoted, so that
+// YAML takes it for an alias.
+var bareStar = regexp.MustCompile(`(?m)[:,\[]\s*\*\s*([,\]}]|$)`)
+
+func (f *file) syntax(err error, src []byte) {
+	hint := ""
+	if bareStar.Match(src) {
+		hint = `; write "*" in quotes`
+	}
 	var ye yaml.Error
 	if errors.As(err, &ye) && ye.GetToken() != nil {
 		p := ye.GetToken().Position
-		f.add(p.Line, p.Column, "", ye.GetMessage(), nil)
+		f.add(p.Line, p.Column, "", ye.GetMessage()+hint, nil)
 		return
 	}
-	f.add(1, 1, "", err.Error(), nil)
+	f.add(1, 1, "", err.Error()+hint, nil)
 }
 
 func (f *file) add(line, column int, key, message string, allowed []string) {

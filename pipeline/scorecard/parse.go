@@ -119,11 +119,15 @@ func names[T ~string](list []T) []string {
 	return out
 }
 
-// text reads {zh: …, en: …} or one text for both.
 func text(n *Node) Text {
 	if n == nil {
 		return Text{}
 	}
+	return n.Text()
+}
+
+// Text reads {zh: …, en: …} or one text for both.
+func (n *Node) Text() Text {
 	if !n.IsMap() {
 		s := n.NonEmpty()
 		return Text{ZH: s, EN: s}

@@ -65,14 +65,15 @@ func OneOfNames(list []string, name string) bool {
 
 func plainName(s string) string { return strings.TrimSpace(transcript.Fold(s).Text) }
 
-// speaks reports whether the scope admits a language: one of its tags, or a
-// region or script of one. Case does not matter in tags (RFC 5646, 2.1.1).
 func (s *Scorecard) speaks(tag string) bool {
-	if tag == "" || len(s.Scope.Languages) == 0 {
-		return true
-	}
+	return tag == "" || len(s.Scope.Languages) == 0 || Admits(s.Scope.Languages, tag)
+}
+
+// Admits reports whether tag is one of the language tags, or a region or script
+// of one. Case does not matter in tags (RFC 5646, 2.1.1).
+func Admits(tags []string, tag string) bool {
 	tag = plainTag(tag) + "-"
-	return slices.ContainsFunc(s.Scope.Languages, func(l string) bool { return strings.HasPrefix(tag, plainTag(l)+"-") })
+	return slices.ContainsFunc(tags, func(l string) bool { return strings.HasPrefix(tag, plainTag(l)+"-") })
 }
 
 func plainTag(tag string) string { return strings.ToLower(strings.ReplaceAll(tag, "_", "-")) }
@@ -90,7 +91,7 @@ func scope(n *Node) Scope {
 	}
 	if l := m.Key("languages"); l != nil {
 		for _, e := range l.List() {
-			sc.Languages = append(sc.Languages, language(e))
+			sc.Languages = append(sc.Languages, e.Language())
 		}
 	}
 	sc.BusinessTypes = optional(m.Key("business_types"))
@@ -103,7 +104,8 @@ func scope(n *Node) Scope {
 // languageTag is the shape of a language with script, region and the like.
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$`)
 
-func language(n *Node) string {
+// Language reads a language tag such as zh or en-GB.
+func (n *Node) Language() string {
 	tag := n.NonEmpty()
 	if strings.TrimSpace(tag) != "" && !languageTag.MatchString(tag) {
 		n.Problem([]string{"tags such as zh, en, en-GB"}, "%q is no language tag", tag)

@@ -30,7 +30,7 @@ type Scorecard struct {
 
 	Conditions []*Condition // shared by all criteria
 	Synonyms   [][]string   // groups of words that say the same
-	SLA        *Node        // the rows of the response matrix, not read yet; nil: the shipped matrix
+	SLA        *Node        // the response matrix as it stands in the file, read by pipeline/sla; nil: the shipped one
 	Sections   []*Section
 
 	file *file

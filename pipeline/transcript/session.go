@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -172,6 +173,18 @@ func (s *Session) End(i int) (time.Duration, bool) {
 		return 0, false
 	}
 	return s.Start(i)
+}
+
+// Origin is the wall clock that Start and End count from; false when unknown.
+func (s *Session) Origin() (time.Time, bool) {
+	if !s.StartedAt.IsZero() {
+		return s.StartedAt, true
+	}
+	if slices.ContainsFunc(s.Turns, func(t Turn) bool { return t.StartMS != nil || t.EndMS != nil }) {
+		return time.Time{}, false
+	}
+	first := s.firstClock()
+	return first, !first.IsZero()
 }
 
 func (s *Session) firstClock() time.Time {
