@@ -121,6 +121,8 @@ func setField(t *testing.T, s *transcript.Session, field string) {
 		s.StartedAt = at
 	case "csat":
 		s.CSAT = len(value)
+	case "urgency":
+		s.Urgency = value
 	case "customer.type":
 		s.Customer = &transcript.CustomerRef{Type: value}
 	case "agent.team":

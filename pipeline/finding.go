@@ -32,6 +32,7 @@ const (
 	NoModel       Reason = "no_model"       // a model is asked, and none is configured
 	NeedsPerson   Reason = "needs_person"   // only people answer this criterion
 	NoOpportunity Reason = "no_opportunity" // applies_when does not hold
+	NoLimit       Reason = "no_limit"       // no row of the response matrix is for this session
 	OutOfScope    Reason = "out_of_scope"   // the anchor of the condition did not occur
 	NotEffective  Reason = "not_effective"  // the session began on a day on which the criterion does not count
 	OtherBusiness Reason = "other_business" // the criterion is about other business types

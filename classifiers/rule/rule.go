@@ -18,6 +18,7 @@ import (
 	"slices"
 
 	"assay/pipeline/scorecard"
+	"assay/pipeline/sla"
 	"assay/pipeline/transcript"
 )
 
@@ -88,6 +89,9 @@ func Compile(card *scorecard.Scorecard) *Set {
 	for i, c := range card.Criteria() {
 		b.criteria[c.ID] = &answered{Criterion: c, id: i}
 	}
+	if card.SLA != nil {
+		b.sla = sla.ReadMatrix(card.SLA)
+	}
 	s := &Set{own: map[*scorecard.Criterion]map[string]*condition{}}
 	s.shared = b.conditions(card.Conditions)
 	b.resolve(card.Conditions, s.shared, nil)
@@ -118,6 +122,7 @@ func (s *Set) find(c *scorecard.Criterion, name string) *condition {
 type builder struct {
 	kinds    map[string]reader
 	criteria map[string]*answered
+	sla      *sla.Matrix // nil until asked for, unless the scorecard has its own
 	compiled []*condition
 	ids      map[string]int32 // of literals
 	literals []string
