@@ -28,6 +28,7 @@ type Inspector struct {
 type Card struct {
 	*scorecard.Scorecard
 	Classifier Classifier
+	Plan       *PlanRef // what chose the card for a session; nil without a plan
 }
 
 // Inspect judges one session by one scorecard. Its only error is that of the
@@ -76,7 +77,7 @@ func listed[T any](list []T) []T {
 }
 
 func (i *Inspector) versions(card Card) Versions {
-	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version()}
+	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version(), Plan: card.Plan}
 	if i.Suggest != nil {
 		v.Library = i.Suggest.Version()
 	}

@@ -49,6 +49,15 @@ type Versions struct {
 	Scorecard string `json:"scorecard"`
 	Tone      string `json:"tone"`
 	Library   string `json:"library,omitempty"`
+	// Plan chose the scorecard; nil when no plan was in force.
+	Plan *PlanRef `json:"plan,omitempty"`
+}
+
+// PlanRef names a version of a plan and the rule of it that took the session.
+type PlanRef struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	Rule    string `json:"rule"`
 }
 
 // Finding is the answer to one criterion with what it is worth.

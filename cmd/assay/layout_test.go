@@ -18,6 +18,7 @@ var order = []string{
 	"assay/pipeline/transcript",
 	"assay/pipeline/redact",
 	"assay/pipeline/scorecard",
+	"assay/pipeline/plan",
 	"assay/pipeline",
 	"assay/pipeline/review",
 	"assay/pipeline/sla",
