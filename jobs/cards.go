@@ -2,51 +2,88 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"assay/classifiers"
 	"assay/pipeline"
+	"assay/pipeline/plan"
 	"assay/pipeline/store"
 )
 
-// cards keeps compiled scorecards. Published versions never change, so that a
-// compiled one is good for ever; which of them are active is asked each time.
+// cards keeps compiled scorecards and plans. Published versions never change, so
+// that a compiled one is good for ever; which are in force is asked each time.
 type cards struct {
 	store *store.Store
 
 	mu       sync.Mutex
 	compiled map[store.ScorecardKey]pipeline.Card
+	plans    map[store.PlanKey]*plan.Plan
 }
 
-// activeCard is a compiled scorecard that sessions are inspected by.
-type activeCard struct {
-	pipeline.Card
-	key store.ScorecardKey
+// order is what sessions are inspected by.
+type order struct {
+	cards   []pipeline.Card               // the active ones, in the order in which they are tried
+	keys    map[string]store.ScorecardKey // by the card's id
+	plan    *plan.Plan                    // nil: none is in force
+	planKey store.PlanKey
 }
 
 func newCards(s *store.Store) *cards {
-	return &cards{store: s, compiled: map[store.ScorecardKey]pipeline.Card{}}
+	return &cards{store: s, compiled: map[store.ScorecardKey]pipeline.Card{}, plans: map[store.PlanKey]*plan.Plan{}}
 }
 
-// active returns the active scorecards in the order in which they are tried.
-func (c *cards) active(ctx context.Context) ([]activeCard, error) {
-	list, err := c.store.ActiveScorecards(ctx)
+// order returns the active scorecards and the plan in force.
+func (c *cards) order(ctx context.Context) (order, error) {
+	o := order{keys: map[string]store.ScorecardKey{}}
+	active, err := c.store.ActiveScorecards(ctx)
 	if err != nil {
-		return nil, err
+		return o, err
+	}
+	inForce, err := c.store.PlanInForce(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return o, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := make([]activeCard, len(list))
-	for i, p := range list {
-		card, ok := c.compiled[p.Key]
-		if !ok {
-			if card, err = classifiers.Load(p.Slug+".yaml", []byte(p.Source)); err != nil {
-				return nil, fmt.Errorf("scorecard %q version %s: %w", p.Slug, p.Version, err)
-			}
-			c.compiled[p.Key] = card
+	for _, p := range active {
+		card, err := c.card(p)
+		if err != nil {
+			return o, err
 		}
-		out[i] = activeCard{card, p.Key}
+		o.cards, o.keys[card.ID] = append(o.cards, card), p.Key
 	}
-	return out, nil
+	if o.planKey = inForce.Key; o.planKey != 0 {
+		o.plan, err = c.planned(inForce)
+		return o, err
+	}
+	return o, nil
+}
+
+// card compiles a scorecard, once.
+func (c *cards) card(p store.Published) (pipeline.Card, error) {
+	card, ok := c.compiled[p.Key]
+	if ok {
+		return card, nil
+	}
+	card, err := classifiers.Load(p.Slug+".yaml", []byte(p.Source))
+	if err != nil {
+		return card, fmt.Errorf("scorecard %q version %s: %w", p.Slug, p.Version, err)
+	}
+	c.compiled[p.Key] = card
+	return card, nil
+}
+
+// planned reads a plan, once.
+func (c *cards) planned(p store.Publication) (*plan.Plan, error) {
+	if known, ok := c.plans[p.Key]; ok {
+		return known, nil
+	}
+	read, problems := plan.Parse(p.Slug+".yaml", []byte(p.Source))
+	if err := problems.Err(); err != nil {
+		return nil, fmt.Errorf("plan %q version %s: %w", p.Slug, p.Version, err)
+	}
+	c.plans[p.Key] = read
+	return read, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -117,28 +116,30 @@ func (w *inspectWorker) Work(ctx context.Context, job *river.Job[InspectArgs]) e
 	if err != nil {
 		return err
 	}
-	active, err := w.cards.active(ctx)
+	by, err := w.cards.order(ctx)
 	if err != nil {
 		return err
 	}
-	var done []store.Inspected
-	var failed []store.Failure
+	var all became
 	for _, t := range transcripts {
-		d, failure := w.inspect(ctx, t, active)
+		w.inspect(ctx, t, by, &all)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if failure != nil {
-			failed = append(failed, *failure)
-			continue
-		}
-		done = append(done, d)
 	}
-	if err := w.store.SaveInspections(ctx, done, failed, func(tx pgx.Tx) error { return complete(ctx, tx, job) }); err != nil {
+	finish := func(tx pgx.Tx) error { return complete(ctx, tx, job) }
+	if err := w.store.SaveInspections(ctx, all.done, all.failed, all.left, finish); err != nil {
 		return err
 	}
-	w.metrics.inspected(done, failed)
+	w.metrics.inspected(all)
 	return nil
+}
+
+// became is what became of a job's sessions; each is in one of the lists.
+type became struct {
+	done   []store.Inspected
+	failed []store.Failure
+	left   []store.LeftOut
 }
 
 func (w *inspectWorker) split(ctx context.Context, job *river.Job[InspectArgs]) error {
@@ -158,36 +159,43 @@ func complete[A river.JobArgs](ctx context.Context, tx pgx.Tx, job *river.Job[A]
 	return nil
 }
 
-// inspect judges one transcript by the first scorecard that fits it, within a
+// inspect judges one transcript by the scorecard that is chosen for it, within a
 // time limit. A panic ends this session only.
-func (w *inspectWorker) inspect(ctx context.Context, t store.Transcript, active []activeCard) (done store.Inspected, failure *store.Failure) {
-	fail := func(reason store.FailureReason, format string, args ...any) *store.Failure {
+func (w *inspectWorker) inspect(ctx context.Context, t store.Transcript, by order, all *became) {
+	fail := func(reason store.FailureReason, format string, args ...any) {
 		w.log.WarnContext(ctx, "session not inspected", "transcript", t.Key, "reason", reason)
-		return &store.Failure{Transcript: t.Key, Reason: reason, Detail: fmt.Sprintf(format, args...)}
+		all.failed = append(all.failed, store.Failure{Transcript: t.Key, Reason: reason, Detail: fmt.Sprintf(format, args...)})
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			failure = fail(store.Panicked, "%v\n%s", p, stack())
+			fail(store.Panicked, "%v\n%s", p, stack())
 		}
 	}()
 	s, err := transcript.Decode([]byte(t.Content))
 	if err != nil {
-		return done, fail(store.Unreadable, "%v", err)
+		fail(store.Unreadable, "%v", err)
+		return
 	}
-	i := slices.IndexFunc(active, func(c activeCard) bool { return c.Fits(s) })
-	if i < 0 {
-		return done, fail(store.NoScorecard, "no active scorecard is for channel %q and language %q", s.Channel, s.Language)
+	card, left, none := pipeline.Choose(by.plan, by.cards, s)
+	switch {
+	case none != nil:
+		fail(store.NoScorecard, "%v", none)
+		return
+	case left != nil:
+		all.left = append(all.left, store.LeftOut{Transcript: t.Key, Plan: by.planKey, Rule: left.Rule, Reason: left.LeftOut})
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, sessionTimeout)
 	defer cancel()
-	v, err := w.inspector.Inspect(ctx, s, active[i].Card)
+	v, err := w.inspector.Inspect(ctx, s, card)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return done, fail(store.TimedOut, "not done after %s", sessionTimeout)
+		fail(store.TimedOut, "not done after %s", sessionTimeout)
 	case err != nil:
-		return done, fail(store.Failed, "%v", err)
+		fail(store.Failed, "%v", err)
+	default:
+		all.done = append(all.done, store.Inspected{Transcript: t, Scorecard: by.keys[card.ID], Verdict: v})
 	}
-	return store.Inspected{Transcript: t, Scorecard: active[i].key, Verdict: v}, nil
 }
 
 // stack is the place of a panic, short enough to read.

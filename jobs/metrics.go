@@ -1,15 +1,12 @@
 package jobs
 
-import (
-	"github.com/prometheus/client_golang/prometheus"
-
-	"assay/pipeline/store"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // Metrics are the counters of this package. A nil Metrics counts nothing.
 type Metrics struct {
 	verdicts *prometheus.CounterVec
 	failures *prometheus.CounterVec
+	leftOut  *prometheus.CounterVec
 	records  *prometheus.CounterVec
 	lost     prometheus.Counter
 }
@@ -23,6 +20,9 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "assay_inspection_failures_total", Help: "Transcripts that inspection gave up on, by reason.",
 		}, []string{"reason"}),
+		leftOut: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "assay_left_out_total", Help: "Transcripts that the plan left out, by reason.",
+		}, []string{"reason"}),
 		records: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "assay_imported_records_total", Help: "Records read from watched folders, by what became of them.",
 		}, []string{"outcome"}),
@@ -30,7 +30,7 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "assay_rescued_jobs_total", Help: "Jobs taken back from lost workers.",
 		}),
 	}
-	for _, c := range []prometheus.Collector{m.verdicts, m.failures, m.records, m.lost} {
+	for _, c := range []prometheus.Collector{m.verdicts, m.failures, m.leftOut, m.records, m.lost} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
@@ -38,15 +38,18 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 	return m, nil
 }
 
-func (m *Metrics) inspected(done []store.Inspected, failed []store.Failure) {
+func (m *Metrics) inspected(all became) {
 	if m == nil {
 		return
 	}
-	for _, d := range done {
+	for _, d := range all.done {
 		m.verdicts.WithLabelValues(string(d.Verdict.Result)).Inc()
 	}
-	for _, f := range failed {
+	for _, f := range all.failed {
 		m.failures.WithLabelValues(string(f.Reason)).Inc()
+	}
+	for _, l := range all.left {
+		m.leftOut.WithLabelValues(string(l.Reason)).Inc()
 	}
 }
 

@@ -225,10 +225,10 @@ func (c *benchCmd) inspect(p *program, s *store.Store, inspector *pipeline.Inspe
 		}
 		if n.Done() {
 			took = time.Since(began)
-			bar.finish(n.Verdicts+n.Failures, n.Transcripts)
+			bar.finish(n.Transcripts-n.Waiting(), n.Transcripts)
 			continue
 		}
-		bar.show(n.Verdicts+n.Failures, n.Transcripts)
+		bar.show(n.Transcripts-n.Waiting(), n.Transcripts)
 		time.Sleep(20 * time.Millisecond)
 	}
 	return took, errors.Join(p.ctx.Err(), runner.Stop(context.WithoutCancel(p.ctx)))

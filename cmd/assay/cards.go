@@ -53,12 +53,8 @@ func shippedCards() ([]pipeline.Card, error) {
 
 // cardFor chooses the first scorecard that is for the session.
 func cardFor(cards []pipeline.Card, s *transcript.Session) (pipeline.Card, bool) {
-	for _, c := range cards {
-		if c.Fits(s) {
-			return c, true
-		}
-	}
-	return pipeline.Card{}, false
+	card, _, err := pipeline.Choose(nil, cards, s)
+	return card, err == nil
 }
 
 // publishShipped publishes the shipped scorecards in a database that has none.

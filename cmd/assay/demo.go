@@ -172,10 +172,10 @@ func waitInspected(ctx context.Context, p *program, db *database) error {
 			return err
 		}
 		if n.Done() {
-			bar.finish(n.Verdicts+n.Failures, n.Transcripts)
+			bar.finish(n.Transcripts-n.Waiting(), n.Transcripts)
 			return nil
 		}
-		bar.show(n.Verdicts+n.Failures, n.Transcripts)
+		bar.show(n.Transcripts-n.Waiting(), n.Transcripts)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -9,6 +9,7 @@ import (
 
 	"assay/cmd/assay/internal/config"
 	"assay/knowledge"
+	"assay/pipeline/plan"
 	"assay/pipeline/store"
 	"assay/pipeline/store/cluster"
 )
@@ -81,7 +82,7 @@ func (c *doctorCmd) database(p *program) []check {
 		return []check{{"database", "ok", "answers"}, {"schema", "fail", errors.Join(err, db.Close()).Error()}}
 	}
 	checks := []check{{"database", "ok", "answers, schema up to date"}}
-	for _, look := range []func(*program, *database) (check, error){scorecards, library, workers, waiting, problems} {
+	for _, look := range []func(*program, *database) (check, error){scorecards, planned, library, workers, waiting, problems} {
 		k, err := look(p, db)
 		if err != nil {
 			k.State, k.Detail = "fail", err.Error()
@@ -111,6 +112,32 @@ func scorecards(p *program, db *database) (check, error) {
 	return check{"scorecards", "ok", fmt.Sprintf("%d active", len(active))}, err
 }
 
+// planned looks whether the plan's scorecards are there.
+func planned(p *program, db *database) (check, error) {
+	k := check{Name: "plan", State: "ok"}
+	published, err := db.PlanInForce(p.ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		k.Detail = "none: a session is inspected by the scorecard published last that fits it"
+		return k, nil
+	}
+	if err != nil {
+		return k, err
+	}
+	known, err := activeIDs(p, db)
+	if err != nil {
+		return k, err
+	}
+	k.Detail = fmt.Sprintf("%s version %s", published.Slug, published.Version)
+	in, problems := plan.Parse(published.Slug+".yaml", []byte(published.Source))
+	if problems.Err() == nil {
+		problems = in.CheckScorecards(known)
+	}
+	if err := problems.Err(); err != nil {
+		k.State, k.Detail = "fail", k.Detail+": "+err.Error()
+	}
+	return k, nil
+}
+
 func library(p *program, db *database) (check, error) {
 	n, err := knowledge.NewLibrary(db.Pool()).Count(p.ctx)
 	if err == nil && n == 0 {
@@ -129,8 +156,7 @@ func workers(p *program, db *database) (check, error) {
 
 func waiting(p *program, db *database) (check, error) {
 	n, err := db.Progress(p.ctx)
-	left := max(0, n.Transcripts-n.Verdicts-n.Failures)
-	return check{"inspection", "ok", fmt.Sprintf("%d sessions, %d transcripts wait", n.Sessions, left)}, err
+	return check{"inspection", "ok", fmt.Sprintf("%d sessions, %d transcripts wait, %d are left out by the plan", n.Sessions, n.Waiting(), n.LeftOut)}, err
 }
 
 func problems(p *program, db *database) (check, error) {

@@ -168,17 +168,23 @@ func (r *rejectFile) close(keep bool) error {
 type retryCmd struct {
 	JSON  bool `name:"json" help:"Print the count as JSON."`
 	Limit int  `name:"limit" default:"10000" help:"Sessions to try again, at most."`
+	// LeftOut: the plan in force cannot decide otherwise about what it left out itself.
+	LeftOut bool `name:"left-out" help:"Instead, ask the plan in force about what plans before it left out."`
 	config.Database
 }
 
-// Run enqueues failed transcripts again.
+// Run enqueues failed transcripts again, or those left out by other plans.
 func (c *retryCmd) Run(p *program) (err error) {
 	db, err := p.openDatabase(c.Database)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	keys, err := db.FailedTranscripts(p.ctx, c.Limit)
+	again := db.FailedTranscripts
+	if c.LeftOut {
+		again = db.OtherwiseLeftOut
+	}
+	keys, err := again(p.ctx, c.Limit)
 	if err != nil {
 		return err
 	}

@@ -13,12 +13,14 @@ import (
 	"assay/cmd/assay/internal/config"
 	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/plan"
 	"assay/pipeline/transcript"
 )
 
 type inspectCmd struct {
 	Paths     []string `arg:"" name:"path" help:"Files or folders of transcripts; - is standard input."`
 	Scorecard []string `name:"scorecard" short:"s" type:"existingfile" placeholder:"FILE" help:"Scorecard to inspect by; the first that fits a session counts. Default: the shipped ones."`
+	Plan      string   `name:"plan" type:"existingfile" placeholder:"FILE" help:"Plan that chooses the scorecard of each session."`
 	Solutions []string `name:"solutions" type:"existingfile" placeholder:"FILE" help:"Solutions (JSONL) to suggest answers from."`
 	JSON      bool     `name:"json" help:"Print verdicts as JSONL."`
 	Zone      string   `name:"zone" env:"ASSAY_ZONE" default:"Asia/Shanghai" help:"Time zone of times that name none."`
@@ -41,23 +43,31 @@ func (c *inspectCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	inspector, err := c.inspector(p)
-	if err != nil {
+	by := judges{cards: cards}
+	if c.Plan != "" {
+		if by.plan, err = planOver(c.Plan, cards); err != nil {
+			return err
+		}
+	}
+	if by.Inspector, err = c.inspector(p); err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(p.stdout, 1<<16)
-	n, err := c.inspectAll(p, out, inspector, cards, read)
+	n, err := c.inspectAll(p, out, by, read)
 	if flushErr := out.Flush(); err == nil {
 		err = flushErr
 	}
 	if err != nil {
 		return err
 	}
-	if n.sessions == 0 && n.problems == 0 {
+	if n.sessions+n.left+n.problems == 0 {
 		return usageError{fmt.Errorf("no transcripts in %s", strings.Join(c.Paths, ", "))}
 	}
 	if !c.JSON {
 		fmt.Fprintf(p.stderr, "%d sessions inspected, %d records refused\n", n.sessions, n.problems)
+	}
+	if n.left > 0 {
+		fmt.Fprintf(p.stderr, "%d sessions left out by the plan\n", n.left)
 	}
 	if n.problems > 0 {
 		return errProblems
@@ -90,18 +100,27 @@ func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
 }
 
 // inspectCounts is what became of the input.
-type inspectCounts struct{ sessions, problems int }
+type inspectCounts struct{ sessions, left, problems int }
 
 // inspection is one record on its way to the output.
 type inspection struct {
 	record  transcript.Record
 	verdict *pipeline.Verdict
 	card    pipeline.Card
+	left    *plan.Choice // the rule that leaves the session out
+	none    error        // why no scorecard inspects it
 	err     error
 	done    chan struct{}
 }
 
-func (c *inspectCmd) inspectAll(p *program, out *bufio.Writer, inspector *pipeline.Inspector, cards []pipeline.Card, read transcript.Options) (inspectCounts, error) {
+// judges are what sessions are inspected by.
+type judges struct {
+	*pipeline.Inspector
+	plan  *plan.Plan // nil: the first card that fits
+	cards []pipeline.Card
+}
+
+func (c *inspectCmd) inspectAll(p *program, out *bufio.Writer, by judges, read transcript.Options) (inspectCounts, error) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
 	workers := runtime.NumCPU()
@@ -111,7 +130,7 @@ func (c *inspectCmd) inspectAll(p *program, out *bufio.Writer, inspector *pipeli
 	for range workers {
 		pool.Go(func() {
 			for i := range todo {
-				i.inspect(ctx, inspector, cards)
+				i.inspect(ctx, by)
 			}
 		})
 	}
@@ -146,17 +165,14 @@ func (c *inspectCmd) inspectAll(p *program, out *bufio.Writer, inspector *pipeli
 	return n, failed
 }
 
-func (i *inspection) inspect(ctx context.Context, inspector *pipeline.Inspector, cards []pipeline.Card) {
+func (i *inspection) inspect(ctx context.Context, by judges) {
 	defer close(i.done)
 	if i.record.Session == nil {
 		return
 	}
-	card, ok := cardFor(cards, i.record.Session)
-	if !ok {
-		return
+	if i.card, i.left, i.none = pipeline.Choose(by.plan, by.cards, i.record.Session); i.none == nil && i.left == nil {
+		i.verdict, i.err = by.Inspect(ctx, i.record.Session, i.card)
 	}
-	i.card = card
-	i.verdict, i.err = inspector.Inspect(ctx, i.record.Session, card)
 }
 
 func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, n *inspectCounts) error {
@@ -167,10 +183,12 @@ func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, n *insp
 		n.problems++
 		fmt.Fprintln(p.stderr, i.record.Reject)
 		return nil
-	case i.verdict == nil:
+	case i.left != nil:
+		n.left++
+		return nil
+	case i.none != nil:
 		n.problems++
-		s := i.record.Session
-		fmt.Fprintf(p.stderr, "%s:%d: session %q: no scorecard is for channel %q and language %q\n", i.record.File, i.record.Line, s.ID, s.Channel, s.Language)
+		fmt.Fprintf(p.stderr, "%s:%d: session %q: %v\n", i.record.File, i.record.Line, i.record.Session.ID, i.none)
 		return nil
 	}
 	n.sessions++

@@ -27,6 +27,7 @@ type commands struct {
 	Inspect   inspectCmd   `cmd:"" help:"Inspect transcripts without a database and print the verdicts."`
 	Retry     retryCmd     `cmd:"" help:"Inspect again what inspection gave up on."`
 	Scorecard scorecardCmd `cmd:"" help:"Check, test and publish scorecards."`
+	Plan      planCmd      `cmd:"" help:"Say which scorecard inspects which sessions, and what share of them."`
 	Solution  solutionCmd  `cmd:"" help:"Import and search solutions."`
 	Suggest   suggestCmd   `cmd:"" help:"Suggest solutions for a question."`
 	Eval      evalCmd      `cmd:"" help:"Measure against labelled data."`

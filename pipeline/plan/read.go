@@ -48,7 +48,8 @@ func Parse(name string, src []byte) (*Plan, scorecard.Problems) {
 	return p, doc.Problems()
 }
 
-// maxRules bounds the rules: each session is tried against all of them.
+// maxRules bounds the rules, and the values of a field: each session is tried
+// against all of them.
 const maxRules = 1000
 
 func (p *Plan) readRules(n *scorecard.Node) {
@@ -175,14 +176,19 @@ func text(n *scorecard.Node) string {
 // list reads a list of values that differ, at least one.
 func list(n *scorecard.Node, read func(*scorecard.Node) string) []string {
 	var out []string
-	for _, e := range n.List() {
+	values := n.List()
+	if len(values) > maxRules {
+		n.Problem([]string{"at most 1000 values"}, "the list has %d values", len(values))
+		return nil
+	}
+	for _, e := range values {
 		v := read(e)
 		if v != "" && slices.Contains(out, v) {
 			e.Problem(nil, "%q stands twice", v)
 		}
 		out = append(out, v)
 	}
-	if n.IsList() && len(out) == 0 {
+	if n.IsList() && len(values) == 0 {
 		n.Problem(nil, "the list is empty, so that no session matches")
 	}
 	return out

@@ -72,7 +72,8 @@ func ReadMatrix(n *scorecard.Node) *Matrix {
 	return matrix
 }
 
-// maxRows bounds the rows of a matrix: looking up a limit reads all of them.
+// maxRows bounds the rows of a matrix, and the values of a row: looking up a
+// limit reads all of them.
 const maxRows = 1000
 
 func rows(n *scorecard.Node) []Row {
@@ -151,6 +152,10 @@ func values(n *scorecard.Node, allowed []string) []string {
 			n.Problem([]string{`"*"`}, "the list is empty")
 		}
 	} else if strings.TrimSpace(n.String()) == "*" {
+		return nil
+	}
+	if len(list) > maxRows {
+		n.Problem([]string{"at most 1000 values"}, "the list has %d values", len(list))
 		return nil
 	}
 	var out []string

@@ -21,6 +21,7 @@ type SessionView struct {
 	Inspected     *int // transcript version that the verdict is about
 	FailureReason *string
 	FailureDetail *string
+	LeftOutBy     *string // plan, version and rule that leave the transcript out
 }
 
 // Session returns a session with the transcript that its verdict is about: the
@@ -29,7 +30,11 @@ func (s *Store) Session(ctx context.Context, key SessionKey) (SessionView, error
 	const query = `
 		SELECT s.id AS key, s.source_id, s.version, t.source, t.imported_at, t.content,
 			v.content AS verdict, v.inspected_at, CASE WHEN v.id IS NOT NULL THEN t.version END AS inspected,
-			f.reason AS failure_reason, f.detail AS failure_detail
+			f.reason AS failure_reason, f.detail AS failure_detail,
+			(SELECT p.slug || ' ' || p.version || ' ' || l.rule
+				FROM left_out l
+				JOIN plans p ON p.id = l.plan_id
+				WHERE l.transcript_id = t.id) AS left_out_by
 		FROM sessions s
 		LEFT JOIN verdicts v ON v.session_id = s.id AND v.current
 		JOIN transcripts t ON t.session_id = s.id

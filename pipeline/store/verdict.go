@@ -30,7 +30,7 @@ type FailureReason string
 
 // The reasons of failures.
 const (
-	NoScorecard FailureReason = "no_scorecard" // no active scorecard is for this session
+	NoScorecard FailureReason = "no_scorecard" // no active scorecard is for this session, or not the one that the plan names
 	Unreadable  FailureReason = "unreadable"   // the stored transcript cannot be decoded
 	Panicked    FailureReason = "panic"
 	TimedOut    FailureReason = "timeout"
@@ -38,23 +38,29 @@ const (
 	WorkerDied  FailureReason = "worker_died" // its worker died with it, again and again
 )
 
-// SaveInspections stores verdicts with their findings and flags, and failures,
-// in one transaction that finish joins. A verdict that is already stored for
+// SaveInspections stores verdicts with their findings and flags, failures, and
+// what the plan left out, in one transaction that finish joins. A verdict that is already stored for
 // the same transcript and scorecard is left as it is. A session's newest
 // transcript has the current verdict; flags of older ones are closed.
-func (s *Store) SaveInspections(ctx context.Context, done []Inspected, failed []Failure, finish func(pgx.Tx) error) error {
+func (s *Store) SaveInspections(ctx context.Context, done []Inspected, failed []Failure, left []LeftOut, finish func(pgx.Tx) error) error {
 	rows, err := verdictRows(done)
 	if err != nil {
 		return err
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := lockSessions(ctx, tx, done, failed); err != nil {
+		if err := lockSessions(ctx, tx, concerned(done, failed, left)); err != nil {
 			return err
 		}
 		if err := saveVerdicts(ctx, tx, rows); err != nil {
 			return err
 		}
 		if err := saveFailures(ctx, tx, failed); err != nil {
+			return err
+		}
+		if err := saveLeftOut(ctx, tx, left); err != nil {
+			return err
+		}
+		if err := forget(ctx, tx, done, left); err != nil {
 			return err
 		}
 		return finish(tx)
@@ -124,8 +130,8 @@ func saveVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
 	if err != nil {
 		return err
 	}
-	if err := forgetFailures(ctx, tx, rows); err != nil || len(saved) == 0 {
-		return err
+	if len(saved) == 0 {
+		return nil
 	}
 	if err := markCurrent(ctx, tx, saved); err != nil {
 		return err
@@ -138,13 +144,19 @@ func saveVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
 
 // lockSessions makes saves of the same session wait for each other, in an order
 // in which they cannot wait in a circle.
-func lockSessions(ctx context.Context, tx pgx.Tx, done []Inspected, failed []Failure) error {
+func lockSessions(ctx context.Context, tx pgx.Tx, keys []int64) error {
 	const query = `
 		SELECT 1
 		FROM sessions
 		WHERE id IN (SELECT session_id FROM transcripts WHERE id = ANY($1))
 		ORDER BY id
 		FOR UPDATE`
+	_, err := tx.Exec(ctx, query, keys)
+	return err
+}
+
+// concerned are the keys of all transcripts of a save.
+func concerned(done []Inspected, failed []Failure, left []LeftOut) []int64 {
 	var keys []int64
 	for _, d := range done {
 		keys = append(keys, int64(d.Transcript.Key))
@@ -152,18 +164,20 @@ func lockSessions(ctx context.Context, tx pgx.Tx, done []Inspected, failed []Fai
 	for _, f := range failed {
 		keys = append(keys, int64(f.Transcript))
 	}
-	_, err := tx.Exec(ctx, query, keys)
-	return err
+	for _, l := range left {
+		keys = append(keys, int64(l.Transcript))
+	}
+	return keys
 }
 
-// forgetFailures forgets that transcripts failed before they got their verdict.
-func forgetFailures(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
-	keys := make([]int64, len(rows))
-	for i, r := range rows {
-		keys[i] = int64(r.Transcript)
-	}
-	_, err := tx.Exec(ctx, `DELETE FROM failures WHERE transcript_id = ANY($1)`, keys)
-	return err
+// forget removes what no longer holds of transcripts: that they failed, once
+// they have a verdict or are left out, and that they were left out, once they
+// have a verdict.
+func forget(ctx context.Context, tx pgx.Tx, done []Inspected, left []LeftOut) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`DELETE FROM failures WHERE transcript_id = ANY($1)`, concerned(done, nil, left))
+	batch.Queue(`DELETE FROM left_out WHERE transcript_id = ANY($1)`, concerned(done, nil, nil))
+	return tx.SendBatch(ctx, batch).Close()
 }
 
 // insertVerdicts inserts what is not stored yet, and returns it with keys.

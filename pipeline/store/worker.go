@@ -75,7 +75,7 @@ func (s *Store) Rescue(ctx context.Context, self string, kinds []string, working
 }
 
 // RecordDiscarded notes a failure for every transcript that a discarded job of
-// this kind left without verdict or failure, and returns how many there were.
+// this kind left without verdict or failure and the plan did not leave out, and returns how many there were.
 // The job's arguments list the transcripts' keys under "transcripts".
 func (s *Store) RecordDiscarded(ctx context.Context, kind string) (int, error) {
 	const query = `
@@ -88,6 +88,7 @@ func (s *Store) RecordDiscarded(ctx context.Context, kind string) (int, error) {
 		WHERE j.state = 'discarded' AND j.kind = $1
 			AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.transcript_id = t.id)
 			AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.transcript_id = t.id)
+			AND NOT EXISTS (SELECT 1 FROM left_out l WHERE l.transcript_id = t.id)
 		ORDER BY t.id, j.id DESC
 		ON CONFLICT (transcript_id) DO NOTHING`
 	tag, err := s.pool.Exec(ctx, query, kind, WorkerLost)
@@ -114,10 +115,14 @@ type Progress struct {
 	Transcripts int
 	Verdicts    int
 	Failures    int
+	LeftOut     int // by the plan
 }
 
-// Done reports whether every transcript has a verdict or a failure.
-func (p Progress) Done() bool { return p.Verdicts+p.Failures >= p.Transcripts }
+// Waiting is how many transcripts have no verdict, did not fail and were not left out.
+func (p Progress) Waiting() int { return max(0, p.Transcripts-p.Verdicts-p.Failures-p.LeftOut) }
+
+// Done reports whether no transcript waits.
+func (p Progress) Done() bool { return p.Waiting() == 0 }
 
 // Progress counts over the whole database. A transcript counts once, whatever
 // number of scorecards it was inspected by.
@@ -127,7 +132,9 @@ func (s *Store) Progress(ctx context.Context) (Progress, error) {
 			(SELECT count(*) FROM transcripts) AS transcripts,
 			(SELECT count(DISTINCT transcript_id) FROM verdicts) AS verdicts,
 			(SELECT count(*) FROM failures f
-				WHERE NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.transcript_id = f.transcript_id)) AS failures`
+				WHERE NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.transcript_id = f.transcript_id)) AS failures,
+			(SELECT count(*) FROM left_out l
+				WHERE NOT EXISTS (SELECT 1 FROM failures f WHERE f.transcript_id = l.transcript_id)) AS left_out`
 	rows, err := s.pool.Query(ctx, query)
 	if err != nil {
 		return Progress{}, fmt.Errorf("count progress: %w", err)

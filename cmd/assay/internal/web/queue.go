@@ -30,6 +30,7 @@ type queuePage struct {
 	After   string
 	Waiting int // sessions that are not inspected yet
 	Failed  int
+	LeftOut int
 }
 
 // choices are what the filter's fields offer.
@@ -133,7 +134,7 @@ func (s *server) fillQueue(ctx context.Context, p *queuePage, queued []store.Que
 		return nil
 	}
 	progress, err := s.o.Store.Progress(ctx)
-	p.Waiting, p.Failed = max(progress.Transcripts-progress.Verdicts-progress.Failures, 0), progress.Failures
+	p.Waiting, p.Failed, p.LeftOut = progress.Waiting(), progress.Failures, progress.LeftOut
 	return err
 }
 

@@ -109,7 +109,7 @@ func (s *site) put(session *transcript.Session, v *pipeline.Verdict, failed stor
 	case failed != "":
 		failures = append(failures, store.Failure{Transcript: list[0].Key, Reason: failed, Detail: "index out of range"})
 	}
-	if err := s.store.SaveInspections(ctx, done, failures, func(pgx.Tx) error { return nil }); err != nil {
+	if err := s.store.SaveInspections(ctx, done, failures, nil, func(pgx.Tx) error { return nil }); err != nil {
 		s.t.Fatal(err)
 	}
 	return list[0].Session

@@ -1,0 +1,3 @@
+DROP TABLE left_out;
+DROP TABLE plan_publications;
+DROP TABLE plans;
