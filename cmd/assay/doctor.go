@@ -123,7 +123,7 @@ func planned(p *program, db *database) (check, error) {
 	if err != nil {
 		return k, err
 	}
-	known, err := activeIDs(p, db)
+	known, err := activeCards(p, db)
 	if err != nil {
 		return k, err
 	}

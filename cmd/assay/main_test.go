@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"assay/pipeline"
+	"assay/pipeline/store"
+	"assay/pipeline/store/storetest"
 	"assay/pipeline/transcript"
 )
 
@@ -26,7 +28,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(storetest.Run(m, storetest.Options{Migrate: store.Migrate}))
 }
 
 // result is what a run of the program left.

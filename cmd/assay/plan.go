@@ -10,6 +10,7 @@ import (
 	"assay/cmd/assay/internal/config"
 	"assay/pipeline"
 	"assay/pipeline/plan"
+	"assay/pipeline/scorecard"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
 )
@@ -55,8 +56,8 @@ func (c *planCheckCmd) Run(p *program) error {
 	return nil
 }
 
-// loadPlan reads a plan file; its scorecards must be among known, unless that is nil.
-func loadPlan(path string, known []string) (*plan.Plan, error) {
+// loadPlan reads a plan file. Its scorecards must be among known, unless that is nil.
+func loadPlan(path string, known []*scorecard.Scorecard) (*plan.Plan, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return nil, usageError{err}
@@ -71,14 +72,18 @@ func loadPlan(path string, known []string) (*plan.Plan, error) {
 	return read, nil
 }
 
-// activeIDs are the ids of the database's active scorecards.
-func activeIDs(p *program, db *database) ([]string, error) {
+// activeCards are the database's active scorecards, without their classifiers.
+func activeCards(p *program, db *database) ([]*scorecard.Scorecard, error) {
 	active, err := db.ActiveScorecards(p.ctx)
-	ids := make([]string, len(active))
+	cards := make([]*scorecard.Scorecard, len(active))
 	for i, a := range active {
-		ids[i] = a.Slug
+		card, problems := scorecard.Parse(a.Slug, []byte(a.Source))
+		if err := problems.Err(); err != nil {
+			return nil, fmt.Errorf("scorecard %q version %s: %w", a.Slug, a.Version, err)
+		}
+		cards[i] = card
 	}
-	return ids, err
+	return cards, err
 }
 
 // signed says who changes what is in force, and why; it is kept for ever.
@@ -115,7 +120,7 @@ func (c *planPublishCmd) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	known, err := activeIDs(p, db)
+	known, err := activeCards(p, db)
 	if err != nil {
 		return err
 	}
@@ -306,9 +311,9 @@ func (x explained) print(p *program) {
 
 // planOver reads a plan file, all of whose scorecards must be among the cards.
 func planOver(path string, cards []pipeline.Card) (*plan.Plan, error) {
-	ids := make([]string, len(cards))
+	known := make([]*scorecard.Scorecard, len(cards))
 	for i, c := range cards {
-		ids[i] = c.ID
+		known[i] = c.Scorecard
 	}
-	return loadPlan(path, ids)
+	return loadPlan(path, known)
 }

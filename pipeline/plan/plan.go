@@ -96,7 +96,7 @@ func inShare(plan string, id transcript.SessionID, share float64) bool {
 type Miss struct {
 	Rule  string   `json:"rule"`
 	Field string   `json:"field"`
-	Found []string `json:"found"` // what the session has there; nothing when it is unknown
+	Found []string `json:"found"` // what the session has there; empty when it is unknown
 	Want  []string `json:"want"`
 }
 
@@ -108,7 +108,7 @@ func (p *Plan) Explain(s *transcript.Session) (Choice, []Miss) {
 		if !fails {
 			return p.choice(r, s), missed
 		}
-		missed = append(missed, Miss{r.Name, f.Name, valuesOf(s, f.Name), f.Values})
+		missed = append(missed, Miss{r.Name, f.Name, append([]string{}, valuesOf(s, f.Name)...), f.Values})
 	}
 	return Choice{}, missed // the default matches everything
 }

@@ -3,12 +3,12 @@ package plan_test
 import (
 	"fmt"
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"assay/pipeline/plan"
+	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
 
@@ -73,7 +73,7 @@ func TestExplainNamesTheFieldThatDidNotMatch(t *testing.T) {
 	t.Parallel()
 	p := parse(t, "plan: p\nname: P\nrules:\n- {name: a, when: {channels: [chat], teams: [red]}, scorecard: x}\n- {name: b, when: {languages: [en]}, scorecard: x}\ndefault: none\n")
 	choice, missed := p.Explain(&transcript.Session{Channel: "chat", Agent: &transcript.AgentRef{Team: "Blue"}})
-	want := []plan.Miss{{Rule: "a", Field: "teams", Found: []string{"blue"}, Want: []string{"red"}}, {Rule: "b", Field: "languages", Want: []string{"en"}}}
+	want := []plan.Miss{{Rule: "a", Field: "teams", Found: []string{"blue"}, Want: []string{"red"}}, {Rule: "b", Field: "languages", Found: []string{}, Want: []string{"en"}}}
 	if diff := cmp.Diff(want, missed); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -188,12 +188,24 @@ x:10:3: rules[6]: rule "same" takes no session: rule "all" before it takes all t
 	}
 }
 
-func TestScorecardsThatAreNotThere(t *testing.T) {
+func TestScorecardsThatCannotInspect(t *testing.T) {
 	t.Parallel()
-	p := parse(t, "plan: p\nname: P\nrules: [{name: a, when: {teams: [x]}, scorecard: retial}]\ndefault: {scorecard: retail}\n")
-	want := `plan.yaml:3:50: rules[0].scorecard: there is no scorecard "retial"; allowed: bank, retail`
-	if got := p.CheckScorecards([]string{"bank", "retail"}).Error(); !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
-		t.Errorf("problems %s", got)
+	p := parse(t, `plan: p
+name: P
+rules:
+- {name: a, when: {teams: [x]}, scorecard: retial}
+- {name: b, when: {channels: [call]}, scorecard: retail}
+- {name: c, when: {channels: [chat, call], languages: [zh-CN, fr]}, scorecard: retail}
+- {name: d, when: {languages: [fr]}, scorecard: retail}
+- {name: e, when: {languages: [de], channels: [email]}, scorecard: any}
+default: {scorecard: retail}
+`)
+	retail := &scorecard.Scorecard{ID: "retail", Scope: scorecard.Scope{Channels: []transcript.Channel{"chat"}, Languages: []string{"zh", "en"}}}
+	want := `plan.yaml:4:44: rules[0].scorecard: there is no scorecard "retial"; allowed: any, retail
+plan.yaml:5:50: rules[1].scorecard: scorecard "retail" is for none of the rule's sessions: see its key "for"
+plan.yaml:7:49: rules[3].scorecard: scorecard "retail" is for none of the rule's sessions: see its key "for"`
+	if diff := cmp.Diff(want, p.CheckScorecards([]*scorecard.Scorecard{{ID: "any"}, retail}).Error()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

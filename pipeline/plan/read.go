@@ -208,12 +208,43 @@ func (r Rule) covers(o Rule) bool {
 }
 
 // CheckScorecards returns a problem for each rule whose scorecard is none of the
-// known ones.
-func (p *Plan) CheckScorecards(known []string) scorecard.Problems {
+// known ones, or is for none of the sessions that the rule takes.
+func (p *Plan) CheckScorecards(known []*scorecard.Scorecard) scorecard.Problems {
+	var ids []string
+	for _, card := range known {
+		ids = append(ids, card.ID)
+	}
 	for _, r := range p.Rules {
-		if r.Scorecard != "" && !slices.Contains(known, r.Scorecard) {
-			r.node.Problem(known, "there is no scorecard %q", r.Scorecard)
+		i := slices.Index(ids, r.Scorecard)
+		switch {
+		case r.Scorecard == "":
+		case i < 0:
+			r.node.Problem(ids, "there is no scorecard %q", r.Scorecard)
+		case !r.fits(known[i]):
+			r.node.Problem(nil, "scorecard %q is for none of the rule's sessions: see its key \"for\"", r.Scorecard)
 		}
 	}
 	return p.doc.Problems()
+}
+
+// fits reports whether the scorecard may be for some session of the rule, as far
+// as channels and languages tell.
+func (r Rule) fits(card *scorecard.Scorecard) bool {
+	for _, f := range r.When {
+		fits := func(string) bool { return true }
+		switch f.Name {
+		case channels:
+			fits = func(v string) bool {
+				return len(card.Scope.Channels) == 0 || slices.Contains(card.Scope.Channels, transcript.Channel(v))
+			}
+		case languages:
+			fits = func(v string) bool {
+				return len(card.Scope.Languages) == 0 || scorecard.Admits(card.Scope.Languages, v)
+			}
+		}
+		if !slices.ContainsFunc(f.Values, fits) {
+			return false
+		}
+	}
+	return true
 }
