@@ -79,16 +79,23 @@ func TestWorkingTime(t *testing.T) {
 
 func TestMomentsThatClocksSkipOrShowTwice(t *testing.T) {
 	t.Parallel()
-	m := matrix(t, `calendar: {zone: America/New_York, week: {mon-sun: "01:30-02:30, 03:00-03:30"}}`)
-	tests := map[string]time.Duration{ // working time of a day
-		"2026-03-07": 90 * time.Minute,
-		"2026-03-08": time.Hour,                    // 02:00 to 03:00 is skipped: 01:30–02:00 and 03:00–03:30 are left
-		"2026-11-01": 2*time.Hour + 30*time.Minute, // 01:30 comes twice: work begins at the first
+	tests := []struct {
+		zone, hours, day string
+		want             time.Duration // working time of the day
+	}{
+		{"America/New_York", "01:30-02:30, 03:00-03:30", "2026-03-07", 90 * time.Minute},
+		{"America/New_York", "01:30-02:30, 03:00-03:30", "2026-03-08", time.Hour},         // 02:00 to 03:00 is skipped
+		{"America/New_York", "01:30-02:30, 03:00-03:30", "2026-11-01", 150 * time.Minute}, // begins at the first 01:30
+		{"Europe/Berlin", "02:30-03:30", "2026-03-29", 30 * time.Minute},
+		{"Europe/Berlin", "02:15-02:45", "2026-03-29", 0},
+		{"Europe/Berlin", "02:30-03:30", "2026-10-25", 2 * time.Hour},
+		{"Europe/Berlin", "01:30-02:30", "2026-10-25", time.Hour}, // ends at the first 02:30
 	}
-	for d, want := range tests {
-		from := moment(t, m.Calendar, d+" 00:00")
-		if got := m.Calendar.Between(from, from.Add(12*time.Hour)); got != want {
-			t.Errorf("%s: %s, want %s", d, got, want)
+	for _, tt := range tests {
+		c := matrix(t, fmt.Sprintf("calendar: {zone: %s, week: {mon-sun: %q}}", tt.zone, tt.hours)).Calendar
+		from := moment(t, c, tt.day+" 00:00")
+		if got := c.Between(from, from.Add(12*time.Hour)); got != tt.want {
+			t.Errorf("%s %s %s: %s, want %s", tt.zone, tt.day, tt.hours, got, tt.want)
 		}
 	}
 }
