@@ -133,7 +133,7 @@ default: none
 	awaitDone(t, s)
 	want := map[string]string{
 		"red-0":   "first by red",
-		"mail-0":  `plan "p", rule "mail": scorecard "second" is not for channel "email" and language ""`,
+		"mail-0":  `plan "p", rule "mail": scorecard "second" is not for channel "email" and language "", team "mail"`,
 		"green-0": `plan "p", rule "gone": no scorecard "gone" is active`,
 		"grey-0":  "share never",
 		"blue-0":  "no_rule default",

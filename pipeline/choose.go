@@ -38,7 +38,17 @@ func Choose(p *plan.Plan, cards []Card, s *transcript.Session) (Card, *plan.Choi
 	return card, nil, nil
 }
 
-// scopeOf is what scorecards are for, as the session has it.
+// scopeOf is what scorecards are for, as far as the session has it.
 func scopeOf(s *transcript.Session) string {
-	return fmt.Sprintf("channel %q and language %q", s.Channel, s.Language)
+	text := fmt.Sprintf("channel %q and language %q", s.Channel, s.Language)
+	if s.BusinessType != "" {
+		text += fmt.Sprintf(", business type %q", s.BusinessType)
+	}
+	if s.Agent != nil && s.Agent.Team != "" {
+		text += fmt.Sprintf(", team %q", s.Agent.Team)
+	}
+	if queue := s.Metadata["queue"]; queue != nil {
+		text += fmt.Sprintf(", queue %q", fmt.Sprint(queue))
+	}
+	return text
 }

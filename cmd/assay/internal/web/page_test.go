@@ -124,6 +124,8 @@ func TestEmptyQueueSaysWhatToDo(t *testing.T) {
 		"nothing is imported":      {func(*site) {}, "/", "assay import PATH"},
 		"sessions wait":            {func(s *site) { s.put(quietSession("S"), nil, "") }, "/", "assay work"},
 		"all failed":               {func(s *site) { s.put(quietSession("S"), nil, "error") }, "/", "See why on the page of problems"},
+		"all are left out":         {func(s *site) { s.leaveOut(quietSession("S")) }, "/?lang=en", "The plan leaves all sessions out"},
+		"how many are left out":    {func(s *site) { s.leaveOut(quietSession("S")) }, "/?lang=en", "The plan leaves 1 session out."},
 		"nothing is flagged":       {func(s *site) { s.publish(); s.put(quietSession("S"), quietVerdict(), "") }, "/", "1 session is inspected, and it has no flag."},
 		"the filter is too narrow": {func(s *site) { s.seed() }, "/?team=nobody", "2 sessions are flagged. Remove a condition to see more."},
 	} {
@@ -159,6 +161,7 @@ func TestSessionPage(t *testing.T) {
 		"dims events":                            {rude, `class="turn system aside"`},
 		"shows suggestions":                      {rude, "加湿器不出雾"},
 		"shows versions":                         {rude, "<code>t1</code>"},
+		"shows the plan and its rule":            {rude, "desk-plan <code>p1</code> day &amp; night"},
 		"counts the transcript's versions":       {rude, "version 1 of 1"},
 		"says where it was read":                 {rude, "inbox/day.jsonl:7"},
 		"marks the language of the transcript":   {rude, `<ol lang="zh">`},
@@ -174,6 +177,20 @@ func TestSessionPage(t *testing.T) {
 				t.Errorf("%q is not in the page", c.want)
 			}
 		})
+	}
+}
+
+func TestSessionThatIsLeftOutSaysByWhat(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	body := s.get(fmt.Sprintf("/sessions/%d?lang=en", s.leaveOut(quietSession("S")))).body
+	for _, want := range []string{"the plan leaves this session out", "desk-plan p1 night &lt;shift&gt;"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not in the page", want)
+		}
+	}
+	if strings.Contains(body, "Not inspected yet") {
+		t.Error("the page says that the session waits")
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/plan"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/store"
 	"assay/pipeline/store/storetest"
@@ -115,6 +116,25 @@ func (s *site) put(session *transcript.Session, v *pipeline.Verdict, failed stor
 	return list[0].Session
 }
 
+// leaveOut imports a session that a plan leaves out.
+func (s *site) leaveOut(session *transcript.Session) store.SessionKey {
+	s.t.Helper()
+	key := s.put(session, nil, "")
+	p, err := s.store.PublishPlan(s.t.Context(), &plan.Plan{ID: "desk-plan", Version: "p1"}, "li", "test")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var transcript store.TranscriptKey
+	if err := s.store.Pool().QueryRow(s.t.Context(), `SELECT max(id) FROM transcripts`).Scan(&transcript); err != nil {
+		s.t.Fatal(err)
+	}
+	left := []store.LeftOut{{Transcript: transcript, Plan: p, Rule: "night <shift>", Reason: plan.ByShare}}
+	if err := s.store.SaveInspections(s.t.Context(), nil, nil, left, func(pgx.Tx) error { return nil }); err != nil {
+		s.t.Fatal(err)
+	}
+	return key
+}
+
 // seeded are the keys of the sessions that seed stores.
 type seeded struct{ rude, hostile, clean, failed, waiting store.SessionKey }
 
@@ -207,7 +227,7 @@ func rudeVerdict(s *transcript.Session) *pipeline.Verdict {
 		Questions: []pipeline.Question{{Turn: 1, Text: "我的加湿器不出雾了", Suggestions: []pipeline.Suggestion{
 			{SolutionID: "SOL-1", Title: "加湿器不出雾", Score: 0.87, Passage: "先清洗雾化片"},
 		}}},
-		Versions: pipeline.Versions{Engine: "1", Scorecard: "x", Tone: "t1", Library: "l1"},
+		Versions: pipeline.Versions{Engine: "1", Scorecard: "x", Tone: "t1", Library: "l1", Plan: &pipeline.PlanRef{ID: "desk-plan", Version: "p1", Rule: "day & night"}},
 	}
 }
 
