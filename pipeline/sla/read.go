@@ -164,7 +164,7 @@ func values(n *scorecard.Node, allowed []string) []string {
 		if v == "*" {
 			e.Problem(nil, `"*" is every value: it stands alone`)
 		}
-		if slices.Contains(out, v) {
+		if v != "" && slices.Contains(out, v) {
 			e.Problem(nil, "%q stands twice", v)
 		}
 		out = append(out, v)
@@ -172,12 +172,10 @@ func values(n *scorecard.Node, allowed []string) []string {
 	return out
 }
 
+// value is "" when the node is misread, which has been reported.
 func value(n *scorecard.Node, allowed []string) string {
 	if len(allowed) == 0 {
 		return fold(n.NonEmpty())
 	}
-	if v := n.OneOf(append(slices.Clone(allowed), "*")...); v != "" {
-		return v
-	}
-	return allowed[0] // reported
+	return n.OneOf(append(slices.Clone(allowed), "*")...)
 }
