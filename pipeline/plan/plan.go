@@ -46,7 +46,7 @@ const Default = "default"
 // Field is something of a session that a rule asks for.
 type Field struct {
 	Name   string   // as in the file: channels, languages, …, metadata.KEY
-	Values []string // one of them must be the session's; folded, but for languages
+	Values []string // one of them must be the session's; plain (scorecard.PlainName), but for languages
 }
 
 // LeftOut says why a plan does not inspect a session, from a closed list.
@@ -138,7 +138,7 @@ const (
 	metadata  = "metadata."
 )
 
-// valuesOf are the session's values of a field, folded; none when unknown.
+// valuesOf are the session's values of a field, plain; none when unknown.
 func valuesOf(s *transcript.Session, field string) []string {
 	value := ""
 	switch field {
@@ -170,7 +170,7 @@ func valuesOf(s *transcript.Session, field string) []string {
 func texts(v any) []string {
 	switch v := v.(type) {
 	case string:
-		if s := fold(v); s != "" {
+		if s := scorecard.PlainName(v); s != "" {
 			return []string{s}
 		}
 	case float64:
@@ -186,8 +186,6 @@ func texts(v any) []string {
 	}
 	return nil
 }
-
-func fold(s string) string { return strings.TrimSpace(transcript.Fold(s).Text) }
 
 // Scorecards are the ids of all scorecards that the plan names, each once, sorted.
 func (p *Plan) Scorecards() []string {

@@ -162,7 +162,7 @@ func synonyms(n *Node) [][]string {
 		var group []string
 		for _, e := range nodes {
 			text := e.NonEmpty()
-			if plain := plainName(text); plain != "" && seen[plain] {
+			if plain := PlainName(text); plain != "" && seen[plain] {
 				e.Problem(nil, "%q stands twice among the synonyms", text)
 			} else {
 				seen[plain] = true

@@ -59,11 +59,12 @@ func (s *Scorecard) Fits(session *transcript.Session) bool {
 // OneOfNames reports whether a name is one of a list: case, width and blanks
 // around it do not matter.
 func OneOfNames(list []string, name string) bool {
-	name = plainName(name)
-	return slices.ContainsFunc(list, func(l string) bool { return plainName(l) == name })
+	name = PlainName(name)
+	return slices.ContainsFunc(list, func(l string) bool { return PlainName(l) == name })
 }
 
-func plainName(s string) string { return strings.TrimSpace(transcript.Fold(s).Text) }
+// PlainName makes names comparable: case, width and blanks around them do not matter.
+func PlainName(s string) string { return strings.TrimSpace(transcript.Fold(s).Text) }
 
 func (s *Scorecard) speaks(tag string) bool {
 	return tag == "" || len(s.Scope.Languages) == 0 || Admits(s.Scope.Languages, tag)

@@ -175,7 +175,7 @@ func values(n *scorecard.Node, allowed []string) []string {
 // value is "" when the node is misread, which has been reported.
 func value(n *scorecard.Node, allowed []string) string {
 	if len(allowed) == 0 {
-		return fold(n.NonEmpty())
+		return scorecard.PlainName(n.NonEmpty())
 	}
 	return n.OneOf(append(slices.Clone(allowed), "*")...)
 }

@@ -8,9 +8,9 @@ package sla
 import (
 	"math/bits"
 	"slices"
-	"strings"
 	"time"
 
+	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
 
@@ -40,7 +40,7 @@ type Matrix struct {
 // Row sets limits for some sessions. An empty list is for all of them, those of
 // unknown value too.
 type Row struct {
-	BusinessTypes []string // folded: see fold
+	BusinessTypes []string // as scorecard.PlainName has them
 	CustomerTypes []string // of transcript.CustomerTypes
 	Urgencies     []string // of transcript.Urgencies
 	Limits        map[Limit]time.Duration
@@ -52,15 +52,12 @@ type Key struct{ BusinessType, CustomerType, Urgency string }
 
 // KeyOf returns the key of a session.
 func KeyOf(s *transcript.Session) Key {
-	k := Key{BusinessType: fold(s.BusinessType), Urgency: s.Urgency}
+	k := Key{BusinessType: scorecard.PlainName(s.BusinessType), Urgency: s.Urgency}
 	if s.Customer != nil {
 		k.CustomerType = s.Customer.Type
 	}
 	return k
 }
-
-// fold makes names of business types comparable: case and width do not matter.
-func fold(s string) string { return strings.TrimSpace(transcript.Fold(s).Text) }
 
 // Find returns the limit for a session's key; false when no row sets it. Of the
 // rows that do, the most specific counts: the one that names more keys, then the
