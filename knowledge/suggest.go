@@ -58,6 +58,8 @@ func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion
 			Title:      cmp.Or(s.Title, s.ID),
 			Score:      math.Round(r.score*1e4) / 1e4,
 			Passage:    x.passage(q, s.Answer),
+			Answer:     s.Answer,
+			Tags:       s.Tags,
 		})
 	}
 	return out, nil

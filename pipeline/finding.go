@@ -37,6 +37,9 @@ const (
 	NotEffective  Reason = "not_effective"  // the session began on a day on which the criterion does not count
 	OtherBusiness Reason = "other_business" // the criterion is about other business types
 	Prerequisite  Reason = "prerequisite"   // a criterion that it depends on has another outcome, or none
+	MonoAudio     Reason = "mono_audio"     // the recording has one channel for all: nobody knows who spoke while another did
+	NoLoudness    Reason = "no_loudness"    // the transcript does not say how loud turns were
+	NoLibrary     Reason = "no_library"     // no solution library to compare with
 )
 
 // By says who answered a criterion.
@@ -87,6 +90,9 @@ type Input struct {
 	Session *transcript.Session
 	Folded  []transcript.Folded // one for each turn
 	Tone    Tone
+	// Questions are what the customer asked, with the solutions for it; nil when
+	// there is no library.
+	Questions []Question
 }
 
 // NewInput folds the session's turns. Its Tone is empty until it is classified.
@@ -133,6 +139,9 @@ type Suggestion struct {
 	Title      string  `json:"title"`
 	Score      float64 `json:"score"` // 0–1; nothing below the threshold is suggested
 	Passage    string  `json:"passage"`
+	// The solution's whole answer and tags, for classifiers; no part of a verdict.
+	Answer string   `json:"-"`
+	Tags   []string `json:"-"`
 }
 
 // Label is a tone that a turn may have.

@@ -37,6 +37,10 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 	in := NewInput(s)
 	in.Tone = i.Tone.Classify(ctx, in)
 	in.Tone.Turns = listed(in.Tone.Turns)
+	var err error
+	if in.Questions, err = i.questions(ctx, s); err != nil {
+		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
+	}
 	answers := card.Classifier.Classify(ctx, in)
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
@@ -44,28 +48,23 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 	findings := grade(card.Scorecard, answers)
 	score := sum(card.Scorecard, findings)
 	flags := raise(card.Scorecard, score, findings, in.Tone)
-	questions, err := i.questions(ctx, s)
-	if err != nil {
-		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
-	}
 	return &Verdict{
 		SessionID: s.ID,
 		Scorecard: ScorecardRef{ID: card.ID, Version: card.Version},
 		Result:    result(score, flags),
 		Score:     score.Final, Unfailed: score.Unfailed,
-		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(questions),
+		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(in.Questions),
 		Versions: i.versions(card),
 	}, nil
 }
 
+// questions are nil only when there is no library to ask.
 func (i *Inspector) questions(ctx context.Context, s *transcript.Session) ([]Question, error) {
 	if i.Suggest == nil {
-		return []Question{}, nil
+		return nil, nil
 	}
-	return i.Suggest.Questions(ctx, s)
+	questions, err := i.Suggest.Questions(ctx, s)
+	return listed(questions), err
 }
 
 // listed makes a list that JSON writes as one, also when it is empty.

@@ -3,6 +3,7 @@ package scorecard
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,12 +13,12 @@ import (
 // example reads {outcome, turns: ["agent: …", "customer 12.5s: …"]} and, where a
 // condition needs it, what else is known of the session under the names that it
 // has there: channel, language, started_at, business_type, urgency, csat,
-// metadata; for short, customer_type, team (of the agent) and queue (in the
+// metadata, the duration as 65s; for short, customer_type, team (of the agent) and queue (in the
 // metadata).
 //
 // A turn is a speaker, perhaps "@" and the agent who spoke, perhaps its start, or
-// its start and end, as durations from the session's beginning, and the text:
-// "agent@a17 3s-9s: …".
+// its start and end, as durations from the session's beginning, perhaps how
+// loud it is, and the text: "agent@a17 3s-9s !7: …".
 func example(m *Map) Example {
 	x := Example{Node: m.Node, Session: &transcript.Session{ID: "example", Channel: transcript.Chat}}
 	if n := m.Must("outcome"); n != nil {
@@ -53,6 +54,9 @@ func (x *Example) head(m *Map) {
 	}
 	if n := m.Key("csat"); n != nil {
 		s.CSAT = n.Int(1, 5)
+	}
+	if n := m.Key("duration"); n != nil {
+		s.DurationMS = new(n.Duration().Milliseconds())
 	}
 	if n := m.Key("metadata"); n != nil {
 		values := n.Map()
@@ -91,17 +95,18 @@ func (n *Node) moment() time.Time {
 	return t
 }
 
-var turnLine = regexp.MustCompile(`^(\w+)(?:@([^\s:]+))?(?: ([\d.hms]+)(?:-([\d.hms]+))?)?: (?s:(.*))$`)
+var turnLine = regexp.MustCompile(`^(\w+)(?:@([^\s:]+))?(?: ([\d.hms]+)(?:-([\d.hms]+))?)?(?: !(10|[1-9]))?: (?s:(.*))$`)
 
 func exampleTurn(n *Node) transcript.Turn {
 	m := turnLine.FindStringSubmatch(n.String())
 	if m == nil || !slices.Contains(transcript.Speakers, transcript.Speaker(m[1])) {
-		n.Problem([]string{"agent: …", "customer 12.5s: …", "agent@a17 3s-9s: …", "bot: …", "system: …"}, "a turn of an example is a speaker, perhaps times, a colon and the text")
+		n.Problem([]string{"agent: …", "customer 12.5s: …", "agent@a17 3s-9s: …", "agent 3s-9s !7: …", "bot: …", "system: …"}, "a turn of an example is a speaker, perhaps times, a colon and the text")
 		return transcript.Turn{}
 	}
+	loudness, _ := strconv.Atoi(m[5]) // a level by the pattern, or 0 for none
 	t := transcript.Turn{
-		Speaker: transcript.Speaker(m[1]), Agent: m[2], Text: strings.TrimSpace(m[5]),
-		StartMS: millis(n, m[3]), EndMS: millis(n, m[4]),
+		Speaker: transcript.Speaker(m[1]), Agent: m[2], Text: strings.TrimSpace(m[6]),
+		StartMS: millis(n, m[3]), EndMS: millis(n, m[4]), Loudness: loudness,
 	}
 	if t.Agent != "" && t.Speaker != transcript.Agent {
 		n.Problem([]string{"agent@a17: …"}, "only an agent's turn names its agent")

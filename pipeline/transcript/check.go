@@ -124,6 +124,7 @@ func (s *Session) checkHead(p *Problems) {
 		p.add("language", fmt.Sprintf("%q is no language tag", clip(s.Language)), "BCP 47 tags such as zh, en, zh-CN")
 	}
 	checkTime("started_at", s.StartedAt, p)
+	checkOffset("duration_ms", s.DurationMS, p)
 	checkString("business_type", s.BusinessType, p)
 	if n := utf8.RuneCountInString(s.BusinessType); n > maxBusinessRunes {
 		p.add("business_type", fmt.Sprintf("%d characters, more than %d", n, maxBusinessRunes), "")
@@ -218,6 +219,9 @@ func (t *Turn) check(i int, l Limits, p *Problems) {
 		}
 	}
 	t.checkTimes(i, p)
+	if t.Loudness != 0 {
+		loudnessOf(int64(t.Loudness), turnField(i, "loudness"), p)
+	}
 	if t.Kind != "" && !slices.Contains(Kinds, t.Kind) {
 		p.add(turnField(i, "kind"), unknown("kind", string(t.Kind)), join(Kinds))
 	}
@@ -227,20 +231,33 @@ func (t *Turn) check(i int, l Limits, p *Problems) {
 }
 
 func (t *Turn) checkTimes(i int, p *Problems) {
-	inRange := func(name string, ms *int64) bool {
-		if ms == nil || *ms >= 0 && *ms <= maxOffset.Milliseconds() {
-			return ms != nil
-		}
-		p.add(turnField(i, name), fmt.Sprintf("%d ms is out of range", *ms), "0 to 30 days in milliseconds")
-		return false
-	}
-	start, end := inRange("start_ms", t.StartMS), inRange("end_ms", t.EndMS)
+	start := checkOffset(turnField(i, "start_ms"), t.StartMS, p)
+	end := checkOffset(turnField(i, "end_ms"), t.EndMS, p)
 	if start && end && *t.EndMS < *t.StartMS {
 		p.add(turnField(i, "end_ms"), fmt.Sprintf("%d is before the start, %d", *t.EndMS, *t.StartMS), "")
 	}
 	if !t.At.IsZero() {
 		checkTime(turnField(i, "at"), t.At, p)
 	}
+}
+
+// checkOffset reports whether there is a time from the session's beginning and
+// it is in range.
+func checkOffset(field string, ms *int64, p *Problems) bool {
+	if ms == nil || *ms >= 0 && *ms <= maxOffset.Milliseconds() {
+		return ms != nil
+	}
+	p.add(field, fmt.Sprintf("%d ms is out of range", *ms), "0 to 30 days in milliseconds")
+	return false
+}
+
+// loudnessOf reads a level of loudness; 0, with a problem, when it is none.
+func loudnessOf(level int64, field string, p *Problems) int {
+	if level < 1 || level > 10 {
+		p.add(field, fmt.Sprintf("level %d is out of range", level), "1 to 10")
+		return 0
+	}
+	return int(level)
 }
 
 func turnField(i int, name string) string { return fmt.Sprintf("turns[%d].%s", i, name) }

@@ -31,6 +31,8 @@ const (
 	fieldBusinessType field = "business_type"
 	fieldUrgency      field = "urgency"
 	fieldCSAT         field = "csat"
+	fieldDuration     field = "duration"
+	fieldLoudness     field = "loudness"
 )
 
 // columns are the names of each field's columns, the better ones first: when a
@@ -60,6 +62,10 @@ var columns = map[field][]string{
 	fieldBusinessType: {"business_type", "业务类型", "业务类别", "业务", "咨询类型", "business"},
 	fieldUrgency:      {"urgency", "紧急程度", "紧急度", "优先级", "priority"},
 	fieldCSAT:         {"csat", "满意度", "满意度评分", "客户满意度", "评分", "rating", "satisfaction", "csat_score", "satisfaction_score"},
+	// A duration in a column of another name has no known unit, and a volume may
+	// be on any scale: a mapping says what they are.
+	fieldDuration: {"duration_ms"},
+	fieldLoudness: {"loudness"},
 }
 
 // rankedName is a column name's field and its place among that field's names.
@@ -107,7 +113,7 @@ func columnField(name string) (r rankedName, unit TimeUnit, ok bool) {
 		name, unit = m[1], unitOf(m[2])
 	}
 	r, ok = rankedNames[name]
-	if !ok || r.field != fieldStart && r.field != fieldEnd && r.field != fieldAt {
+	if !ok || r.field != fieldStart && r.field != fieldEnd && r.field != fieldAt && r.field != fieldDuration {
 		return r, "", ok
 	}
 	for _, suffix := range []string{"ms", "毫秒", "sec", "seconds", "秒"} {

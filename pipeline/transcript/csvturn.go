@@ -1,8 +1,10 @@
 package transcript
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -28,6 +30,13 @@ func (r *csvReader) turn(row row) {
 	}
 	if t.Speaker == Agent {
 		t.Agent = r.agent(row)
+	}
+	if cell := r.cell(row, fieldLoudness); cell != "" {
+		level, err := strconv.Atoi(cell)
+		if t.Loudness = level; err != nil || level < 1 || level > 10 {
+			r.d.wrong(row.line, r.name(fieldLoudness), fmt.Sprintf("%q is no level of loudness", clip(cell)), "1 to 10")
+			t.Loudness = 0
+		}
 	}
 	r.d.s.Turns = append(r.d.s.Turns, t)
 	r.timing = append(r.timing, timing{r.time(row, fieldStart), r.time(row, fieldEnd), r.time(row, fieldAt)})
@@ -117,6 +126,7 @@ func (r *csvReader) setSession(d *draft) {
 		}
 		s.CSAT = rating
 	}
+	r.setDuration(d)
 	if v := r.value(fieldStartedAt); v != "" {
 		m, ok := r.times.read(v)
 		if !ok || m.at.IsZero() {
@@ -124,6 +134,22 @@ func (r *csvReader) setSession(d *draft) {
 		}
 		s.StartedAt = m.at
 	}
+}
+
+// setDuration reads a length of time, written as the times of turns are.
+func (r *csvReader) setDuration(d *draft) {
+	v := r.value(fieldDuration)
+	if v == "" {
+		return
+	}
+	times := r.times
+	times.unit, times.layout = cmp.Or(times.unit, r.units[fieldDuration]), ""
+	m, ok := times.read(v)
+	if !ok || !m.at.IsZero() {
+		d.wrong(d.line, r.name(fieldDuration), fmt.Sprintf("%q is no length of time", clip(v)), "mm:ss, hh:mm:ss, a number of ms or s")
+		return
+	}
+	d.s.DurationMS = new(m.offset.Milliseconds())
 }
 
 func (r *csvReader) metadata() map[string]any {

@@ -103,12 +103,13 @@ func (in *input) canonical(v value) error {
 }
 
 func (o object) session(s *Session) {
-	o.only("id", "channel", "language", "started_at", "agent", "customer", "business_type", "urgency",
+	o.only("id", "channel", "language", "started_at", "duration_ms", "agent", "customer", "business_type", "urgency",
 		"metadata", "csat", "turns", "labels")
 	s.ID = SessionID(o.str("id"))
 	s.Channel = Channel(o.str("channel"))
 	s.Language = o.str("language")
 	s.StartedAt = o.clock("started_at")
+	s.DurationMS = o.whole("duration_ms")
 	s.BusinessType = o.str("business_type")
 	s.Urgency = o.str("urgency")
 	if agent, ok := o.object("agent"); ok {
@@ -139,7 +140,7 @@ func (o object) turn() Turn {
 	if o.m == nil {
 		return Turn{Speaker: System}
 	}
-	o.only("speaker", "text", "start_ms", "end_ms", "at", "kind", "agent")
+	o.only("speaker", "text", "start_ms", "end_ms", "at", "kind", "agent", "loudness")
 	t := Turn{
 		Speaker: Speaker(o.str("speaker")),
 		Text:    o.str("text"),
@@ -148,6 +149,9 @@ func (o object) turn() Turn {
 		At:      o.clock("at"),
 		Kind:    Kind(o.str("kind")),
 		Agent:   o.str("agent"),
+	}
+	if n := o.whole("loudness"); n != nil {
+		t.Loudness = loudnessOf(*n, o.field("loudness"), o.p)
 	}
 	if o.m["text"] == nil {
 		o.p.add(o.field("text"), "missing", "")

@@ -193,7 +193,7 @@ func isMetadata(name string) bool {
 // perTurn reports whether a field differs from turn to turn, or names the session.
 func perTurn(f field) bool {
 	switch f {
-	case fieldID, fieldText, fieldStart, fieldEnd, fieldAt, fieldOrder:
+	case fieldID, fieldText, fieldStart, fieldEnd, fieldAt, fieldOrder, fieldLoudness:
 		return true
 	}
 	return false

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -64,13 +65,41 @@ type Session struct {
 	Channel      Channel        `json:"channel"`
 	Language     string         `json:"language,omitempty"` // BCP 47; "" is unknown
 	StartedAt    time.Time      `json:"started_at,omitzero"`
+	DurationMS   *int64         `json:"duration_ms,omitempty"` // milliseconds from the beginning to the end, where the line was closed; nil is unknown
 	Agent        *AgentRef      `json:"agent,omitempty"`
 	Customer     *CustomerRef   `json:"customer,omitempty"`
 	BusinessType string         `json:"business_type,omitempty"`
 	Urgency      string         `json:"urgency,omitempty"`
-	Metadata     map[string]any `json:"metadata,omitempty"` // JSON values: string, float64, bool, nil, list, object
+	Metadata     map[string]any `json:"metadata,omitempty"` // JSON values: string, float64, bool, nil, list, object; see MonoAudio
 	CSAT         int            `json:"csat,omitempty"`     // 1–5 as the customer rated; 0 is not rated
 	Turns        []Turn         `json:"turns"`
+}
+
+// MonoAudio reports whether the recording had one channel for all speakers: the
+// metadata's key "audio" is "mono". Who spoke when is then a guess of the
+// recogniser's, which cannot hear two people at the same time.
+func (s *Session) MonoAudio() bool {
+	audio, _ := s.Metadata["audio"].(string)
+	return strings.EqualFold(strings.TrimSpace(audio), "mono")
+}
+
+// Length is the time from the session's beginning to its end, where the source
+// tells it.
+func (s *Session) Length() (time.Duration, bool) {
+	if s.DurationMS == nil {
+		return 0, false
+	}
+	return time.Duration(*s.DurationMS) * time.Millisecond, true
+}
+
+// Opened is the time from the session's beginning to the beginning of turn i,
+// where the beginning is known: wall clocks without StartedAt tell only how far
+// turns lie apart.
+func (s *Session) Opened(i int) (time.Duration, bool) {
+	if s.Turns[i].StartMS == nil && s.StartedAt.IsZero() {
+		return 0, false
+	}
+	return s.Start(i)
 }
 
 // AgentRef names the agent of a session.
@@ -97,6 +126,9 @@ type Turn struct {
 	// Agent is who spoke an agent's turn, for sessions that several agents had
 	// one after the other; "" does not say. On other speakers' turns it tells nothing.
 	Agent string `json:"agent,omitempty"`
+	// Loudness is how loud the turn was spoken, in steps of 10 dB from 1 to 10:
+	// the average level in dB divided by ten, rounded down. 0 is unknown.
+	Loudness int `json:"loudness,omitempty"`
 }
 
 // IsMessage reports whether the turn is speech or a message that may be judged.
