@@ -23,8 +23,10 @@ import (
 var update = flag.Bool("update", false, "rewrite the wanted parts of testdata/cases and testdata/broken")
 
 // TestCases runs testdata/cases: a description, a scorecard, a session as lines
-// ("agent@a17 1s-2s: text", "@field value"), perhaps tones ("turn label confidence
-// quote"), and the wanted answers with evidence and why.
+// ("agent@a17 1s-2s !7: text" with times and loudness, "@field value"), perhaps tones
+// ("turn label confidence quote") and questions ("turn solution [tag …]: answer",
+// an empty part for a library without suggestions), and the wanted answers with
+// evidence and why.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../testdata/cases/*.txtar")
@@ -49,8 +51,7 @@ func checkCase(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := pipeline.NewInput(session(t, string(part(archive, "session"))))
-	in.Tone = tones(t, in.Session, string(part(archive, "tone")))
+	in := input(t, archive)
 	got := render(card, in, card.Classifier.Classify(t.Context(), in))
 	if *update {
 		setPart(archive, "want", got)
@@ -61,6 +62,15 @@ func checkCase(t *testing.T, file string) {
 	if diff := cmp.Diff(string(part(archive, "want")), got); diff != "" {
 		t.Errorf("%s(-want +got)\n%s", archive.Comment, diff)
 	}
+}
+
+// input prepares the session of a case.
+func input(t *testing.T, archive *txtar.Archive) *pipeline.Input {
+	t.Helper()
+	in := pipeline.NewInput(session(t, string(part(archive, "session"))))
+	in.Tone = tones(t, in.Session, string(part(archive, "tone")))
+	in.Questions = questions(t, in.Session, part(archive, "questions"))
+	return in
 }
 
 func part(a *txtar.Archive, name string) []byte {
@@ -92,21 +102,36 @@ func session(t *testing.T, text string) *transcript.Session {
 			t.Fatalf("no turn: %q", line)
 		}
 		who, times, _ := strings.Cut(head, " ")
-		start, end, _ := strings.Cut(times, "-")
+		times, loudness, _ := strings.Cut(times, "!")
+		start, end, _ := strings.Cut(strings.TrimSpace(times), "-")
 		who, agent, _ := strings.Cut(who, "@")
 		who, kind, _ := strings.Cut(who, "/")
 		s.Turns = append(s.Turns, transcript.Turn{
 			Speaker: transcript.Speaker(who), Kind: transcript.Kind(kind), Text: strings.ReplaceAll(said, `\n`, "\n"),
-			StartMS: millis(t, start), EndMS: millis(t, end), Agent: agent,
+			StartMS: millis(t, start), EndMS: millis(t, end), Agent: agent, Loudness: level(t, loudness),
 		})
 	}
 	return s
+}
+
+func level(t *testing.T, s string) int {
+	t.Helper()
+	if s == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func setField(t *testing.T, s *transcript.Session, field string) {
 	t.Helper()
 	name, value, _ := strings.Cut(field, " ")
 	switch name {
+	case "duration":
+		s.DurationMS = millis(t, value)
 	case "channel":
 		s.Channel = transcript.Channel(value)
 	case "language":
@@ -169,6 +194,29 @@ func tones(t *testing.T, s *transcript.Session, text string) pipeline.Tone {
 		tone.Turns = append(tone.Turns, tt)
 	}
 	return tone
+}
+
+// questions reads the questions part of a case; nil when there is none.
+func questions(t *testing.T, s *transcript.Session, text []byte) []pipeline.Question {
+	t.Helper()
+	if text == nil {
+		return nil
+	}
+	found := []pipeline.Question{}
+	for line := range strings.Lines(string(text)) {
+		head, answer, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		f := strings.Fields(head)
+		turn, err := strconv.Atoi(f[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := pipeline.Question{Turn: turn, Text: s.Turns[turn].Text}
+		if ok {
+			q.Suggestions = []pipeline.Suggestion{{SolutionID: f[1], Title: f[1], Score: 0.9, Passage: answer, Answer: answer, Tags: f[2:]}}
+		}
+		found = append(found, q)
+	}
+	return found
 }
 
 // render writes answers as lines: the criterion, its evidence, its steps.

@@ -38,8 +38,7 @@ func TestClassifyConcurrently(t *testing.T) {
 			t.Fatal(err)
 		}
 		card := load(t, string(part(archive, "scorecard.yaml")))
-		in := pipeline.NewInput(session(t, string(part(archive, "session"))))
-		in.Tone = tones(t, in.Session, string(part(archive, "tone")))
+		in := input(t, archive)
 		for range 20 {
 			wg.Go(func() {
 				got := render(card, in, card.Classifier.Classify(t.Context(), in))

@@ -1,6 +1,9 @@
 package rule
 
 import (
+	"fmt"
+	"time"
+
 	"assay/pipeline/scorecard"
 )
 
@@ -25,5 +28,17 @@ func (e *Evaluation) Nearest(c *scorecard.Criterion, name string) (Near, bool) {
 	if !ok || r.State != scorecard.NotHit {
 		return Near{}, false
 	}
-	return m.nearest(e, r.Searched)
+	turns := r.Searched
+	if cond.whole {
+		turns = e.messages(cond.speaker)
+	}
+	return m.nearest(e, turns)
+}
+
+// lasting writes a length of time for people.
+func lasting(d time.Duration) string {
+	if d.Abs() >= 2*time.Minute {
+		return fmt.Sprintf("%g min", d.Round(6*time.Second).Minutes())
+	}
+	return fmt.Sprintf("%g s", d.Round(10*time.Millisecond).Seconds())
 }

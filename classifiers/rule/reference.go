@@ -28,6 +28,13 @@ func (c *condition) referTo(n *scorecard.Node, name string) *reference {
 	return r
 }
 
+// referPlace is refer for a condition whose places are asked for.
+func (c *condition) referPlace(n *scorecard.Node) *reference {
+	r := c.refer(n)
+	r.placed = true
+	return r
+}
+
 // resolve finds the conditions that anchors and parameters name.
 func (b *builder) resolve(list []*scorecard.Condition, own, shared map[string]*condition) {
 	find := func(name string) *condition {

@@ -42,6 +42,15 @@ func kinds() map[string]reader {
 		"same_turn":    readSameTurn,
 		"turn_length":  readTurnLength,
 		"criterion":    readCriterion,
+		"speech_rate":  readSpeechRate,
+		"interruption": readInterruption,
+		"talk_ratio":   readTalkRatio,
+		"late_answer":  readLateAnswer,
+		"late_hang_up": readLateHangUp,
+		"loudness":     readLoudness,
+		"sequence":     readSequence,
+		"flow":         readFlow,
+		"knowledge":    readKnowledge,
 	}
 }
 

@@ -1,0 +1,222 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+
+	"assay/pipeline"
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// sequence hits when conditions hit one after the other:
+//
+//	sequence: {steps: [asks, verifies, answers], within: 10, absent: [hangs_up]}
+//
+// Steps are two or more conditions. Each must hit after the one before it: in a
+// later turn, or further on in the same one. Within limits how far neighbours
+// may be apart, in messages of anybody (10) or in time from the end of the one
+// turn to the beginning of the other (60s); without it they may be anywhere. No
+// hit of an absent condition may lie between the first step and the last one.
+// What lies before a step need not follow it at once: of several hits of a step
+// the nearest one before the next step counts, so that a question asked twice
+// counts from the second time.
+//
+// Only hits in the condition's range count. The hits are the places of all steps
+// of every sequence found; sequences do not overlap.
+//
+// When a step has no hit the condition does not hit, whatever the others are;
+// else it is not evaluable when a step is not, when a time is missing, or when
+// the absence that would decide cannot be told.
+type sequence struct {
+	steps  []*reference
+	within *scorecard.Extent
+	absent []*reference
+}
+
+// mostSteps bounds the steps of a sequence and of a flow.
+const mostSteps = 50
+
+func readSequence(_ *builder, c *condition, m *scorecard.Map) test {
+	s := &sequence{}
+	if n := m.Must("steps"); n != nil {
+		s.steps = c.referAll(n)
+		if len(s.steps) < 2 || len(s.steps) > mostSteps {
+			n.Problem([]string{fmt.Sprintf("2 to %d conditions", mostSteps)}, "the steps are %d", len(s.steps))
+		}
+	}
+	s.within = readWithin(m.Key("within"))
+	if n := m.Key("absent"); n != nil {
+		s.absent = c.referAll(n)
+	}
+	return s
+}
+
+// referAll reads the names of other conditions whose places matter: a list, or one name.
+func (c *condition) referAll(n *scorecard.Node) []*reference {
+	var out []*reference
+	for _, e := range listOf(n) {
+		out = append(out, c.referPlace(e))
+	}
+	return out
+}
+
+// link is a hit of a step as a part of chains of hits, one for each step.
+type link struct {
+	transcript.Span
+	prev   int  // the hit of the step before, −1 for the first step or when there is none near enough
+	first  int  // the chain's hit of the first step, −1 when no chain leads here
+	unsure bool // a time is missing on the way
+}
+
+// found is what a session has of a sequence.
+type found struct {
+	hits    []transcript.Span
+	unknown pipeline.Reason // why something that may be a sequence could not be judged
+	reached [][]link        // by step, up to the first one without a chain
+	between transcript.Span // the absent condition's hit that broke the last chain
+	broken  *reference      // that condition; nil when none did
+}
+
+func (s *sequence) judge(e *Evaluation, turns []int) outcome {
+	f := s.find(e, turns)
+	if len(f.hits) == 0 && f.unknown != "" {
+		return notEvaluable(f.unknown)
+	}
+	return hitIf(f.hits)
+}
+
+func (s *sequence) find(e *Evaluation, turns []int) (f found) {
+	var unknown pipeline.Reason
+	empty := false
+	for _, step := range s.steps {
+		places, reason := e.placesIn(step, turns)
+		if reason != "" {
+			unknown = reason
+			continue
+		}
+		empty = empty || len(places) == 0
+		if unknown == "" && (len(f.reached) == 0 || reachable(f.reached[len(f.reached)-1])) {
+			f.reached = append(f.reached, s.join(e, f.reached, places))
+		}
+	}
+	if empty || unknown != "" {
+		if !empty {
+			f.unknown = unknown
+		}
+		return f
+	}
+	if len(f.reached) == len(s.steps) {
+		s.collect(e, turns, &f)
+	}
+	return f
+}
+
+func reachable(links []link) bool {
+	return slices.ContainsFunc(links, func(l link) bool { return l.first >= 0 })
+}
+
+// join links the places of one more step to the nearest chains before them.
+func (s *sequence) join(e *Evaluation, before [][]link, places []transcript.Span) []link {
+	links := make([]link, len(places))
+	if len(before) == 0 {
+		for i, p := range places {
+			links[i] = link{Span: p, prev: -1, first: i}
+		}
+		return links
+	}
+	last := before[len(before)-1]
+	next, nearest := 0, -1
+	for i, p := range places {
+		links[i] = link{Span: p, prev: -1, first: -1}
+		for ; next < len(last) && comesBefore(last[next].Span, p); next++ {
+			if last[next].first >= 0 {
+				nearest = next
+			}
+		}
+		if nearest < 0 {
+			continue
+		}
+		if near, known := e.withinReach(last[nearest].Span, p, s.within); near || !known {
+			links[i] = link{p, nearest, last[nearest].first, last[nearest].unsure || !known}
+		}
+	}
+	return links
+}
+
+// collect keeps the chains that lead through all steps, with nothing between
+// that must be absent.
+func (s *sequence) collect(e *Evaluation, turns []int, f *found) {
+	done := -1 // the first step's hits up to here are used up
+	for i, l := range f.reached[len(f.reached)-1] {
+		if l.first < 0 || l.first <= done {
+			continue
+		}
+		chain := f.chain(i)
+		if len(f.hits) > 0 && !comesBefore(f.hits[len(f.hits)-1], chain[0]) {
+			continue
+		}
+		clear, reason := s.clear(e, turns, chain, f)
+		switch {
+		case !clear:
+		case l.unsure:
+			f.unknown = pipeline.NoTimestamps
+		case reason != "":
+			f.unknown = reason
+		default:
+			f.hits, done = append(f.hits, chain...), l.first
+		}
+	}
+}
+
+// chain are the places of the steps up to the i-th link of the last one.
+func (f *found) chain(i int) []transcript.Span {
+	out := make([]transcript.Span, len(f.reached))
+	for step := len(f.reached) - 1; step >= 0; step-- {
+		out[step] = f.reached[step][i].Span
+		i = f.reached[step][i].prev
+	}
+	return out
+}
+
+// clear reports whether no absent condition hits between the ends of a chain; a
+// reason when one of them could not be evaluated and the others do not.
+func (s *sequence) clear(e *Evaluation, turns []int, chain []transcript.Span, f *found) (bool, pipeline.Reason) {
+	var unknown pipeline.Reason
+	for _, a := range s.absent {
+		places, reason := e.placesIn(a, turns)
+		if reason != "" {
+			unknown = reason
+		}
+		i := firstAfter(places, chain[0])
+		if i < len(places) && comesBefore(places[i], chain[len(chain)-1]) {
+			f.broken, f.between = a, places[i]
+			return false, ""
+		}
+	}
+	return true, unknown
+}
+
+// nearest is how far the sequence came.
+func (s *sequence) nearest(e *Evaluation, turns []int) (Near, bool) {
+	f := s.find(e, turns)
+	if f.broken != nil {
+		return Near{f.between.Turn, fmt.Sprintf("%s comes between %s and %s", f.broken.name, s.steps[0].name, s.steps[len(s.steps)-1].name)}, true
+	}
+	last := -1
+	for i, links := range f.reached {
+		if reachable(links) {
+			last = i
+		}
+	}
+	if last < 0 || last == len(s.steps)-1 {
+		return Near{Turn: -1, Text: "no " + s.steps[0].name}, last < 0
+	}
+	at := f.reached[last][len(f.reached[last])-1]
+	for _, l := range f.reached[last] {
+		if l.first >= 0 {
+			at = l
+		}
+	}
+	return Near{at.Turn, fmt.Sprintf("reached %s, step %d of %d, then no %s%s", s.steps[last].name, last+1, len(s.steps), s.steps[last+1].name, reachText(s.within))}, true
+}
