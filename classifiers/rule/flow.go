@@ -240,7 +240,7 @@ func (w *walker) next(step int, here transcript.Span) (next stepAt, found bool, 
 			return stepAt{}, false, w.unknown[n]
 		}
 		i := firstAfter(w.places[n], here)
-		if i < len(w.places[n]) && (!found || byPlace(w.places[n][i], first) < 0) {
+		if i < len(w.places[n]) && (!found || comparePlaces(w.places[n][i], first) < 0) {
 			next, first, found = stepAt{n, i}, w.places[n][i], true
 		}
 	}

@@ -82,7 +82,7 @@ func (i *interruption) each(e *Evaluation, turns []int, look func(spoken, cut in
 		case other(i.by):
 			spoken = t
 		case i.by:
-			if spoken >= 0 && contains(turns, t) && spokenLength(e.in.Folded[t].Text) >= i.least {
+			if spoken >= 0 && inTurns(turns, t) && spokenLength(e.in.Folded[t].Text) >= i.least {
 				look(spoken, t)
 			}
 		}

@@ -1,7 +1,9 @@
 package rule
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
@@ -219,4 +221,80 @@ func overlaps(m match, others []match) bool {
 		}
 	}
 	return false
+}
+
+// nearest is what was found of several words or places, what stood where it does
+// not count or, for none, what was found at all.
+func (k *keywords) nearest(e *Evaluation, turns []int) (Near, bool) {
+	near := Near{Turn: -1}
+	var best, so tally
+	for i, t := range turns {
+		if i == 0 || k.singly {
+			so = tally{seen: make([]bool, k.words.asks)}
+		}
+		found := k.find(e, t)
+		if so.add(k, found); len(found) == 0 {
+			continue
+		}
+		if k.different == 0 {
+			return Near{t, e.quoted(t, int(found[0].start), int(found[0].end)) + " occurs"}, true
+		}
+		if so.different > best.different || so.places > best.places {
+			best = tally{slices.Clone(so.seen), so.different, so.places}
+			near.Turn = t
+		}
+	}
+	switch {
+	case near.Turn < 0:
+		return k.passedOver(e, turns)
+	case best.different < k.different:
+		near.Text = fmt.Sprintf("%d of %d different words, missing %s", best.different, k.different, k.missing(e, best.seen))
+	default:
+		near.Text = fmt.Sprintf("%d of %d places", best.places, k.total)
+	}
+	return near, true
+}
+
+// missing lists the words that were not found, some of them when they are many.
+func (k *keywords) missing(e *Evaluation, seen []bool) string {
+	const most = 5
+	texts := make([]string, k.words.asks) // with synonyms
+	for i, id := range k.words.ids {
+		slot := k.words.slot(i)
+		texts[slot] = strings.TrimPrefix(texts[slot]+"/"+e.set.literals.literals[id], "/")
+	}
+	var out []string
+	for slot, text := range texts {
+		if !seen[slot] {
+			out = append(out, "“"+text+"”")
+		}
+	}
+	if len(out) > most {
+		out = append(out[:most], "…")
+	}
+	return strings.Join(out, ", ")
+}
+
+// passedOver is the first place that did not count: it is a part of an excluded
+// phrase, has other capitals, or is negated.
+func (k *keywords) passedOver(e *Evaluation, turns []int) (Near, bool) {
+	for _, t := range turns {
+		for _, m := range e.matches(t) {
+			i, ok := slices.BinarySearch(k.words.ids, m.id)
+			if !ok || among(k.exclude, m.id) {
+				continue
+			}
+			why := "is negated"
+			if !k.words.asWritten(e, i, t, m) {
+				why = "has other capitals"
+			}
+			for _, x := range e.matches(t) {
+				if among(k.exclude, x.id) && overlaps(m, []match{x}) {
+					why = "stands in the excluded " + e.quoted(t, int(x.start), int(x.end))
+				}
+			}
+			return Near{t, e.quoted(t, int(m.start), int(m.end)) + " " + why}, true
+		}
+	}
+	return Near{}, false
 }

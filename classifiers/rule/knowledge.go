@@ -90,7 +90,7 @@ func (k *knowledge) judge(e *Evaluation, turns []int) outcome {
 	var hits []transcript.Span
 	for i := range e.in.Questions {
 		q := &e.in.Questions[i]
-		if !contains(turns, q.Turn) || !k.about(q) {
+		if !inTurns(turns, q.Turn) || !k.about(q) {
 			continue
 		}
 		asked = true
@@ -133,10 +133,10 @@ func (k *knowledge) places(e *Evaluation, q *pipeline.Question) []transcript.Spa
 func (k *knowledge) inLine(e *Evaluation, q *pipeline.Question) (share float64, said []transcript.Span) {
 	best := &q.Suggestions[0]
 	heard := map[string]bool{}
-	all := termsOf(best.Answer)
+	all := contentOf(best.Answer)
 	for _, t := range k.next(e, q.Turn) {
 		n := 0
-		for term := range terms(e.in.Folded[t].Text) {
+		for term := range contentTerms(e.in.Folded[t].Text) {
 			heard[term] = true
 			if all[term] {
 				n++
@@ -148,7 +148,7 @@ func (k *knowledge) inLine(e *Evaluation, q *pipeline.Question) (share float64, 
 	}
 	share = percentHeard(all, heard)
 	for sentence := range strings.FieldsFuncSeq(best.Answer, endsSentence) {
-		if content := termsOf(sentence); len(content) >= leastContent {
+		if content := contentOf(sentence); len(content) >= leastContent {
 			share = max(share, percentHeard(content, heard))
 		}
 	}
@@ -167,7 +167,7 @@ func (k *knowledge) next(e *Evaluation, turn int) []int {
 	return agent[i:min(len(agent), i+k.within)]
 }
 
-func termsOf(text string) map[string]bool { return terms(transcript.Fold(text).Text) }
+func contentOf(text string) map[string]bool { return contentTerms(transcript.Fold(text).Text) }
 
 // percentHeard is how many of some terms were heard, in percent.
 func percentHeard(of, heard map[string]bool) float64 {
@@ -189,7 +189,7 @@ func (k *knowledge) nearest(e *Evaluation, turns []int) (Near, bool) {
 	best := 0.0
 	for i := range e.in.Questions {
 		q := &e.in.Questions[i]
-		if !contains(turns, q.Turn) || !k.about(q) {
+		if !inTurns(turns, q.Turn) || !k.about(q) {
 			continue
 		}
 		share, _ := k.inLine(e, q)

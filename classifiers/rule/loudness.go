@@ -102,7 +102,7 @@ func (l *loudness) rises(e *Evaluation, turns []int) (hits []transcript.Span, un
 		by, level := e.in.Session.Turns[t].Speaker, e.loudness(t)
 		last, spoke := before[by]
 		before[by] = level
-		if !spoke || !contains(turns, t) {
+		if !spoke || !inTurns(turns, t) {
 			continue
 		}
 		if last == 0 || level == 0 {

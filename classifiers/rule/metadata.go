@@ -2,6 +2,7 @@ package rule
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -211,4 +212,13 @@ func lookUp(s *transcript.Session, field string) (any, bool) {
 		return v, v != nil && v != ""
 	}
 	return text, text != ""
+}
+
+// nearest is the field's value.
+func (d *metadata) nearest(e *Evaluation, _ []int) (Near, bool) {
+	field, ok := lookUp(e.in.Session, d.field)
+	if !ok {
+		return Near{-1, d.field + " is missing"}, true
+	}
+	return Near{-1, fmt.Sprintf("%s is %s", d.field, clipped(fmt.Sprint(field)))}, true
 }

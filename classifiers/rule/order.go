@@ -17,7 +17,7 @@ func comesBefore(a, b transcript.Span) bool {
 	return a.Turn < b.Turn || a.Turn == b.Turn && a.Start < b.Start && a.End <= b.Start
 }
 
-func byPlace(a, b transcript.Span) int {
+func comparePlaces(a, b transcript.Span) int {
 	return cmp.Or(cmp.Compare(a.Turn, b.Turn), cmp.Compare(a.Start, b.Start))
 }
 
@@ -35,7 +35,7 @@ func (e *Evaluation) placesIn(r *reference, turns []int) ([]transcript.Span, pip
 	}
 	var in []transcript.Span
 	for _, h := range res.Hits {
-		if contains(turns, h.Turn) {
+		if inTurns(turns, h.Turn) {
 			in = append(in, h)
 		}
 	}

@@ -3,6 +3,7 @@ package rule
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -273,4 +274,22 @@ func members(re *syntax.Regexp, most int) []rune {
 		}
 	}
 	return out
+}
+
+// nearest is a turn that matched, and exclude as well.
+func (p *pattern) nearest(e *Evaluation, turns []int) (Near, bool) {
+	if p.exclude == nil {
+		return Near{}, false
+	}
+	for _, t := range turns {
+		text := e.in.Folded[t].Text
+		places := p.places(e, t, text)
+		if len(places) == 0 {
+			continue
+		}
+		if at := p.exclude.FindStringIndex(text); at != nil {
+			return Near{t, fmt.Sprintf("%s matched, but exclude matched %s", e.quoted(t, places[0][0], places[0][1]), e.quoted(t, at[0], at[1]))}, true
+		}
+	}
+	return Near{}, false
 }

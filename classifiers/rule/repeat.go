@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"slices"
 	"unicode"
 
@@ -130,4 +131,25 @@ func alike(a, b said) float64 {
 		}
 	}
 	return 2 * float64(common) / float64(all)
+}
+
+// nearest is the turn that was most like one before it.
+func (r *repeat) nearest(e *Evaluation, turns []int) (Near, bool) {
+	near, best := Near{Turn: -1}, 0.0
+	var before []said
+	for _, t := range e.messages(r.of) {
+		s := listen(t, e.in.Folded[t].Text)
+		if s.letters < r.least {
+			continue
+		}
+		if inTurns(turns, t) {
+			for _, b := range before[max(0, len(before)-lookBack):] {
+				if d := alike(b, s); d > best {
+					best, near = d, Near{t, fmt.Sprintf("similarity %.2f < %.2f", d, r.similarity)}
+				}
+			}
+		}
+		before = append(before, s)
+	}
+	return near, near.Turn >= 0
 }

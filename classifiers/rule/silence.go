@@ -61,7 +61,7 @@ func checkLimits(m *scorecard.Map, ordered bool) {
 		m.Node.Problem([]string{"more_than", "less_than"}, "at least one of the limits is needed")
 	}
 	if !ordered {
-		m.Node.Problem(nil, "nothing is more than more_than and less than less_than")
+		m.Node.Problem(nil, "more_than is not less than less_than")
 	}
 }
 
@@ -96,7 +96,7 @@ func (s *silence) each(e *Evaluation, turns []int, look func(from, to int)) {
 		}
 		excused := announced || told || i > 1 && e.says(all[i-2], s.except)
 		same := e.in.Session.Turns[from].Speaker == e.in.Session.Turns[to].Speaker
-		if contains(turns, to) && !excused && !(s.different && same) {
+		if inTurns(turns, to) && !excused && !(s.different && same) {
 			look(from, to)
 		}
 	}

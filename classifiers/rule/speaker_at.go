@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"fmt"
+
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -38,6 +40,15 @@ func readSpeakerAt(_ *builder, c *condition, m *scorecard.Map) test {
 }
 
 func (s *speakerAt) judge(e *Evaluation, turns []int) outcome {
+	t := s.turn(e, turns)
+	if t < 0 || e.in.Session.Turns[t].Speaker != s.is {
+		return notHit()
+	}
+	return hit(e.wholeTurn(t))
+}
+
+// turn is the one at the position, −1 when there are not so many.
+func (s *speakerAt) turn(e *Evaluation, turns []int) int {
 	left := max(s.position, -s.position)
 	for i := range turns {
 		t := turns[i]
@@ -48,13 +59,18 @@ func (s *speakerAt) judge(e *Evaluation, turns []int) outcome {
 		if by == transcript.System && s.is != transcript.System {
 			continue
 		}
-		if left--; left > 0 {
-			continue
+		if left--; left == 0 {
+			return t
 		}
-		if by != s.is {
-			return notHit()
-		}
-		return hit(e.wholeTurn(t))
 	}
-	return notHit()
+	return -1
+}
+
+// nearest is whose turn it is, or that there are not so many.
+func (s *speakerAt) nearest(e *Evaluation, turns []int) (Near, bool) {
+	t := s.turn(e, turns)
+	if t < 0 {
+		return Near{-1, fmt.Sprintf("only %d turns, position %d asked for", len(turns), s.position)}, true
+	}
+	return Near{t, fmt.Sprintf("turn %d in range is of %s, not %s", s.position, e.in.Session.Turns[t].Speaker, s.is)}, true
 }

@@ -8,9 +8,9 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// letters counts the letters and digits of a folded text: those that are said as
+// spokenLetters counts the letters and digits of a folded text: those that are said as
 // one syllable each, Han characters and kana, and all others.
-func letters(text string) (syllables, others int) {
+func spokenLetters(text string) (syllables, others int) {
 	for _, r := range text {
 		switch {
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
@@ -26,7 +26,7 @@ func letters(text string) (syllables, others int) {
 // in Chinese and English: a Han character counts one, and so do two letters of
 // an alphabetic script or two digits.
 func spokenLength(text string) int {
-	syllables, others := letters(text)
+	syllables, others := spokenLetters(text)
 	return syllables + others/2
 }
 
@@ -83,8 +83,8 @@ func (c *condition) twoSided() {
 	}
 }
 
-// contains reports whether a sorted list of turns has one.
-func contains(turns []int, turn int) bool {
+// inTurns reports whether a sorted list of turns has one.
+func inTurns(turns []int, turn int) bool {
 	_, in := slices.BinarySearch(turns, turn)
 	return in
 }

@@ -119,7 +119,7 @@ func (r *speechRate) mean(e *Evaluation, turns []int) (perMinute float64, judged
 // units counts what a text has of the condition's unit; false when the text is
 // of the other one.
 func (r *speechRate) units(text string) (int, bool) {
-	syllables, others := letters(text)
+	syllables, others := spokenLetters(text)
 	own := "words"
 	if syllables > others {
 		own = "characters"
@@ -130,11 +130,11 @@ func (r *speechRate) units(text string) (int, bool) {
 	if own == "characters" {
 		return syllables + others, true
 	}
-	return words(text), true
+	return countWords(text), true
 }
 
-// words counts the words of alphabetic scripts and the Han characters of a text.
-func words(text string) int {
+// countWords counts the words of alphabetic scripts and the Han characters of a text.
+func countWords(text string) int {
 	n, inside := 0, false
 	for _, r := range text {
 		switch {

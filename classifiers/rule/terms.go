@@ -8,12 +8,12 @@ import (
 	"github.com/blevesearch/snowballstem/english"
 )
 
-// terms are what a folded text is about, each once: the stems of its words, its
+// contentTerms are what a folded text is about, each once: the stems of its words, its
 // numbers, and the pairs of neighbouring Han characters, without the words and
 // pairs that say nothing of their own.
-func terms(text string) map[string]bool {
+func contentTerms(text string) map[string]bool {
 	found := map[string]bool{}
-	for _, run := range runs(text) {
+	for _, run := range scriptRuns(text) {
 		if run.han {
 			addPairs(found, run.text)
 			continue
@@ -27,18 +27,18 @@ func terms(text string) map[string]bool {
 	return found
 }
 
-// run is a stretch of a text in Han characters, or without them.
-type run struct {
+// scriptRun is a stretch of a text in Han characters, or without them.
+type scriptRun struct {
 	text string
 	han  bool
 }
 
-func runs(text string) []run {
-	var out []run
+func scriptRuns(text string) []scriptRun {
+	var out []scriptRun
 	for _, r := range text {
 		han := unicode.Is(unicode.Han, r)
 		if n := len(out); n == 0 || out[n-1].han != han {
-			out = append(out, run{han: han})
+			out = append(out, scriptRun{han: han})
 		}
 		out[len(out)-1].text += string(r)
 	}

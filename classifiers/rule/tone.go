@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"fmt"
+
 	"assay/pipeline"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
@@ -100,4 +102,21 @@ func (e *Evaluation) toneOf(turn int) *pipeline.TurnTone {
 		}
 	}
 	return e.tones[turn]
+}
+
+// nearest is the turn with the highest confidence below the limit.
+func (t *tone) nearest(e *Evaluation, turns []int) (Near, bool) {
+	near, best := Near{Turn: -1}, 0.0
+	for _, i := range turns {
+		tt := e.toneOf(i)
+		if tt == nil {
+			continue
+		}
+		for _, l := range t.labels {
+			if c := tt.Labels[l]; c > best {
+				best, near = c, Near{i, fmt.Sprintf("%s %.2f < %.2f", l, c, t.least)}
+			}
+		}
+	}
+	return near, near.Turn >= 0
 }

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"math"
 
 	"assay/pipeline/scorecard"
@@ -37,4 +38,12 @@ func checkBounds(m *scorecard.Map, ordered bool) {
 
 func (t *turnCount) judge(_ *Evaluation, turns []int) outcome {
 	return when(t.least <= len(turns) && len(turns) <= t.most)
+}
+
+// nearest is the number of turns in range.
+func (t *turnCount) nearest(_ *Evaluation, turns []int) (Near, bool) {
+	if len(turns) < t.least {
+		return Near{-1, fmt.Sprintf("%d turns < %d", len(turns), t.least)}, true
+	}
+	return Near{-1, fmt.Sprintf("%d turns > %d", len(turns), t.most)}, true
 }

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -26,12 +27,7 @@ func readTurnLength(_ *builder, c *condition, m *scorecard.Map) test {
 	if less != nil {
 		t.less = less.Duration()
 	}
-	switch {
-	case more == nil && less == nil:
-		m.Node.Problem([]string{"more_than", "less_than"}, "at least one of the limits is needed")
-	case t.more >= t.less:
-		m.Node.Problem(nil, "more_than is not less than less_than")
-	}
+	checkLimits(m, t.more < t.less || t.less == 0)
 	return t
 }
 
@@ -58,4 +54,19 @@ func (e *Evaluation) turnLength(turn int) (time.Duration, bool) {
 	start, ok1 := e.start(turn)
 	end, ok2 := e.end(turn)
 	return end - start, ok1 && ok2
+}
+
+// nearest is the turn whose length was least far from the limits.
+func (l *turnLength) nearest(e *Evaluation, turns []int) (Near, bool) {
+	near, best := Near{Turn: -1}, time.Duration(math.MaxInt64)
+	for _, t := range turns {
+		length, known := e.turnLength(t)
+		if miss := max(l.more-length, length-l.less); known && miss < best {
+			best = miss
+			if near = (Near{t, fmt.Sprintf("takes %s ≤ %s", lasting(length), lasting(l.more))}); length > l.more {
+				near.Text = fmt.Sprintf("takes %s ≥ %s", lasting(length), lasting(l.less))
+			}
+		}
+	}
+	return near, near.Turn >= 0
 }
