@@ -25,8 +25,8 @@ var update = flag.Bool("update", false, "rewrite the wanted parts of testdata/ca
 // TestCases runs testdata/cases: a description, a scorecard, a session as lines
 // ("agent@a17 1s-2s !7: text" with times and loudness, "@field value"), perhaps tones
 // ("turn label confidence quote") and questions ("turn solution [tag …]: answer",
-// an empty part for a library without suggestions), and the wanted answers with
-// evidence and why.
+// an empty part for a library without suggestions), the wanted answers with
+// evidence and why, and perhaps how near the conditions came that did not hit.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../testdata/cases/*.txtar")
@@ -53,7 +53,14 @@ func checkCase(t *testing.T, file string) {
 	}
 	in := input(t, archive)
 	got := render(card, in, card.Classifier.Classify(t.Context(), in))
+	wantNear, nears := part(archive, "near"), ""
+	if wantNear != nil {
+		nears = nearMisses(t, card, in)
+	}
 	if *update {
+		if wantNear != nil {
+			setPart(archive, "near", nears)
+		}
 		setPart(archive, "want", got)
 		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 			t.Fatal(err)
@@ -62,6 +69,30 @@ func checkCase(t *testing.T, file string) {
 	if diff := cmp.Diff(string(part(archive, "want")), got); diff != "" {
 		t.Errorf("%s(-want +got)\n%s", archive.Comment, diff)
 	}
+	if diff := cmp.Diff(string(part(archive, "near")), nears); diff != "" {
+		t.Errorf("%snearest (-want +got)\n%s", archive.Comment, diff)
+	}
+}
+
+// nearMisses writes how near every condition came that did not hit.
+func nearMisses(t *testing.T, card pipeline.Card, in *pipeline.Input) string {
+	t.Helper()
+	set, err := classifiers.New(card.Scorecard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	for _, x := range set.Explain(t.Context(), card.Scorecard, in) {
+		for _, c := range x.Conditions {
+			switch {
+			case c.Near != nil && c.Near.Turn >= 0:
+				fmt.Fprintf(&b, "%s %s: %s, turn %d\n", x.Criterion.ID, c.Name, c.Near.Text, c.Near.Turn)
+			case c.Near != nil:
+				fmt.Fprintf(&b, "%s %s: %s\n", x.Criterion.ID, c.Name, c.Near.Text)
+			}
+		}
+	}
+	return b.String()
 }
 
 // input prepares the session of a case.

@@ -239,7 +239,7 @@ func (k *keywords) nearest(e *Evaluation, turns []int) (Near, bool) {
 		if k.different == 0 {
 			return Near{t, e.quoted(t, int(found[0].start), int(found[0].end)) + " occurs"}, true
 		}
-		if so.different > best.different || so.places > best.places {
+		if so.different > best.different || k.total > 1 && so.places > best.places {
 			best = tally{slices.Clone(so.seen), so.different, so.places}
 			near.Turn = t
 		}

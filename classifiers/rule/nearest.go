@@ -2,7 +2,6 @@ package rule
 
 import (
 	"fmt"
-	"time"
 
 	"assay/pipeline/scorecard"
 )
@@ -79,14 +78,6 @@ func (e *Evaluation) nearestWindow(c *condition, r *reach) (Near, bool) {
 		return near, true
 	}
 	return Near{}, false
-}
-
-// lasting writes a length of time for people.
-func lasting(d time.Duration) string {
-	if d.Abs() >= 2*time.Minute {
-		return fmt.Sprintf("%g min", d.Round(6*time.Second).Minutes())
-	}
-	return fmt.Sprintf("%g s", d.Round(10*time.Millisecond).Seconds())
 }
 
 // quoted is a part of a turn's folded text as it stands in the transcript, for people.

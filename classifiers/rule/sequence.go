@@ -197,6 +197,16 @@ func (s *sequence) clear(e *Evaluation, turns []int, chain []transcript.Span, f 
 	return true, unknown
 }
 
+// without is the first step that has no hit.
+func (s *sequence) without(e *Evaluation, turns []int) string {
+	for _, step := range s.steps {
+		if places, reason := e.placesIn(step, turns); reason == "" && len(places) == 0 {
+			return step.name
+		}
+	}
+	return s.steps[0].name
+}
+
 // nearest is how far the sequence came.
 func (s *sequence) nearest(e *Evaluation, turns []int) (Near, bool) {
 	f := s.find(e, turns)
@@ -209,8 +219,11 @@ func (s *sequence) nearest(e *Evaluation, turns []int) (Near, bool) {
 			last = i
 		}
 	}
-	if last < 0 || last == len(s.steps)-1 {
-		return Near{Turn: -1, Text: "no " + s.steps[0].name}, last < 0
+	if last < 0 {
+		return Near{Turn: -1, Text: "no hit of " + s.without(e, turns)}, true
+	}
+	if last == len(s.steps)-1 {
+		return Near{}, false // not reached: a sequence with all its steps hits, or is broken
 	}
 	at := f.reached[last][len(f.reached[last])-1]
 	for _, l := range f.reached[last] {

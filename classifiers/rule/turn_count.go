@@ -43,7 +43,7 @@ func (t *turnCount) judge(_ *Evaluation, turns []int) outcome {
 // nearest is the number of turns in range.
 func (t *turnCount) nearest(_ *Evaluation, turns []int) (Near, bool) {
 	if len(turns) < t.least {
-		return Near{-1, fmt.Sprintf("%d turns < %d", len(turns), t.least)}, true
+		return Near{-1, fmt.Sprintf("turns: %d < %d", len(turns), t.least)}, true
 	}
-	return Near{-1, fmt.Sprintf("%d turns > %d", len(turns), t.most)}, true
+	return Near{-1, fmt.Sprintf("turns: %d > %d", len(turns), t.most)}, true
 }

@@ -20,6 +20,7 @@ type scorecardCmd struct {
 	List    scorecardListCmd    `cmd:"" help:"List the active scorecards in the order in which they are tried."`
 	Show    scorecardShowCmd    `cmd:"" help:"Print a shipped scorecard, as a starting point."`
 	Import  scorecardImportCmd  `cmd:"" help:"Turn the rules of another system into a scorecard."`
+	Explain scorecardExplainCmd `cmd:"" help:"Say how every criterion of a session came about: what hit where, or why not and the nearest miss."`
 }
 
 type scorecardCheckCmd struct {
