@@ -46,6 +46,8 @@ func TestMemoryDoesNotGrowWithTheSquare(t *testing.T) { // not parallel: it meas
 		{"near any in time", one("met_when: k", x+"k: {around: {condition: x, within: 20m}, keywords: {any: [ok]}}"), long(turns, "ok"), 30},
 		{"after every", one("met_when: k", x+"k: {around: {condition: x, hit: every}, regex: {pattern: ok}}"), long(turns, "ok"), 30},
 		{"repeats", one("met_when: k", "k: {repeat: {of: agent}}"), long(turns, "the same again and again"), 30},
+		{"sequences", one("met_when: k", x+"k: {sequence: {steps: [x, x, x], within: 3}}"), long(turns, "ok"), 30},
+		{"walks in circles", one("met_when: k", x+"n: {keywords: {any: [never]}}, k: {flow: {start: a, steps: {a: {when: x, next: [b, end]}, b: {when: x, next: [a]}, end: {when: n}}, ends: end}}"), long(turns, "ok"), 30},
 		{"places", one("met_when: k", "k: {keywords: {any: [ok]}}"), long(turns, strings.Repeat("ok ", 1000)), 400},
 	}
 	for _, tt := range tests {

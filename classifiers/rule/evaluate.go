@@ -34,6 +34,7 @@ type Evaluation struct {
 	tones   map[int]*pipeline.TurnTone
 	clocks  []clock
 	legs    []int                // by turn, nil until asked for
+	letters []letters            // by turn, nil until asked for
 	places  map[placeKey][]match // nil unless a condition is judged in many windows
 	ctx     context.Context      // ends the evaluation early
 

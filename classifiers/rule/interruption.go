@@ -76,13 +76,17 @@ func (i *interruption) judge(e *Evaluation, turns []int) outcome {
 // each calls look with every turn in range that is long enough and the other
 // one's turn before it.
 func (i *interruption) each(e *Evaluation, turns []int, look func(spoken, cut int)) {
+	all, lo, hi := e.messagesOver(turns)
+	for lo > 0 && e.in.Session.Turns[all[lo]].Speaker != other(i.by) {
+		lo--
+	}
 	spoken := -1
-	for _, t := range e.messages("") {
+	for _, t := range all[lo:hi] {
 		switch e.in.Session.Turns[t].Speaker {
 		case other(i.by):
 			spoken = t
 		case i.by:
-			if spoken >= 0 && inTurns(turns, t) && spokenLength(e.in.Folded[t].Text) >= i.least {
+			if spoken >= 0 && inTurns(turns, t) && e.spokenLength(t) >= i.least {
 				look(spoken, t)
 			}
 		}

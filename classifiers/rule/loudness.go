@@ -3,6 +3,7 @@ package rule
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"assay/pipeline"
 	"assay/pipeline/scorecard"
@@ -97,14 +98,13 @@ func (l *loudness) levels(e *Evaluation, turns []int) (hits []transcript.Span, u
 func (l *loudness) rises(e *Evaluation, turns []int) (hits []transcript.Span, unknown bool, near Near) {
 	near.Turn = -1
 	best := 0
-	before := map[transcript.Speaker]int{}
-	for _, t := range e.messages("") {
-		by, level := e.in.Session.Turns[t].Speaker, e.loudness(t)
-		last, spoke := before[by]
-		before[by] = level
-		if !spoke || !inTurns(turns, t) {
+	for _, t := range turns {
+		own := e.messages(e.in.Session.Turns[t].Speaker)
+		i, _ := slices.BinarySearch(own, t)
+		if i == 0 {
 			continue
 		}
+		last, level := e.loudness(own[i-1]), e.loudness(t)
 		if last == 0 || level == 0 {
 			unknown = true
 			continue

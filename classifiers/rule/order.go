@@ -33,13 +33,17 @@ func (e *Evaluation) placesIn(r *reference, turns []int) ([]transcript.Span, pip
 	if res.State == scorecard.NotEvaluable {
 		return nil, res.Reason
 	}
-	var in []transcript.Span
-	for _, h := range res.Hits {
-		if inTurns(turns, h.Turn) {
-			in = append(in, h)
-		}
+	if len(turns) == 0 {
+		return nil, ""
 	}
-	return in, ""
+	lo := sort.Search(len(res.Hits), func(i int) bool { return res.Hits[i].Turn >= turns[0] })
+	hi := sort.Search(len(res.Hits), func(i int) bool { return res.Hits[i].Turn > turns[len(turns)-1] })
+	hits := res.Hits[lo:hi:hi]
+	outside := func(h transcript.Span) bool { return !inTurns(turns, h.Turn) }
+	if slices.ContainsFunc(hits, outside) {
+		hits = slices.DeleteFunc(slices.Clone(hits), outside)
+	}
+	return hits, ""
 }
 
 // readWithin reads how far apart two places may be: messages of anybody, or a time.

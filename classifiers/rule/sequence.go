@@ -61,21 +61,22 @@ func (c *condition) referAll(n *scorecard.Node) []*reference {
 	return out
 }
 
-// link is a hit of a step as a part of chains of hits, one for each step.
+// link is a hit of a step as a part of chains of hits, one for each step. The
+// numbers count the hits of a step: there are at most some thousands.
 type link struct {
-	transcript.Span
-	prev   int  // the hit of the step before, −1 for the first step or when there is none near enough
-	first  int  // the chain's hit of the first step, −1 when no chain leads here
-	unsure bool // a time is missing on the way
+	prev   int32 // the hit of the step before, −1 for the first step or when there is none near enough
+	first  int32 // the chain's hit of the first step, −1 when no chain leads here
+	unsure bool  // a time is missing on the way
 }
 
 // found is what a session has of a sequence.
 type found struct {
 	hits    []transcript.Span
-	unknown pipeline.Reason // why something that may be a sequence could not be judged
-	reached [][]link        // by step, up to the first one without a chain
-	between transcript.Span // the absent condition's hit that broke the last chain
-	broken  *reference      // that condition; nil when none did
+	unknown pipeline.Reason     // why something that may be a sequence could not be judged
+	places  [][]transcript.Span // by step, up to the first one without a chain
+	reached [][]link            // their links
+	between transcript.Span     // the absent condition's hit that broke the last chain
+	broken  *reference          // that condition; nil when none did
 }
 
 func (s *sequence) judge(e *Evaluation, turns []int) outcome {
@@ -97,7 +98,8 @@ func (s *sequence) find(e *Evaluation, turns []int) (f found) {
 		}
 		empty = empty || len(places) == 0
 		if unknown == "" && (len(f.reached) == 0 || reachable(f.reached[len(f.reached)-1])) {
-			f.reached = append(f.reached, s.join(e, f.reached, places))
+			f.reached = append(f.reached, s.join(e, &f, places))
+			f.places = append(f.places, places)
 		}
 	}
 	if empty || unknown != "" {
@@ -117,19 +119,19 @@ func reachable(links []link) bool {
 }
 
 // join links the places of one more step to the nearest chains before them.
-func (s *sequence) join(e *Evaluation, before [][]link, places []transcript.Span) []link {
+func (s *sequence) join(e *Evaluation, f *found, places []transcript.Span) []link {
 	links := make([]link, len(places))
-	if len(before) == 0 {
-		for i, p := range places {
-			links[i] = link{Span: p, prev: -1, first: i}
+	if len(f.reached) == 0 {
+		for i := range links {
+			links[i] = link{prev: -1, first: int32(i)}
 		}
 		return links
 	}
-	last := before[len(before)-1]
+	before, last := f.places[len(f.places)-1], f.reached[len(f.reached)-1]
 	next, nearest := 0, -1
 	for i, p := range places {
-		links[i] = link{Span: p, prev: -1, first: -1}
-		for ; next < len(last) && comesBefore(last[next].Span, p); next++ {
+		links[i] = link{prev: -1, first: -1}
+		for ; next < len(last) && comesBefore(before[next], p); next++ {
 			if last[next].first >= 0 {
 				nearest = next
 			}
@@ -137,8 +139,8 @@ func (s *sequence) join(e *Evaluation, before [][]link, places []transcript.Span
 		if nearest < 0 {
 			continue
 		}
-		if near, known := e.withinReach(last[nearest].Span, p, s.within); near || !known {
-			links[i] = link{p, nearest, last[nearest].first, last[nearest].unsure || !known}
+		if near, known := e.withinReach(before[nearest], p, s.within); near || !known {
+			links[i] = link{int32(nearest), last[nearest].first, last[nearest].unsure || !known}
 		}
 	}
 	return links
@@ -147,15 +149,12 @@ func (s *sequence) join(e *Evaluation, before [][]link, places []transcript.Span
 // collect keeps the chains that lead through all steps, with nothing between
 // that must be absent.
 func (s *sequence) collect(e *Evaluation, turns []int, f *found) {
-	done := -1 // the first step's hits up to here are used up
+	chain := make([]transcript.Span, len(s.steps))
 	for i, l := range f.reached[len(f.reached)-1] {
-		if l.first < 0 || l.first <= done {
-			continue
+		if l.first < 0 || len(f.hits) > 0 && !comesBefore(f.hits[len(f.hits)-1], f.places[0][l.first]) {
+			continue // it has begun before the last sequence was over
 		}
-		chain := f.chain(i)
-		if len(f.hits) > 0 && !comesBefore(f.hits[len(f.hits)-1], chain[0]) {
-			continue
-		}
+		f.fill(chain, i)
 		clear, reason := s.clear(e, turns, chain, f)
 		switch {
 		case !clear:
@@ -164,19 +163,20 @@ func (s *sequence) collect(e *Evaluation, turns []int, f *found) {
 		case reason != "":
 			f.unknown = reason
 		default:
-			f.hits, done = append(f.hits, chain...), l.first
+			f.hits = append(f.hits, chain...)
+		}
+		if len(f.hits) >= mostPlaces {
+			return
 		}
 	}
 }
 
-// chain are the places of the steps up to the i-th link of the last one.
-func (f *found) chain(i int) []transcript.Span {
-	out := make([]transcript.Span, len(f.reached))
+// fill writes the places of the steps up to the i-th link of the last one.
+func (f *found) fill(chain []transcript.Span, i int) {
 	for step := len(f.reached) - 1; step >= 0; step-- {
-		out[step] = f.reached[step][i].Span
-		i = f.reached[step][i].prev
+		chain[step] = f.places[step][i]
+		i = int(f.reached[step][i].prev)
 	}
-	return out
 }
 
 // clear reports whether no absent condition hits between the ends of a chain; a
@@ -225,10 +225,10 @@ func (s *sequence) nearest(e *Evaluation, turns []int) (Near, bool) {
 	if last == len(s.steps)-1 {
 		return Near{}, false // not reached: a sequence with all its steps hits, or is broken
 	}
-	at := f.reached[last][len(f.reached[last])-1]
-	for _, l := range f.reached[last] {
+	var at transcript.Span
+	for i, l := range f.reached[last] {
 		if l.first >= 0 {
-			at = l
+			at = f.places[last][i]
 		}
 	}
 	return Near{at.Turn, fmt.Sprintf("reached %s, step %d of %d, then no %s%s", s.steps[last].name, last+1, len(s.steps), s.steps[last+1].name, reachText(s.within))}, true

@@ -83,9 +83,12 @@ func (s *silence) judge(e *Evaluation, turns []int) outcome {
 // each calls look with the turns before and after every stretch that counts and
 // that a turn in range breaks.
 func (s *silence) each(e *Evaluation, turns []int, look func(from, to int)) {
-	all := e.messages("")
+	all, lo, hi := e.messagesOver(turns)
+	for lo > 1 && e.in.Session.Turns[all[lo-1]].Speaker != transcript.Agent {
+		lo-- // what the agent said last may excuse a stretch
+	}
 	told := false // the agent asked to wait, and nobody has said anything of weight since
-	for i := 1; i < len(all); i++ {
+	for i := max(1, lo); i < hi; i++ {
 		from, to := all[i-1], all[i]
 		announced := e.says(from, s.except)
 		switch {

@@ -8,26 +8,63 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// spokenLetters counts the letters and digits of a folded text: those that are said as
-// one syllable each, Han characters and kana, and all others.
-func spokenLetters(text string) (syllables, others int) {
+// letters are what a turn says, counted.
+type letters struct {
+	syllables int // said as one each: Han characters and kana
+	others    int // other letters and digits
+	words     int // of alphabetic scripts, numbers and syllables
+}
+
+// lettersOf counts a turn once.
+func (e *Evaluation) lettersOf(turn int) letters {
+	if e.letters == nil {
+		e.letters = make([]letters, len(e.in.Folded))
+		for i := range e.letters {
+			e.letters[i] = countLetters(e.in.Folded[i].Text)
+		}
+	}
+	return e.letters[turn]
+}
+
+func countLetters(text string) (n letters) {
+	inside := false // a word
 	for _, r := range text {
 		switch {
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
-			syllables++
+			n.syllables++
+			n.words++
+			inside = false
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			others++
+			n.others++
+			if !inside {
+				n.words++
+			}
+			inside = true
+		case r != '\'' && r != '’':
+			inside = false
 		}
 	}
-	return syllables, others
+	return n
 }
 
-// spokenLength is how much is said in a folded text, about the same for the same
-// in Chinese and English: a Han character counts one, and so do two letters of
-// an alphabetic script or two digits.
-func spokenLength(text string) int {
-	syllables, others := spokenLetters(text)
-	return syllables + others/2
+// spokenLength is how much is said in a turn, about the same for the same in
+// Chinese and English: a Han character counts one, and so do two letters of an
+// alphabetic script or two digits.
+func (e *Evaluation) spokenLength(turn int) int {
+	n := e.lettersOf(turn)
+	return n.syllables + n.others/2
+}
+
+// messagesOver are all messages, with the first and the end of those that lie
+// between the ends of some turns.
+func (e *Evaluation) messagesOver(turns []int) (all []int, lo, hi int) {
+	all = e.messages("")
+	if len(turns) == 0 {
+		return all, 0, 0
+	}
+	lo, _ = slices.BinarySearch(all, turns[0])
+	hi, _ = slices.BinarySearch(all, turns[len(turns)-1]+1)
+	return all, lo, hi
 }
 
 // other is the speaker at the other end of the line.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"time"
-	"unicode"
 
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
@@ -86,7 +85,7 @@ func (r *speechRate) judge(e *Evaluation, turns []int) outcome {
 // rate is a turn's rate: judged is false when the turn is too short or of the
 // other unit, known when it has no times.
 func (r *speechRate) rate(e *Evaluation, turn int) (perMinute float64, judged, known bool) {
-	n, ok := r.units(e.in.Folded[turn].Text)
+	n, ok := r.units(e.lettersOf(turn))
 	if !ok || n < r.least {
 		return 0, false, false
 	}
@@ -110,46 +109,26 @@ func (r *speechRate) mean(e *Evaluation, turns []int) (perMinute float64, judged
 			return 0, judged, true
 		}
 		took, _ := e.turnLength(t)
-		n, _ := r.units(e.in.Folded[t].Text)
+		n, _ := r.units(e.lettersOf(t))
 		units, length, judged = units+n, length+took, judged+1
 	}
 	return float64(units) / length.Minutes(), judged, false
 }
 
-// units counts what a text has of the condition's unit; false when the text is
+// units counts what a turn has of the condition's unit; false when the turn is
 // of the other one.
-func (r *speechRate) units(text string) (int, bool) {
-	syllables, others := spokenLetters(text)
+func (r *speechRate) units(n letters) (int, bool) {
 	own := "words"
-	if syllables > others {
+	if n.syllables > n.others {
 		own = "characters"
 	}
 	if r.unit != "" && r.unit != own {
 		return 0, false
 	}
 	if own == "characters" {
-		return syllables + others, true
+		return n.syllables + n.others, true
 	}
-	return countWords(text), true
-}
-
-// countWords counts the words of alphabetic scripts and the Han characters of a text.
-func countWords(text string) int {
-	n, inside := 0, false
-	for _, r := range text {
-		switch {
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
-			n, inside = n+1, false
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			if !inside {
-				n++
-			}
-			inside = true
-		case r != '\'' && r != '’':
-			inside = false
-		}
-	}
-	return n
+	return n.words, true
 }
 
 // nearest is the turn, or the average, whose rate is least far from the limits.

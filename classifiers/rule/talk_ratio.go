@@ -67,7 +67,7 @@ func (r *talkRatio) share(e *Evaluation, turns []int) (percent float64, reason p
 		if by != transcript.Agent && by != transcript.Customer {
 			continue
 		}
-		amount := float64(spokenLength(e.in.Folded[t].Text))
+		amount := float64(e.spokenLength(t))
 		if byTime {
 			length, ok := e.turnLength(t)
 			if !ok {
