@@ -82,7 +82,7 @@ func nearMisses(t *testing.T, card pipeline.Card, in *pipeline.Input) string {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	for _, x := range set.Explain(t.Context(), card.Scorecard, in) {
+	for _, x := range set.Explain(t.Context(), in) {
 		for _, c := range x.Conditions {
 			switch {
 			case c.Near != nil && c.Near.Turn >= 0:

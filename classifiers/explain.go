@@ -3,6 +3,8 @@ package classifiers
 import (
 	"context"
 	"slices"
+	"strings"
+	"time"
 
 	"assay/classifiers/rule"
 	"assay/pipeline"
@@ -14,6 +16,8 @@ import (
 type Explanation struct {
 	Criterion *scorecard.Criterion `json:"-"`
 	Answer    pipeline.Answer      `json:"-"`
+	// Occasions are what must hold before any condition is looked at.
+	Occasions []Occasion `json:"occasions"`
 	// Clauses are the expressions that were asked, in this order: whether the
 	// criterion applies, and whether it is met. A criterion that a model or
 	// people answer has none of the latter.
@@ -21,6 +25,14 @@ type Explanation struct {
 	// Conditions are those that the clauses name, in their order, each followed
 	// by those that it needs and that were not named before.
 	Conditions []ExplainedCondition `json:"conditions"`
+}
+
+// Occasion is something that must hold for a criterion to be asked.
+type Occasion struct {
+	Key   string          `json:"key"`  // effective, business, requires
+	Asks  string          `json:"asks"` // what must hold, in words
+	Is    string          `json:"is"`   // what the session has; "" is unknown
+	State scorecard.State `json:"state"`
 }
 
 // Clause is an expression over conditions with its value for a session.
@@ -52,18 +64,58 @@ type ExplainedCondition struct {
 
 // Explain answers all criteria as Classify does, and says for each how the
 // answer came about. When ctx is done it returns early, with answers of no meaning.
-func (s *Set) Explain(ctx context.Context, card *scorecard.Scorecard, in *pipeline.Input) []Explanation {
-	answers := s.Classify(ctx, in)
-	e := s.rules.Evaluate(ctx, in)
-	out := make([]Explanation, len(answers))
-	for i, c := range card.Criteria() {
-		out[i] = Explanation{Criterion: c, Answer: answers[i], Clauses: []Clause{}, Conditions: []ExplainedCondition{}}
-		x := &explainer{set: s, e: e, in: in, of: &out[i]}
+func (s *Set) Explain(ctx context.Context, in *pipeline.Input) []Explanation {
+	r := s.start(ctx, in)
+	out := make([]Explanation, len(s.criteria))
+	for i, c := range s.criteria {
+		if ctx.Err() != nil {
+			return out
+		}
+		out[i] = Explanation{Criterion: c, Answer: *r.answer(i), Occasions: r.occasions(c), Clauses: []Clause{}, Conditions: []ExplainedCondition{}}
+		x := &explainer{set: s, e: r.e, in: in, of: &out[i]}
 		x.clause("applies_when", c.AppliesWhen)
 		x.clause("met_when", c.MetWhen)
 		x.clause("not_met_when", c.NotMetWhen)
 	}
 	return out
+}
+
+// occasions are what a criterion asks for before its conditions, as occasion decides.
+func (r *run) occasions(c *scorecard.Criterion) []Occasion {
+	out := []Occasion{}
+	add := func(key, asks, is string, holds bool) {
+		state := scorecard.NotHit
+		switch {
+		case is == "" || is == string(pipeline.Undetermined):
+			state = scorecard.NotEvaluable
+		case holds:
+			state = scorecard.Hit
+		}
+		out = append(out, Occasion{key, asks, is, state})
+	}
+	began := r.in.Session.StartedAt
+	if c.Effective != (scorecard.Period{}) && !began.IsZero() {
+		add("effective", days(c.Effective), began.Format(time.DateOnly), c.Effective.Holds(began))
+	}
+	if is := r.in.Session.BusinessType; len(c.Business) > 0 {
+		add("business", strings.Join(c.Business, ", "), is, scorecard.OneOfNames(c.Business, is))
+	}
+	if q := c.Requires; q != nil {
+		is := r.answer(r.set.index[q.Criterion]).Outcome
+		add("requires", q.Criterion+" "+q.Outcome, string(is), string(is) == q.Outcome)
+	}
+	return out
+}
+
+// days writes a period; an open end is "…".
+func days(p scorecard.Period) string {
+	day := func(t time.Time) string {
+		if t.IsZero() {
+			return "…"
+		}
+		return t.Format(time.DateOnly)
+	}
+	return day(p.From) + " to " + day(p.To)
 }
 
 // explainer explains one criterion.

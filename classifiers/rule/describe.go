@@ -45,6 +45,15 @@ func (c *condition) inWords() string {
 	}
 	w := c.Where
 	parts := []string{turnsInWords(c.speaker)}
+	switch {
+	case w.Leg == scorecard.LegLast:
+		parts = append(parts, "the last agent's part")
+	case w.Leg > 0:
+		parts = append(parts, fmt.Sprintf("the part of agent %d", w.Leg))
+	}
+	if w.Range != nil {
+		parts = append(parts, fmt.Sprintf("numbers %d to %d", w.Range.From, w.Range.To))
+	}
 	if w.First != nil {
 		parts = append(parts, "the first "+extentInWords(w.First))
 	}
@@ -71,6 +80,10 @@ func extentInWords(x *scorecard.Extent) string {
 	switch {
 	case x.Time > 0:
 		return lasting(x.Time)
+	case x.OfTime:
+		return fmt.Sprintf("%g %% of the time", x.Percent)
+	case x.Percent > 0:
+		return fmt.Sprintf("%g %% of them", x.Percent)
 	case x.Turns == 1:
 		return "1 turn"
 	}

@@ -273,7 +273,7 @@ func (x *explaining) explain(out *bufio.Writer, s *transcript.Session) error {
 	if x.index != nil {
 		in.Questions = v.Questions
 	}
-	all := x.set.Explain(x.p.ctx, x.card.Scorecard, in)
+	all := x.set.Explain(x.p.ctx, in)
 	if err := x.p.ctx.Err(); err != nil {
 		return err
 	}

@@ -107,6 +107,9 @@ func (e *explained) criterion(b *strings.Builder, i int, lang string) {
 	if len(x.Clauses) == 0 || x.Criterion.MetWhen == nil && x.Criterion.NotMetWhen == nil {
 		fmt.Fprintf(b, "    answered by: %s\n", f.By)
 	}
+	for _, o := range x.Occasions {
+		fmt.Fprintf(b, "    %s: %s is %s%s\n", o.Key, printable(o.Asks), truth(o.State), found(o.Is))
+	}
 	for _, c := range x.Clauses {
 		fmt.Fprintf(b, "    %s: %s is %s%s\n", c.Key, c.Expr, truth(c.State), decidedBy(c))
 	}
@@ -124,6 +127,14 @@ func truth(s scorecard.State) string {
 		return "false"
 	}
 	return "unknown"
+}
+
+// found is what a session has instead of, or as, what is asked for.
+func found(is string) string {
+	if is == "" {
+		return ": the session does not say"
+	}
+	return ": it is " + printable(is)
 }
 
 func decidedBy(c classifiers.Clause) string {
@@ -217,7 +228,7 @@ func (e *explained) effect(i int) string {
 	}
 	s := "no points"
 	switch {
-	case e.card.Mode == scorecard.Weighted:
+	case e.card.Mode == scorecard.Weighted && c.Points == 0:
 		s = fmt.Sprintf("%g of weight %g, of %g that count", f.Points*f.Weight, f.Weight, e.counted())
 	case f.Points != 0 && c.PerHit:
 		s = fmt.Sprintf("%+g points for %s of %+g each%s", f.Points, times(e.all[i].Answer.Hits), c.Points, atMost(c))
