@@ -52,7 +52,18 @@ func (c *condition) inWords() string {
 		parts = append(parts, fmt.Sprintf("the part of agent %d", w.Leg))
 	}
 	if w.Range != nil {
-		parts = append(parts, fmt.Sprintf("numbers %d to %d", w.Range.From, w.Range.To))
+		of := ""
+		if w.Range.OfSession {
+			of = " of all turns"
+		}
+		parts = append(parts, fmt.Sprintf("numbers %d to %d%s", w.Range.From, w.Range.To, of))
+	}
+	if w.Time != nil {
+		to := "the end"
+		if w.Time.To > 0 {
+			to = lasting(w.Time.To)
+		}
+		parts = append(parts, fmt.Sprintf("from %s to %s", lasting(w.Time.From), to))
 	}
 	if w.First != nil {
 		parts = append(parts, "the first "+extentInWords(w.First))
@@ -105,6 +116,9 @@ func anchorInWords(a *scorecard.Anchor) string {
 		which = fmt.Sprintf("hit %d", a.Hit)
 	}
 	s := fmt.Sprintf("%s %s of %s", a.Side, which, a.Condition)
+	if a.From > 1 {
+		s += fmt.Sprintf(" from turn %d on", a.From)
+	}
 	if a.Within != nil {
 		s += " within " + extentInWords(a.Within)
 	}
