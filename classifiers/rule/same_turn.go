@@ -2,6 +2,7 @@ package rule
 
 import (
 	"slices"
+	"strings"
 
 	"assay/pipeline"
 	"assay/pipeline/scorecard"
@@ -98,4 +99,26 @@ func (s *sameTurn) place(e *Evaluation, turn int) transcript.Span {
 		}
 	}
 	return place
+}
+
+// nearest is the turn in which most of the conditions hit.
+func (s *sameTurn) nearest(e *Evaluation, turns []int) (Near, bool) {
+	near, most := Near{Turn: -1}, 0
+	for _, t := range turns {
+		var here, elsewhere []string
+		for _, name := range s.when.Names() {
+			if inTurns(turnsOf(e.result(s.refs[name].to).Hits), t) {
+				here = append(here, name)
+			} else {
+				elsewhere = append(elsewhere, name)
+			}
+		}
+		if len(here) > most {
+			most, near = len(here), Near{t, strings.Join(here, ", ") + " hit here"}
+			if len(elsewhere) > 0 {
+				near.Text += ", not " + strings.Join(elsewhere, ", ")
+			}
+		}
+	}
+	return near, near.Turn >= 0
 }
