@@ -124,3 +124,47 @@ func TestInspectFailsWithTheLibrary(t *testing.T) {
 		t.Errorf("error %v after cancelling", err)
 	}
 }
+
+// curious is a classifier that keeps what it was given.
+type curious struct{ questions *[]pipeline.Question }
+
+func (c curious) Classify(_ context.Context, in *pipeline.Input) []pipeline.Answer {
+	*c.questions = in.Questions
+	return nil
+}
+
+// solutions is a library with one solution for everything.
+type solutions struct{ library }
+
+func (solutions) Questions(context.Context, *transcript.Session) ([]pipeline.Question, error) {
+	return []pipeline.Question{{Turn: 0, Suggestions: []pipeline.Suggestion{{SolutionID: "s", Answer: "all of it", Tags: []string{"t"}}}}}, nil
+}
+
+func TestClassifiersSeeTheSolutionsAndVerdictsDoNot(t *testing.T) {
+	t.Parallel()
+	var seen []pipeline.Question
+	card, _ := sheet(scorecard.Weighted, nil)
+	i := &pipeline.Inspector{Tone: calm{}, Suggest: solutions{}}
+	v, err := i.Inspect(t.Context(), &transcript.Session{ID: "1"}, pipeline.Card{Scorecard: card, Classifier: curious{&seen}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 1 || seen[0].Suggestions[0].Answer != "all of it" {
+		t.Errorf("the classifier saw %+v", seen)
+	}
+	line, err := v.JSON()
+	if err != nil || strings.Contains(string(line), "all of it") || !strings.Contains(string(line), `"solution_id":"s"`) {
+		t.Errorf("verdict %s, error %v", line, err)
+	}
+}
+
+func TestWithoutALibraryThereAreNoQuestions(t *testing.T) {
+	t.Parallel()
+	seen := []pipeline.Question{{}}
+	card, _ := sheet(scorecard.Weighted, nil)
+	i := &pipeline.Inspector{Tone: calm{}}
+	v, err := i.Inspect(t.Context(), &transcript.Session{ID: "1"}, pipeline.Card{Scorecard: card, Classifier: curious{&seen}})
+	if err != nil || seen != nil || v.Questions == nil {
+		t.Errorf("the classifier saw %v, the verdict has %v, error %v", seen, v.Questions, err)
+	}
+}
