@@ -118,7 +118,7 @@ func (g *responseGap) judge(e *Evaluation, turns []int) outcome {
 			unknown = append(unknown, w.to)
 		}
 	}
-	return timed(late, unknown)
+	return often(1, late, unknown)
 }
 
 // nearest is the longest wait that was not too long.
@@ -144,17 +144,6 @@ func (e *Evaluation) surelyWithin(from, to int, limit time.Duration) bool {
 	began, ok1 := e.start(from)
 	answered, ok2 := e.start(to)
 	return ok1 && ok2 && answered-began <= limit
-}
-
-// timed is a hit when something was too slow, and not evaluable when nothing
-// was but some times are missing.
-func timed(hits []transcript.Span, unknown []int) outcome {
-	o := hitIf(hits)
-	if len(hits) == 0 && len(unknown) > 0 {
-		o = unknownTime()
-	}
-	o.unknown = unknown
-	return o
 }
 
 func unknownTime() outcome { return notEvaluable(pipeline.NoTimestamps) }

@@ -43,7 +43,7 @@ func (l *turnLength) judge(e *Evaluation, turns []int) outcome {
 			hits = append(hits, e.wholeTurn(t))
 		}
 	}
-	return timed(hits, unknown)
+	return often(1, hits, unknown)
 }
 
 // turnLength is how long a turn takes; false when the transcript does not say.

@@ -277,7 +277,7 @@ func (x *explaining) explain(out *bufio.Writer, s *transcript.Session) error {
 	if err := x.p.ctx.Err(); err != nil {
 		return err
 	}
-	e := &explained{session: s, verdict: v, card: x.card.Scorecard, all: all, only: x.cmd.Criterion}
+	e := &explainedSession{session: s, verdict: v, card: x.card.Scorecard, all: all, only: x.cmd.Criterion}
 	if x.cmd.JSON {
 		return e.json(out)
 	}

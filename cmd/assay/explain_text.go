@@ -14,8 +14,8 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// explained is a session with its verdict and how it came about.
-type explained struct {
+// explainedSession is a session with its verdict and how it came about.
+type explainedSession struct {
 	session *transcript.Session
 	verdict *pipeline.Verdict
 	card    *scorecard.Scorecard
@@ -32,7 +32,7 @@ type explainedCriterion struct {
 }
 
 // json writes one line.
-func (e *explained) json(w io.Writer) error {
+func (e *explainedSession) json(w io.Writer) error {
 	line := struct {
 		SessionID transcript.SessionID  `json:"session_id"`
 		Scorecard pipeline.ScorecardRef `json:"scorecard"`
@@ -55,10 +55,12 @@ func (e *explained) json(w io.Writer) error {
 	return err
 }
 
-func (e *explained) wanted(id string) bool { return len(e.only) == 0 || slices.Contains(e.only, id) }
+func (e *explainedSession) wanted(id string) bool {
+	return len(e.only) == 0 || slices.Contains(e.only, id)
+}
 
 // text writes the explanation for people.
-func (e *explained) text(lang string) string {
+func (e *explainedSession) text(lang string) string {
 	var b strings.Builder
 	v := e.verdict
 	fmt.Fprintf(&b, "%s  %s  %s  %s %s\n", printable(string(v.SessionID)), v.Result, points(v.Score), v.Scorecard.ID, v.Scorecard.Version)
@@ -80,7 +82,7 @@ func (e *explained) text(lang string) string {
 }
 
 // failures names the critical criteria that were not met.
-func (e *explained) failures(b *strings.Builder) {
+func (e *explainedSession) failures(b *strings.Builder) {
 	without := ""
 	if e.verdict.Unfailed != nil {
 		without = "; without critical failures: " + points(e.verdict.Unfailed)
@@ -99,7 +101,7 @@ func (e *explained) failures(b *strings.Builder) {
 	}
 }
 
-func (e *explained) criterion(b *strings.Builder, i int, lang string) {
+func (e *explainedSession) criterion(b *strings.Builder, i int, lang string) {
 	f, x := e.verdict.Criteria[i], e.all[i]
 	outcome := strings.ReplaceAll(string(f.Outcome), "_", " ")
 	fmt.Fprintf(b, "%s %s: %s%s  %s\n", reportMarks[f.Outcome], f.ID, outcome, because(f.Reason), printable(x.Criterion.Name.In(lang)))
@@ -145,7 +147,7 @@ func decidedBy(c classifiers.Clause) string {
 }
 
 // condition writes a condition: its state, where it looked, what it found.
-func (e *explained) condition(b *strings.Builder, c classifiers.ExplainedCondition, all []classifiers.ExplainedCondition) {
+func (e *explainedSession) condition(b *strings.Builder, c classifiers.ExplainedCondition, all []classifiers.ExplainedCondition) {
 	fmt.Fprintf(b, "    %s\n", c.Name)
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(b, "        %-8s  %s\n", name, fmt.Sprintf(format, args...))
@@ -198,7 +200,7 @@ func lookedAt(c classifiers.ExplainedCondition, all []classifiers.ExplainedCondi
 }
 
 // turn names a turn as the pages do, by its number from 1, with speaker and time.
-func (e *explained) turn(i int) string {
+func (e *explainedSession) turn(i int) string {
 	s := fmt.Sprintf("#%d %s", i+1, e.session.Turns[i].Speaker)
 	if at, ok := e.session.Start(i); ok {
 		at = at.Round(time.Second)
@@ -218,7 +220,7 @@ func clip(s string) string {
 }
 
 // effect says what the score makes of a criterion's outcome.
-func (e *explained) effect(i int) string {
+func (e *explainedSession) effect(i int) string {
 	f, c := e.verdict.Criteria[i], e.all[i].Criterion
 	switch f.Outcome {
 	case pipeline.NotApplicable:
@@ -253,7 +255,7 @@ func atMost(c *scorecard.Criterion) string {
 }
 
 // counted is the weight of all criteria that count.
-func (e *explained) counted() float64 {
+func (e *explainedSession) counted() float64 {
 	sum := 0.0
 	for _, f := range e.verdict.Criteria {
 		if f.Outcome == pipeline.Met || f.Outcome == pipeline.NotMet {
@@ -265,7 +267,7 @@ func (e *explained) counted() float64 {
 
 // failed says what a critical criterion that is not met does to the score, and
 // what is lost by another one in its section.
-func (e *explained) failed(i int) string {
+func (e *explainedSession) failed(i int) string {
 	f := e.verdict.Criteria[i]
 	critical := e.all[i].Criterion.Critical
 	switch {
