@@ -45,4 +45,3 @@ func (c *scorecardTestCmd) Run(p *program) error {
 	}
 	return nil
 }
-
