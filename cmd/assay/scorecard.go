@@ -16,6 +16,7 @@ type scorecardCmd struct {
 	List    scorecardListCmd    `cmd:"" help:"List the active scorecards in the order in which they are tried."`
 	Show    scorecardShowCmd    `cmd:"" help:"Print a shipped scorecard, as a starting point."`
 	Import  scorecardImportCmd  `cmd:"" help:"Turn the rules of another system into a scorecard."`
+	New     scorecardNewCmd     `cmd:"" help:"Print a commented scorecard to start from."`
 	Diff    scorecardDiffCmd    `cmd:"" help:"Say what differs in meaning between two scorecards."`
 	Schema  scorecardSchemaCmd  `cmd:"" help:"Print the JSON Schema of scorecards, for editors."`
 }
