@@ -237,7 +237,7 @@ func TestWarningsSayWhere(t *testing.T) {
 	want := []string{
 		`card.yaml:11:28: sections[0].criteria[0].conditions.a.regex.pattern: warning always_hits: the pattern matches nearly any turn; turn_count: {min: 1} says that there is one`,
 		`card.yaml:12:11: sections[0].criteria[0].conditions.b.keywords: warning unused_condition: no criterion asks for condition "b"`,
-		`card.yaml:12:32: sections[0].criteria[0].conditions.b.keywords.any[1]: warning redundant_keyword: "要退款" adds nothing: "退款" is found wherever it stands`,
+		`card.yaml:12:32: sections[0].criteria[0].conditions.b.keywords.any[1]: warning redundant_keyword: "要退款" hits no turn that "退款" does not; leave it out, or allow it for the longer quote`,
 		`card.yaml:14:15: sections[0].criteria[0].examples: warning few_examples: criterion "c" has 0 examples that are met and 0 near ones that are not: 3 of each tell whether it works`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

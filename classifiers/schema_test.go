@@ -25,6 +25,11 @@ func TestSchemaFileIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if *update {
+		if err := os.WriteFile(schemaFile, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	want, err := os.ReadFile(schemaFile)
 	if err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func lintAlternatives(_ *linter, c *condition) []scorecard.Warning {
 	var out []scorecard.Warning
 	for i, part := range parts {
 		if by := covering(parts, i); by != "" {
-			out = append(out, n.Warn(scorecard.ShadowedAlternative, "%q adds nothing: %q hits wherever it does", part, by))
+			out = append(out, n.Warn(scorecard.ShadowedAlternative, "%q hits no turn that %q does not; leave it out, or allow it for the longer quote", part, by))
 		}
 	}
 	return out
@@ -151,7 +151,7 @@ func lintCovered(n *scorecard.Node, unlessNegated bool) []scorecard.Warning {
 			if long.text == short.text || at < 0 || unlessNegated && negated(long.text[:at]) {
 				continue
 			}
-			out = append(out, long.node.Warn(scorecard.RedundantKeyword, "%q adds nothing: %q is found wherever it stands", long.text, short.text))
+			out = append(out, long.node.Warn(scorecard.RedundantKeyword, "%q hits no turn that %q does not; leave it out, or allow it for the longer quote", long.text, short.text))
 			break
 		}
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 type scorecardCmd struct {
-	Check   scorecardCheckCmd   `cmd:"" help:"Report every mistake in scorecard files."`
-	Test    scorecardTestCmd    `cmd:"" help:"Run the examples embedded in scorecards."`
+	Check   scorecardCheckCmd   `cmd:"" help:"Report every mistake in scorecard files, and what is hardly meant."`
+	Test    scorecardTestCmd    `cmd:"" help:"Run the examples of scorecards, and case files."`
 	Publish scorecardPublishCmd `cmd:"" help:"Store a scorecard version and inspect by it from now on."`
 	Retire  scorecardRetireCmd  `cmd:"" help:"Inspect no more sessions by a scorecard."`
 	List    scorecardListCmd    `cmd:"" help:"List the active scorecards in the order in which they are tried."`

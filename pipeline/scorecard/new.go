@@ -24,7 +24,7 @@ type Start struct {
 // there is no start in.
 func New(start Start) ([]byte, error) {
 	if !identifier.MatchString(start.ID) {
-		return nil, fmt.Errorf("%q is no identifier; allowed: a letter, then letters, digits, _ - .", start.ID)
+		return nil, fmt.Errorf("%q is no identifier; allowed: a letter, then letters, digits and . - _", start.ID)
 	}
 	t, err := template.ParseFS(templates, "templates/"+start.Language+".yaml")
 	if err != nil {
