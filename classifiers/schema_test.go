@@ -154,7 +154,7 @@ func TestSchemaKnowsTypesAndKeys(t *testing.T) {
 		{"an anchor with its hit as a word", "after: {condition: y, hit: every}, regex: {pattern: a}", true},
 		{"an anchor with an unknown hit", "after: {condition: y, hit: second}, regex: {pattern: a}", false},
 		{"an anchor without its condition", "after: {hit: every}, regex: {pattern: a}", false},
-		{"a missing key", "response_gap: {of: agent}", false},
+		{"a missing key", "tone: {at_least: 0.5}", false},
 		{"no duration", "response_gap: {more_than: 5}", false},
 		{"an unknown speaker", "speaker: clerk, regex: {pattern: a}", false},
 		{"a list of values", "metadata: {field: queue, op: in, values: [a, 1, true]}", true},

@@ -8,16 +8,22 @@ import "assay/pipeline/scorecard"
 // conditions. It is what the readers themselves ask for.
 func Schema() ([]byte, error) {
 	shapes := map[string]*scorecard.Shape{}
-	for kind, read := range kinds() {
-		shapes[kind] = scorecard.Explore(func(n *scorecard.Node) { readAlone(kind, read, n) })
+	for _, kind := range Kinds() {
+		shapes[kind] = scorecard.Explore(func(n *scorecard.Node) { readAlone(kind, n) })
 	}
 	return scorecard.Schema(shapes)
 }
 
-// readAlone reads a kind's parameters outside any scorecard.
-func readAlone(kind string, read reader, params *scorecard.Node) {
-	c := &condition{Condition: &scorecard.Condition{Kind: kind, Params: params, Place: &scorecard.Node{}}}
-	m := params.Map()
-	read(&builder{kinds: kinds(), ids: map[string]int32{}}, c, m)
-	m.Done()
+// schemaCard is a scorecard with what parameters may name: condition and criterion x.
+const schemaCard = `scorecard: x
+name: x
+conditions: {x: {keywords: {any: [x]}}}
+sections: [{id: x, name: x, criteria: [{id: x, name: x, met_when: x}]}]
+`
+
+// readAlone reads a kind's parameters as those of one more condition.
+func readAlone(kind string, params *scorecard.Node) {
+	card, _ := scorecard.Parse("", []byte(schemaCard))
+	card.Conditions = append(card.Conditions, &scorecard.Condition{Name: "read", Kind: kind, Params: params, Place: &scorecard.Node{}})
+	Compile(card)
 }

@@ -75,6 +75,9 @@ func (m *Map) Must(name string) *Node {
 
 // Place returns the place of a key itself, for problems about the key.
 func (m *Map) Place(name string) *Node {
+	if p := m.Node.probe; p != nil {
+		return p.place(name)
+	}
 	if n := m.key[name]; n != nil {
 		return n
 	}

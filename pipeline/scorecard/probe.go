@@ -57,8 +57,8 @@ type Shape struct {
 	scalars  []schema // of numbers, words and the like, each once
 }
 
-// textSamples are any text, a whole number, a duration and percentages.
-var textSamples = []string{"x", "1", "1s", "1%", "1% time"}
+// textSamples are any text, a whole number, a duration, percentages and a day.
+var textSamples = []string{"x", "1", "1s", "1%", "1% time", "2026-01-31"}
 
 // probeDepth ends readers that go on for ever in what they read.
 const probeDepth = 24
@@ -123,8 +123,13 @@ func (p *probe) child(name string, at **Shape) *Node {
 	return &Node{probe: &probe{path: p.path + "." + name, depth: p.depth + 1, run: p.run, shape: *at}}
 }
 
-func (p *probe) isMap() bool  { return p.depth < probeDepth && p.choose("kind", 3) == 1 }
-func (p *probe) isList() bool { return p.depth < probeDepth && p.choose("kind", 3) == 2 }
+func (p *probe) isMap() bool {
+	return p.run.read[p.shape] != nil || p.depth < probeDepth && p.choose("kind", 3) == 1
+}
+
+func (p *probe) isList() bool {
+	return p.run.read[p.shape] == nil && p.depth < probeDepth && p.choose("kind", 3) == 2
+}
 
 func (p *probe) mapping() {
 	s := p.shape
@@ -157,6 +162,11 @@ func (p *probe) keyed(name string, must bool) *Node {
 		return nil
 	}
 	return n
+}
+
+// place stands for a key itself, which may be any.
+func (p *probe) place(name string) *Node {
+	return &Node{probe: &probe{path: p.path + " key " + name, depth: p.depth + 1, run: p.run, shape: &Shape{}, second: true}}
 }
 
 func (p *probe) list() []*Node {
@@ -199,18 +209,20 @@ func (p *probe) readText() string {
 	return text
 }
 
-var aWord = regexp.MustCompile(`^[a-z][a-z_]*$`)
+// aWord is what may stand at a place, told as a word or as a text in quotes.
+var aWord = regexp.MustCompile(`^(?:([a-z][a-z_]*)|"(.+)")$`)
 
-// wrongText notes that a reader reported the place; words that it would rather
-// have are samples from now on.
+// wrongText notes that a reader reported the place; words and examples that it
+// would rather have are samples from now on.
 func (p *probe) wrongText(allowed []string) {
 	p.run.wrong[p.shape] = true
 	if p.shape.samples == nil {
 		return
 	}
 	for _, word := range allowed {
-		if aWord.MatchString(word) && !slices.Contains(p.shape.samples, word) {
-			p.shape.samples = append(p.shape.samples, word)
+		m := aWord.FindStringSubmatch(word)
+		if m != nil && !slices.Contains(p.shape.samples, m[1]+m[2]) {
+			p.shape.samples = append(p.shape.samples, m[1]+m[2])
 		}
 	}
 	p.choose("text", len(p.shape.samples))
@@ -241,6 +253,10 @@ func widen(known, other schema) {
 }
 
 func (p *probe) oneOf(allowed []string) string {
+	if slices.Contains(allowed, anyKey) { // the keys of a mapping of this file
+		p.scalar(schema{"type": "string"})
+		return anyKey
+	}
 	p.scalar(schema{"enum": slices.Clone(allowed)})
 	if len(allowed) == 0 {
 		return ""

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -112,12 +113,22 @@ func (w *schemaWriter) mapping(s *Shape) schema {
 	return out
 }
 
-// sampleSchemas say what a sample stands for. Other samples are words.
+// digits of an example stand for any number.
+var digits = regexp.MustCompile(`[0-9]+`)
+
+// sampleSchemas say what a sample stands for. Other samples are words and examples.
 var sampleSchemas = map[string]schema{
-	"1":       {"type": "integer"},
-	"1s":      {"type": "string", "pattern": durationPattern},
-	"1%":      {"type": "string", "pattern": `^[0-9]+(\.[0-9]+)?\s*%$`},
-	"1% time": {"type": "string", "pattern": `^[0-9]+(\.[0-9]+)?\s*%\s*time$`},
+	"1":          {"type": "integer"},
+	"1s":         {"type": "string", "pattern": durationPattern},
+	"1%":         {"type": "string", "pattern": `^[0-9]+(\.[0-9]+)?\s*%$`},
+	"1% time":    {"type": "string", "pattern": `^[0-9]+(\.[0-9]+)?\s*%\s*time$`},
+	"2026-01-31": {"type": "string", "pattern": `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`},
+}
+
+// free reports whether any text may stand there: what may be a length of time as
+// well as a day is no more than a text, even if the first sample was in the way.
+func (s *Shape) free() bool {
+	return len(s.accepted) == 0 || s.accepted[textSamples[0]] || s.accepted["1s"] && s.accepted["2026-01-31"]
 }
 
 // textSchemas say which texts are accepted. A text about which nothing could be
@@ -126,7 +137,7 @@ func (s *Shape) textSchemas() []schema {
 	if !s.text || len(s.accepted) == 0 && len(s.scalars) > 0 {
 		return nil
 	}
-	if s.accepted[textSamples[0]] || len(s.accepted) == 0 {
+	if s.free() {
 		text := schema{"type": []string{"string", "number", "boolean"}} // scalars are taken as they are written
 		if s.notBlank {
 			text["pattern"] = `\S`
@@ -138,9 +149,12 @@ func (s *Shape) textSchemas() []schema {
 	for _, sample := range s.samples {
 		known := sampleSchemas[sample]
 		switch {
-		case s.accepted[sample] && known != nil:
+		case !s.accepted[sample]:
+		case known != nil:
 			out = append(out, known)
-		case s.accepted[sample]:
+		case digits.MatchString(sample):
+			out = append(out, schema{"type": "string", "pattern": "^" + digits.ReplaceAllString(regexp.QuoteMeta(sample), "[0-9]+") + "$"})
+		default:
 			words = append(words, sample)
 		}
 	}
