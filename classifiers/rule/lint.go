@@ -1,8 +1,6 @@
 package rule
 
 import (
-	"slices"
-
 	"assay/pipeline/scorecard"
 )
 
@@ -43,16 +41,11 @@ func decisions(c *scorecard.Criterion) []string {
 	return names
 }
 
-// uses are all conditions that a criterion names.
-func uses(c *scorecard.Criterion) []string {
-	return slices.Concat(decisions(c), c.Evidence.Met, c.Evidence.NotMet, []string{c.Count})
-}
-
 // reached are the conditions that criteria name, and perhaps those that these name in turn.
-func (l *linter) reached(named func(*scorecard.Criterion) []string, through bool) map[*condition]bool {
+func (l *linter) reached(names func(*scorecard.Criterion) []string, through bool) map[*condition]bool {
 	seen := map[*condition]bool{}
 	for _, c := range l.card.Criteria() {
-		for _, name := range named(c) {
+		for _, name := range names(c) {
 			if found := l.set.find(c, name); found != nil {
 				found.reach(seen, through)
 			}
@@ -79,7 +72,7 @@ func (c *condition) reach(seen map[*condition]bool, through bool) {
 
 func (l *linter) unused() []scorecard.Warning {
 	var out []scorecard.Warning
-	used := l.reached(uses, true)
+	used := l.reached(named, true)
 	for _, c := range l.set.conditions {
 		if !used[c] && c.Place != nil {
 			out = append(out, c.Place.Warn(scorecard.UnusedCondition, "no criterion asks for condition %q", c.Name))
@@ -100,11 +93,6 @@ func lintAnchors(_ *linter, c *condition) []scorecard.Warning {
 		if c.turnwise && x.turnwise && beyond(c, a, x) {
 			out = append(out, a.Node.Warn(scorecard.NeverHits, "nothing is said %s %q by the same speaker: it stands at the very end", a.Side, x.Name))
 		}
-		for _, b := range c.Where.Anchors[i+1:] {
-			if c.turnwise && a.Condition == b.Condition && apartFor(a, b) {
-				out = append(out, b.Node.Warn(scorecard.NeverHits, "no turn is both before and after these hits of %q", a.Condition))
-			}
-		}
 	}
 	return out
 }
@@ -112,37 +100,36 @@ func lintAnchors(_ *linter, c *condition) []scorecard.Warning {
 // mostTurns is how many turns a condition may look at; 0 is any number.
 func mostTurns(c *condition) int {
 	most := 0
-	for _, x := range []*scorecard.Extent{c.Where.First, c.Where.Last} {
-		if x != nil && x.Turns > 0 && (most == 0 || x.Turns < most) {
-			most = x.Turns
+	limit := func(turns int) {
+		if turns > 0 && (most == 0 || turns < most) {
+			most = turns
 		}
+	}
+	for _, x := range []*scorecard.Extent{c.Where.First, c.Where.Last} {
+		if x != nil {
+			limit(x.Turns)
+		}
+	}
+	if r := c.Where.Range; r != nil && (r.From > 0) == (r.To > 0) {
+		limit(r.To - r.From + 1)
 	}
 	return most
 }
 
 // beyond reports whether an anchor asks for turns before the first or after the
-// last one of its speaker.
+// last one of its speaker. A leg's first and last turn are not the session's.
 func beyond(c *condition, a scorecard.Anchor, anchor *condition) bool {
-	if anchor.speaker != "" && anchor.speaker != c.speaker {
+	if anchor.Where.Leg != 0 || anchor.speaker != "" && anchor.speaker != c.speaker {
 		return false
 	}
-	end := anchor.Where.Last
-	if a.Side == scorecard.Before {
-		end = anchor.Where.First
+	w := anchor.Where
+	switch a.Side {
+	case scorecard.Before:
+		return w.First != nil && w.First.Turns == 1 || w.Range != nil && w.Range.To == 1
+	case scorecard.After:
+		return w.Last != nil && w.Last.Turns == 1 || w.Range != nil && w.Range.From == -1
 	}
-	return a.Side != scorecard.Around && end != nil && end.Turns == 1
-}
-
-// apartFor reports whether one of two anchors asks for turns before a hit and
-// the other for turns after one that is not earlier.
-func apartFor(a, b scorecard.Anchor) bool {
-	if a.Side == scorecard.After {
-		a, b = b, a
-	}
-	if a.Side != scorecard.Before || b.Side != scorecard.After {
-		return false
-	}
-	return a.Hit == 1 || b.Hit == scorecard.HitLast || a.Hit > 0 && b.Hit >= a.Hit
+	return false
 }
 
 // lintCounts finds counts that the condition's own window decides.

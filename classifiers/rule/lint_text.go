@@ -135,16 +135,20 @@ func lintKeywords(_ *linter, c *condition) []scorecard.Warning {
 			if mode == "all" || mode == "any" && m.Key("at_least") != nil && m.Key("at_least").Int(1, 10_000) > 1 {
 				continue
 			}
-			out = append(out, lintCovered(n, m.Key("unless_negated") != nil)...)
+			out = append(out, lintCovered(n, m.Key("unless_negated") != nil, m.Key("case_sensitive") != nil)...)
 		}
 	}
 	return out
 }
 
 // lintCovered finds words within which another word of the list is found anyway.
-func lintCovered(n *scorecard.Node, unlessNegated bool) []scorecard.Warning {
+func lintCovered(n *scorecard.Node, unlessNegated, keepCase bool) []scorecard.Warning {
 	var out []scorecard.Warning
-	words := wordsAt(n)
+	fold := withoutCase
+	if keepCase {
+		fold = transcript.FoldKeepingCase
+	}
+	words := wordsAt(n, fold)
 	for _, long := range words {
 		for _, short := range words {
 			at := wordIn(long.text, short.text)
@@ -164,8 +168,8 @@ func lintExcluded(n, exclude *scorecard.Node) []scorecard.Warning {
 		return nil
 	}
 	var out []scorecard.Warning
-	for _, word := range wordsAt(n) {
-		for _, not := range wordsAt(exclude) {
+	for _, word := range wordsAt(n, withoutCase) {
+		for _, not := range wordsAt(exclude, withoutCase) {
 			if wordIn(word.text, not.text) >= 0 {
 				out = append(out, word.node.Warn(scorecard.ExcludedKeyword, "%q never counts: %q is excluded", word.text, not.text))
 				break
@@ -181,17 +185,19 @@ type wordAt struct {
 	text string
 }
 
-func wordsAt(n *scorecard.Node) []wordAt {
+func wordsAt(n *scorecard.Node, fold func(string) string) []wordAt {
 	nodes := []*scorecard.Node{n}
 	if n.IsList() {
 		nodes = n.List()
 	}
 	var out []wordAt
 	for _, e := range nodes {
-		out = append(out, wordAt{e, strings.Join(strings.Fields(transcript.Fold(e.String()).Text), " ")})
+		out = append(out, wordAt{e, oneBlank(fold(e.String()))})
 	}
 	return out
 }
+
+func withoutCase(s string) string { return transcript.Fold(s).Text }
 
 // wordIn is where a word stands in a longer phrase as a word; −1 where it does not.
 func wordIn(phrase, word string) int {
