@@ -27,7 +27,7 @@ func normal(key string, v any) any {
 		switch key {
 		case "name", "advice":
 			return map[string]any{"zh": v, "en": v}
-		case "before", "after", "around":
+		case "before", "after", "around", "at":
 			return map[string]any{"condition": v}
 		case "judge":
 			return map[string]any{"question": v}
@@ -38,7 +38,7 @@ func normal(key string, v any) any {
 			return short(d)
 		}
 	case map[string]any:
-		anchor := slices.Contains([]string{"before", "after", "around"}, key)
+		anchor := slices.Contains([]string{"before", "after", "around", "at"}, key)
 		for name, silent := range map[string]bool{"hit": anchor && v["hit"] == "any", "outcome": key == "requires" && v["outcome"] == "met"} {
 			if silent {
 				v = withoutKey(v, name)
