@@ -1,13 +1,9 @@
 package classifiers_test
 
 import (
-	"bytes"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,92 +12,51 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"assay/classifiers"
-	"assay/pipeline"
 	"assay/pipeline/transcript"
 )
 
-var update = flag.Bool("update", false, "rewrite the wanted parts of testdata/cases and testdata/broken")
+var update = flag.Bool("update", false, "rewrite the wanted parts of testdata/cases and testdata/broken, and the schema")
 
-// TestCases runs testdata/cases: a description, a scorecard, a session as lines
-// ("agent@a17 1s-2s !7: text" with times and loudness, "@field value"), perhaps tones
-// ("turn label confidence quote") and questions ("turn solution [tag …]: answer",
-// an empty part for a library without suggestions), the wanted answers with
-// evidence and why, and perhaps how near the conditions came that did not hit.
+// TestCases runs testdata/cases.
 func TestCases(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../testdata/cases/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, file := range files {
+	for file, c := range cases(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			checkCase(t, file)
+			got := c.Answers(t.Context(), silent{})
+			if *update {
+				if err := c.Rewrite(got); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(c.Want, got); diff != "" {
+				t.Errorf("%s\n(-want +got)\n%s", c.Description(), diff)
+			}
+			want, near, err := c.Near(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, near); diff != "" {
+				t.Errorf("%s\nnearest (-want +got)\n%s", c.Description(), diff)
+			}
 		})
 	}
 }
 
-func checkCase(t *testing.T, file string) {
+// cases are those of testdata/cases by their files.
+func cases(t *testing.T) map[string]*classifiers.Case {
 	t.Helper()
-	archive, err := txtar.ParseFile(file)
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("../testdata/cases/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
 	}
-	card, err := classifiers.Load("scorecard.yaml", part(archive, "scorecard.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := input(t, archive)
-	got := render(card, in, card.Classifier.Classify(t.Context(), in))
-	wantNear, nears := part(archive, "near"), ""
-	if wantNear != nil {
-		nears = nearMisses(t, card, in)
-	}
-	if *update {
-		if wantNear != nil {
-			setPart(archive, "near", nears)
-		}
-		setPart(archive, "want", got)
-		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+	all := map[string]*classifiers.Case{}
+	for _, file := range files {
+		if all[file], err = classifiers.ReadCase(file); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff(string(part(archive, "want")), got); diff != "" {
-		t.Errorf("%s(-want +got)\n%s", archive.Comment, diff)
-	}
-	if diff := cmp.Diff(string(part(archive, "near")), nears); diff != "" {
-		t.Errorf("%snearest (-want +got)\n%s", archive.Comment, diff)
-	}
-}
-
-// nearMisses writes how near every condition came that did not hit.
-func nearMisses(t *testing.T, card pipeline.Card, in *pipeline.Input) string {
-	t.Helper()
-	set, err := classifiers.New(card.Scorecard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	for _, x := range set.Explain(t.Context(), in) {
-		for _, c := range x.Conditions {
-			switch {
-			case c.Near != nil && c.Near.Turn >= 0:
-				fmt.Fprintf(&b, "%s %s: %s, turn %d\n", x.Criterion.ID, c.Name, c.Near.Text, c.Near.Turn)
-			case c.Near != nil:
-				fmt.Fprintf(&b, "%s %s: %s\n", x.Criterion.ID, c.Name, c.Near.Text)
-			}
-		}
-	}
-	return b.String()
-}
-
-// input prepares the session of a case.
-func input(t *testing.T, archive *txtar.Archive) *pipeline.Input {
-	t.Helper()
-	in := pipeline.NewInput(session(t, string(part(archive, "session"))))
-	in.Tone = tones(t, in.Session, string(part(archive, "tone")))
-	in.Questions = questions(t, in.Session, part(archive, "questions"))
-	return in
+	return all
 }
 
 func part(a *txtar.Archive, name string) []byte {
@@ -113,166 +68,89 @@ func part(a *txtar.Archive, name string) []byte {
 	return nil
 }
 
-func setPart(a *txtar.Archive, name, text string) {
-	a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return f.Name == name })
-	a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)})
-}
-
-// session reads the session part of a case.
+// session reads a session as it stands in a case.
 func session(t *testing.T, text string) *transcript.Session {
 	t.Helper()
-	s := &transcript.Session{ID: "case", Channel: transcript.Chat, Metadata: map[string]any{}}
-	for line := range strings.Lines(text) {
-		line = strings.TrimSuffix(line, "\n")
-		if field, ok := strings.CutPrefix(line, "@"); ok {
-			setField(t, s, field)
-			continue
-		}
-		head, said, ok := strings.Cut(line, ": ")
-		if !ok {
-			t.Fatalf("no turn: %q", line)
-		}
-		who, times, _ := strings.Cut(head, " ")
-		times, loudness, _ := strings.Cut(times, "!")
-		start, end, _ := strings.Cut(strings.TrimSpace(times), "-")
-		who, agent, _ := strings.Cut(who, "@")
-		who, kind, _ := strings.Cut(who, "/")
-		s.Turns = append(s.Turns, transcript.Turn{
-			Speaker: transcript.Speaker(who), Kind: transcript.Kind(kind), Text: strings.ReplaceAll(said, `\n`, "\n"),
-			StartMS: millis(t, start), EndMS: millis(t, end), Agent: agent, Loudness: level(t, loudness),
-		})
+	s, err := classifiers.ParseSession(text)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return s
 }
 
-func level(t *testing.T, s string) int {
-	t.Helper()
-	if s == "" {
-		return 0
+func TestParseSession(t *testing.T) {
+	t.Parallel()
+	got := session(t, "@channel call\n@csat 4\n@business_type inquiry\n@urgency urgent\n@started_at 2026-03-02T08:00:00+08:00\n@queue vip\n@holds 3\n@tags late, angry\n\nagent 1s-2.5s: hello: 您好\ncustomer/event 3s: left\\nthe call\nbot:\n")
+	want := &transcript.Session{
+		ID: "case", Channel: transcript.Call, CSAT: 4, BusinessType: "inquiry", Urgency: "urgent",
+		StartedAt: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC),
+		Metadata:  map[string]any{"queue": "vip", "holds": 3.0, "tags": []any{"late", "angry"}},
+		Turns: []transcript.Turn{
+			{Speaker: transcript.Agent, Text: "hello: 您好", StartMS: new(int64(1000)), EndMS: new(int64(2500))},
+			{Speaker: transcript.Customer, Kind: transcript.Event, Text: "left\nthe call", StartMS: new(int64(3000))},
+			{Speaker: transcript.Bot},
+		},
 	}
-	n, err := strconv.Atoi(s)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestReadCaseSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	const card = "-- scorecard.yaml --\nscorecard: s\nname: S\nsections: [{id: s, name: S, criteria: [{id: c, name: C, manual: true}]}]\n"
+	tests := map[string]struct{ src, want string }{
+		"no scorecard":           {"-- session --\nagent: a\n", `neither a part "scorecard.yaml" nor "scorecard"`},
+		"no such scorecard":      {"-- scorecard --\nnone.yaml\n", "none.yaml: no such file"},
+		"a scorecard's mistakes": {"-- scorecard.yaml --\nscorecard: s\n", `scorecard.yaml:1:1: "name" is missing`},
+		"no session":             {card, `no part "session"`},
+		"an unknown speaker":     {card + "-- session --\nagent: a\nclerk: b\n", `session line 2: "clerk: b": no turn; allowed:`},
+		"no time":                {card + "-- session --\nagent soon: a\n", `session line 1: "agent soon: a": time: invalid duration`},
+		"an unknown channel":     {card + "-- session --\n@channel fax\n", "unknown channel; allowed: [call chat email]"},
+		"a tone of no turn":      {card + "-- session --\nagent: a\n-- tone --\n1 rude 1\n", `tone line 1: "1 rude 1": there is no turn "1"`},
+		"a tone of other words":  {card + "-- session --\nagent: a\n-- tone --\n0 rude 1 b\n", `turn 0 does not say "b"`},
+		"an unknown criterion":   {card + "-- session --\nagent: a\n-- criteria --\nc d\n", `the scorecard has no criterion "d"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "case.txtar")
+			if err := os.WriteFile(file, []byte(tt.src), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := classifiers.ReadCase(file); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestCaseNamesItsScorecardAndCriteria(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	card := "scorecard: s\nname: S\nsections: [{id: s, name: S, criteria: [{id: c, name: C, manual: true}, {id: d, name: D, met_when: x, conditions: {x: {regex: {pattern: hi}}}}]}]\n"
+	file := filepath.Join(dir, "cases", "case.txtar")
+	if err := os.Mkdir(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{filepath.Join(dir, "card.yaml"): card, file: "-- scorecard --\n../card.yaml\n-- session --\nagent: hi\n-- criteria --\nd\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := classifiers.ReadCase(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
-}
-
-func setField(t *testing.T, s *transcript.Session, field string) {
-	t.Helper()
-	name, value, _ := strings.Cut(field, " ")
-	switch name {
-	case "duration":
-		s.DurationMS = millis(t, value)
-	case "channel":
-		s.Channel = transcript.Channel(value)
-	case "language":
-		s.Language = value
-	case "business_type":
-		s.BusinessType = value
-	case "started_at":
-		at, err := time.Parse(time.RFC3339, value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.StartedAt = at
-	case "csat":
-		s.CSAT = len(value)
-	case "urgency":
-		s.Urgency = value
-	case "customer.type":
-		s.Customer = &transcript.CustomerRef{Type: value}
-	case "agent.team":
-		s.Agent = &transcript.AgentRef{Team: value}
-	default:
-		s.Metadata[name] = value
-		if n, err := strconv.ParseFloat(value, 64); err == nil && name != "text" {
-			s.Metadata[name] = n
-		}
-		if strings.Contains(value, ",") {
-			s.Metadata[name] = []any{strings.Split(value, ",")[0], strings.Split(value, ",")[1]}
-		}
+	want := "d: met by rule, hits 1\n  x 0:0-2 \"hi\"\n  ? x hit in 1 turns, 0 to 0\n"
+	if diff := cmp.Diff(want, c.Answers(t.Context(), silent{})); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
-}
-
-func millis(t *testing.T, s string) *int64 {
-	t.Helper()
-	if s == "" {
-		return nil
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil {
+	if err := c.Rewrite(want); err != nil {
 		t.Fatal(err)
 	}
-	return new(d.Milliseconds())
-}
-
-// tones reads the tone part of a case.
-func tones(t *testing.T, s *transcript.Session, text string) pipeline.Tone {
-	t.Helper()
-	var tone pipeline.Tone
-	for line := range strings.Lines(text) {
-		f := strings.SplitN(strings.TrimSpace(line), " ", 4)
-		turn, err1 := strconv.Atoi(f[0])
-		confidence, err2 := strconv.ParseFloat(f[2], 64)
-		if err1 != nil || err2 != nil {
-			t.Fatalf("no tone: %q", line)
-		}
-		tt := pipeline.TurnTone{Turn: turn, Labels: map[pipeline.Label]float64{pipeline.Label(f[1]): confidence}}
-		if len(f) == 4 {
-			start := strings.Index(s.Turns[turn].Text, f[3])
-			tt.Marks = []pipeline.ToneMark{{Label: pipeline.Label(f[1]), Start: start, End: start + len(f[3]), Quote: f[3]}}
-		}
-		tone.Turns = append(tone.Turns, tt)
+	again, err := classifiers.ReadCase(file)
+	if err != nil || again.Want != want {
+		t.Errorf("rewritten: %v, %q", err, again.Want)
 	}
-	return tone
-}
-
-// questions reads the questions part of a case; nil when there is none.
-func questions(t *testing.T, s *transcript.Session, text []byte) []pipeline.Question {
-	t.Helper()
-	if text == nil {
-		return nil
-	}
-	found := []pipeline.Question{}
-	for line := range strings.Lines(string(text)) {
-		head, answer, ok := strings.Cut(strings.TrimSpace(line), ": ")
-		f := strings.Fields(head)
-		turn, err := strconv.Atoi(f[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		q := pipeline.Question{Turn: turn, Text: s.Turns[turn].Text}
-		if ok {
-			q.Suggestions = []pipeline.Suggestion{{SolutionID: f[1], Title: f[1], Score: 0.9, Passage: answer, Answer: answer, Tags: f[2:]}}
-		}
-		found = append(found, q)
-	}
-	return found
-}
-
-// render writes answers as lines: the criterion, its evidence, its steps.
-func render(card pipeline.Card, in *pipeline.Input, answers []pipeline.Answer) string {
-	var b bytes.Buffer
-	for i, c := range card.Criteria() {
-		a := answers[i]
-		fmt.Fprintf(&b, "%s: %s", c.ID, a.Outcome)
-		if a.Reason != "" {
-			fmt.Fprintf(&b, "(%s)", a.Reason)
-		}
-		fmt.Fprintf(&b, " by %s, hits %d\n", a.By, a.Hits)
-		for _, e := range a.Evidence {
-			if in.Session.Quote(e.Span) != e.Quote {
-				fmt.Fprintf(&b, "WRONG QUOTE ")
-			}
-			fmt.Fprintf(&b, "  %s %d:%d-%d %q\n", e.Condition, e.Turn, e.Start, e.End, e.Quote)
-		}
-		for _, s := range a.Why {
-			fmt.Fprintf(&b, "  ? %s %s", s.Condition, s.State)
-			if s.Reason != "" {
-				fmt.Fprintf(&b, "(%s)", s.Reason)
-			}
-			fmt.Fprintf(&b, " in %d turns, %d to %d\n", s.Searched, s.From, s.To)
-		}
-	}
-	return b.String()
 }

@@ -2,13 +2,11 @@ package classifiers_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
 
 	"assay/classifiers"
 	"assay/pipeline"
@@ -27,22 +25,11 @@ func load(t *testing.T, src string) pipeline.Card {
 // classifier: all answers are those of the case.
 func TestClassifyConcurrently(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../testdata/cases/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var wg sync.WaitGroup
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		card := load(t, string(part(archive, "scorecard.yaml")))
-		in := input(t, archive)
+	for file, c := range cases(t) {
 		for range 20 {
 			wg.Go(func() {
-				got := render(card, in, card.Classifier.Classify(t.Context(), in))
-				if diff := cmp.Diff(string(part(archive, "want")), got); diff != "" {
+				if diff := cmp.Diff(c.Want, c.Answers(t.Context(), silent{})); diff != "" {
 					t.Errorf("%s (-want +got)\n%s", file, diff)
 				}
 			})

@@ -3,98 +3,23 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"slices"
 
-	"assay/classifiers"
-	"assay/classifiers/tone"
 	"assay/cmd/assay/internal/config"
 	"assay/pipeline/scorecard"
 )
 
 type scorecardCmd struct {
-	Check   scorecardCheckCmd   `cmd:"" help:"Report every mistake in scorecard files."`
-	Test    scorecardTestCmd    `cmd:"" help:"Run the examples embedded in scorecards."`
+	Check   scorecardCheckCmd   `cmd:"" help:"Report every mistake in scorecard files, and what is hardly meant."`
+	Test    scorecardTestCmd    `cmd:"" help:"Run the examples of scorecards, and case files."`
 	Publish scorecardPublishCmd `cmd:"" help:"Store a scorecard version and inspect by it from now on."`
 	Retire  scorecardRetireCmd  `cmd:"" help:"Inspect no more sessions by a scorecard."`
 	List    scorecardListCmd    `cmd:"" help:"List the active scorecards in the order in which they are tried."`
 	Show    scorecardShowCmd    `cmd:"" help:"Print a shipped scorecard, as a starting point."`
 	Import  scorecardImportCmd  `cmd:"" help:"Turn the rules of another system into a scorecard."`
 	Explain scorecardExplainCmd `cmd:"" help:"Say how every criterion of a session came about: what hit where, or why not and the nearest miss."`
-}
-
-type scorecardCheckCmd struct {
-	Paths []string `arg:"" name:"file" type:"existingfile" help:"Scorecard files."`
-	JSON  bool     `name:"json" help:"Print problems as JSONL."`
-}
-
-// Run prints one line for each problem.
-func (c *scorecardCheckCmd) Run(p *program) error {
-	bad := false
-	for _, path := range c.Paths {
-		src, err := os.ReadFile(path)
-		if err != nil {
-			return usageError{err}
-		}
-		card, err := classifiers.Load(path, src)
-		problems, ok := errors.AsType[scorecard.Problems](err)
-		switch {
-		case err == nil && !c.JSON:
-			fmt.Fprintf(p.stdout, "%s: scorecard %s, version %s, %d criteria: no mistakes\n", path, card.ID, card.Version, len(card.Criteria()))
-		case err != nil && !ok:
-			return err
-		}
-		for _, problem := range problems {
-			bad = true
-			if c.JSON {
-				printJSON(p, problem)
-			} else {
-				fmt.Fprintln(p.stdout, problem)
-			}
-		}
-	}
-	if bad {
-		return errProblems
-	}
-	return nil
-}
-
-type scorecardTestCmd struct {
-	Paths []string `arg:"" optional:"" name:"file" type:"existingfile" help:"Scorecard files; default: the shipped ones."`
-	JSON  bool     `name:"json" help:"Print failing examples as JSONL."`
-	quiet bool     // print failing examples only
-}
-
-// Run runs all examples and prints those whose outcome is another.
-func (c *scorecardTestCmd) Run(p *program) error {
-	cards, err := loadCards(c.Paths)
-	if err != nil {
-		return err
-	}
-	t, err := tone.New()
-	if err != nil {
-		return err
-	}
-	bad := false
-	for _, card := range cards {
-		results := classifiers.CheckExamples(p.ctx, card, t)
-		failing := slices.DeleteFunc(slices.Clone(results), classifiers.ExampleResult.OK)
-		bad = bad || len(failing) > 0
-		for _, f := range failing {
-			if c.JSON {
-				printJSON(p, f)
-			} else {
-				fmt.Fprintln(p.stdout, f)
-			}
-		}
-		if !c.JSON && !c.quiet {
-			fmt.Fprintf(p.stdout, "%s: %d of %d examples hold\n", card.ID, len(results)-len(failing), len(results))
-		}
-	}
-	if bad {
-		return errProblems
-	}
-	return nil
+	New     scorecardNewCmd     `cmd:"" help:"Print a commented scorecard to start from."`
+	Diff    scorecardDiffCmd    `cmd:"" help:"Say what differs in meaning between two scorecards."`
+	Schema  scorecardSchemaCmd  `cmd:"" help:"Print the JSON Schema of scorecards, for editors."`
 }
 
 type scorecardPublishCmd struct {

@@ -18,10 +18,14 @@ import (
 // Node is a value of a scorecard file that knows where it stands. Reading a
 // node as something it is not adds a problem to the file's list and gives the
 // zero value, so that one pass finds every mistake.
+//
+// Readers learn about a node only by its methods: then the JSON Schema of what
+// they read comes of itself (see Explore).
 type Node struct {
-	file *file
-	node ast.Node
-	key  string
+	file  *file
+	node  ast.Node
+	key   string
+	probe *probe // nil: the node stands in a file
 }
 
 // file collects the problems of one scorecard file.
@@ -126,6 +130,9 @@ func (f *file) add(line, column int, key, message string, allowed []string) {
 
 // Problem adds a mistake at the node's place; allowed lists what may stand there instead.
 func (n *Node) Problem(allowed []string, format string, args ...any) {
+	if n.probe != nil {
+		n.probe.wrongText(allowed)
+	}
 	if n.file == nil {
 		return
 	}
@@ -157,6 +164,9 @@ func (n *Node) String() string {
 
 // scalar reads a scalar as text; false, with a problem, when the node is none.
 func (n *Node) scalar() (string, bool) {
+	if n.probe != nil {
+		return n.probe.readText(), true
+	}
 	switch v := n.node.(type) {
 	case *ast.StringNode:
 		return v.Value, true
@@ -172,6 +182,9 @@ func (n *Node) scalar() (string, bool) {
 // NonEmpty reads text that must not be blank.
 func (n *Node) NonEmpty() string {
 	s, ok := n.scalar()
+	if n.probe != nil {
+		n.probe.shape.notBlank = true
+	}
 	if ok && strings.TrimSpace(s) == "" {
 		n.Problem(nil, "must not be empty")
 	}
@@ -180,6 +193,9 @@ func (n *Node) NonEmpty() string {
 
 // OneOf reads one of a closed list of words; "" when it is none of them.
 func (n *Node) OneOf(allowed ...string) string {
+	if n.probe != nil {
+		return n.probe.oneOf(allowed)
+	}
 	s, ok := n.scalar()
 	if !ok || slices.Contains(allowed, s) {
 		return s
@@ -199,6 +215,10 @@ var identifier = regexp.MustCompile(`^[\p{L}][\p{L}\p{N}_.-]{0,63}$`)
 
 // ID reads an identifier: a letter, then letters, digits, "_", "-" or ".", at most 64.
 func (n *Node) ID() string {
+	if n.probe != nil {
+		n.probe.scalar(schema{"type": "string", "pattern": identifier.String()})
+		return textSamples[0]
+	}
 	s, ok := n.scalar()
 	if ok && !identifier.MatchString(s) {
 		n.Problem([]string{"a letter, then letters, digits, _ - ."}, "%q is no identifier", s)
@@ -208,6 +228,10 @@ func (n *Node) ID() string {
 
 // Number reads a number in [low, high].
 func (n *Node) Number(low, high float64) float64 {
+	if n.probe != nil {
+		n.probe.scalar(schema{"type": "number", "minimum": low, "maximum": high})
+		return low
+	}
 	switch n.node.(type) {
 	case *ast.IntegerNode, *ast.FloatNode:
 		v, err := strconv.ParseFloat(n.node.GetToken().Value, 64)
@@ -221,6 +245,10 @@ func (n *Node) Number(low, high float64) float64 {
 
 // Int reads a whole number in [low, high].
 func (n *Node) Int(low, high int) int {
+	if n.probe != nil {
+		n.probe.scalar(schema{"type": "integer", "minimum": low, "maximum": high})
+		return low
+	}
 	if _, ok := n.node.(*ast.IntegerNode); ok {
 		if v, err := strconv.Atoi(n.node.GetToken().Value); err == nil && v >= low && v <= high {
 			return v
@@ -232,6 +260,10 @@ func (n *Node) Int(low, high int) int {
 
 // Bool reads true or false.
 func (n *Node) Bool() bool {
+	if n.probe != nil {
+		n.probe.scalar(schema{"type": "boolean"})
+		return n.probe.choose("truth", 2) == 1
+	}
 	if v, ok := n.node.(*ast.BoolNode); ok {
 		return v.Value
 	}
@@ -241,6 +273,10 @@ func (n *Node) Bool() bool {
 
 // True reads the word true, for keys that say something by standing there.
 func (n *Node) True() bool {
+	if n.probe != nil {
+		n.probe.scalar(schema{"const": true})
+		return true
+	}
 	if v, ok := n.node.(*ast.BoolNode); ok && v.Value {
 		return true
 	}
@@ -250,6 +286,9 @@ func (n *Node) True() bool {
 
 // Duration reads a positive length of time such as 30s, 3m or 1h30m.
 func (n *Node) Duration() time.Duration {
+	if n.probe != nil {
+		return n.probe.duration()
+	}
 	d, err := time.ParseDuration(n.raw())
 	if err == nil && d > 0 {
 		return d
@@ -274,6 +313,9 @@ func (n *Node) Expr() *Expr {
 
 // Value reads any scalar as string, float64 or bool.
 func (n *Node) Value() any {
+	if n.probe != nil {
+		return n.probe.value()
+	}
 	switch v := n.node.(type) {
 	case *ast.IntegerNode, *ast.FloatNode:
 		f, err := strconv.ParseFloat(v.GetToken().Value, 64)
@@ -289,7 +331,7 @@ func (n *Node) Value() any {
 
 // Strings reads a list of non-empty texts; a single text is a list of one.
 func (n *Node) Strings() []string {
-	if _, ok := n.node.(*ast.SequenceNode); !ok {
+	if !n.IsList() {
 		return []string{n.NonEmpty()}
 	}
 	var out []string
@@ -301,6 +343,9 @@ func (n *Node) Strings() []string {
 
 // List reads a list.
 func (n *Node) List() []*Node {
+	if n.probe != nil {
+		return n.probe.list()
+	}
 	seq, ok := n.node.(*ast.SequenceNode)
 	if !ok {
 		n.Problem(nil, "expected a list, found %s", kindOf(n.node))
@@ -308,16 +353,25 @@ func (n *Node) List() []*Node {
 	}
 	out := make([]*Node, len(seq.Values))
 	for i, v := range seq.Values {
-		out[i] = &Node{n.file, v, fmt.Sprintf("%s[%d]", n.key, i)}
+		out[i] = &Node{file: n.file, node: v, key: fmt.Sprintf("%s[%d]", n.key, i)}
 	}
 	return out
 }
 
 // IsList reports whether the node is a list.
-func (n *Node) IsList() bool { _, ok := n.node.(*ast.SequenceNode); return ok }
+func (n *Node) IsList() bool {
+	if n.probe != nil {
+		return n.probe.isList()
+	}
+	_, ok := n.node.(*ast.SequenceNode)
+	return ok
+}
 
 // IsMap reports whether the node is a mapping.
 func (n *Node) IsMap() bool {
+	if n.probe != nil {
+		return n.probe.isMap()
+	}
 	switch n.node.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		return true
@@ -327,6 +381,9 @@ func (n *Node) IsMap() bool {
 
 // raw is the scalar as written.
 func (n *Node) raw() string {
+	if n.probe != nil {
+		return n.probe.readText()
+	}
 	switch n.node.(type) {
 	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		return n.node.GetToken().Value

@@ -19,7 +19,7 @@ func Parse(name string, src []byte) (*Scorecard, Problems) {
 	}
 	sum := sha256.Sum256(src)
 	s := &Scorecard{
-		Version: hex.EncodeToString(sum[:6]), Source: src, file: f,
+		Version: hex.EncodeToString(sum[:6]), Source: src, file: f, root: root,
 		UndeterminedLimit: 0.3, Pass: 60, Start: 100, Cap: 100,
 	}
 	s.read(root.Map())

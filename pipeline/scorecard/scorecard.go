@@ -34,6 +34,7 @@ type Scorecard struct {
 	Sections   []*Section
 
 	file *file
+	root *Node
 }
 
 // Mode is the way a score is computed.
