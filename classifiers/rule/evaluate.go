@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"assay/pipeline"
+	"assay/pipeline/entity"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -38,6 +39,8 @@ type Evaluation struct {
 	ctx     context.Context      // ends the evaluation early
 
 	outcomeOf func(criterion int) pipeline.Outcome // see AnswerWith
+
+	entities map[entityKey][]entity.Entity // as far as they were asked for
 }
 
 // Evaluate begins the evaluation of a session. Nothing is computed yet. Once ctx

@@ -107,7 +107,7 @@ func (d *metadata) judge(e *Evaluation, _ []int) outcome {
 	for _, want := range values {
 		order, ok := d.compare(field, want)
 		typed = typed || ok
-		if ok && d.holds(order) {
+		if ok && orderHolds(d.op, order) {
 			return when(d.op != "not_in")
 		}
 	}
@@ -117,10 +117,10 @@ func (d *metadata) judge(e *Evaluation, _ []int) outcome {
 	return when(d.op == "not_in")
 }
 
-// holds reports whether the operator holds for the order of field and value;
-// for lists, whether the two are equal.
-func (d *metadata) holds(order int) bool {
-	switch d.op {
+// orderHolds reports whether a comparison holds for the order of two values; one
+// that is none of < <= > >= != asks whether they are equal.
+func orderHolds(op string, order int) bool {
+	switch op {
 	case "!=":
 		return order != 0
 	case "<":

@@ -35,6 +35,20 @@ func judgeOne(t *testing.T, keys string, lines ...string) (*Evaluation, *Result)
 	return e, e.Result(criterion, "k")
 }
 
+// nearOne says how near one condition came to hitting; "" when it cannot.
+func nearOne(t *testing.T, keys string, lines ...string) string {
+	t.Helper()
+	set, criterion, err := compileOne(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, ok := set.Evaluate(t.Context(), pipeline.NewInput(sessionOf(lines...))).Nearest(criterion, "k")
+	if ok != (near.Text != "") {
+		t.Errorf("%s: near miss %v is %q", keys, ok, near.Text)
+	}
+	return near.Text
+}
+
 func sessionOf(lines ...string) *transcript.Session {
 	s := &transcript.Session{ID: "s", Channel: transcript.Chat}
 	for _, l := range lines {

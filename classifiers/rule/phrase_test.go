@@ -118,13 +118,8 @@ func TestPatternSaysHowNearItCame(t *testing.T) {
 		{"pattern: {any: [refund]}", "nothing like it", ""},
 	}
 	for _, tt := range tests {
-		set, criterion, err := compileOne(tt.keys)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := set.Evaluate(t.Context(), pipeline.NewInput(sessionOf("agent: "+tt.text)))
-		if near, ok := e.Nearest(criterion, "k"); near.Text != tt.want || ok != (tt.want != "") {
-			t.Errorf("%s in %q: %q, want %q", tt.keys, tt.text, near.Text, tt.want)
+		if got := nearOne(t, tt.keys, "agent: "+tt.text); got != tt.want {
+			t.Errorf("%s in %q: %q, want %q", tt.keys, tt.text, got, tt.want)
 		}
 	}
 }
