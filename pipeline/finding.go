@@ -37,6 +37,9 @@ const (
 	NotEffective  Reason = "not_effective"  // the session began on a day on which the criterion does not count
 	OtherBusiness Reason = "other_business" // the criterion is about other business types
 	Prerequisite  Reason = "prerequisite"   // a criterion that it depends on has another outcome, or none
+
+	// ModelUnavailable: a model is asked, and did not answer as it should.
+	ModelUnavailable Reason = "model_unavailable"
 )
 
 // By says who answered a criterion.
@@ -87,6 +90,8 @@ type Input struct {
 	Session *transcript.Session
 	Folded  []transcript.Folded // one for each turn
 	Tone    Tone
+	// Embedder compares what texts mean; nil when none is configured.
+	Embedder Embedder
 }
 
 // NewInput folds the session's turns. Its Tone is empty until it is classified.
@@ -110,6 +115,16 @@ type Classifier interface {
 type ToneClassifier interface {
 	Classify(ctx context.Context, in *Input) Tone
 	// Version changes whenever the classifier may answer differently.
+	Version() string
+}
+
+// Embedder turns texts into vectors. It is safe for concurrent use.
+type Embedder interface {
+	// Embed returns a vector of length 1 for each text, all of one dimension. The
+	// cosine of two of them says how alike their texts' meanings are. An error
+	// means that there is none for any text.
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
+	// Version changes whenever the vectors may be others.
 	Version() string
 }
 

@@ -41,6 +41,8 @@ type Evaluation struct {
 	outcomeOf func(criterion int) pipeline.Outcome // see AnswerWith
 
 	entities map[entityKey][]entity.Entity // as far as they were asked for
+	tokens   [][]lexToken                  // by turn, nil until asked for
+	mute     bool                          // the embedder has failed
 }
 
 // Evaluate begins the evaluation of a session. Nothing is computed yet. Once ctx

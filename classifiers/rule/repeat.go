@@ -34,7 +34,7 @@ import (
 // words. That is a question after an entity:
 //
 //	given: {speaker: customer, entity: {type: phone}}
-//	asked_again: {speaker: agent, after: {condition: given, hit: first}, pattern: {any: ['(提供|报)*电话', 'your (phone|mobile) number']}}
+//	asked_again: {speaker: agent, after: {condition: given, hit: first}, pattern: {any: ['(提供|报)*电话', 'your phone number']}}
 type repeat struct {
 	of         transcript.Speaker
 	from       string
