@@ -46,6 +46,8 @@ func TestMemoryDoesNotGrowWithTheSquare(t *testing.T) { // not parallel: it meas
 		{"near any in time", one("met_when: k", x+"k: {around: {condition: x, within: 20m}, keywords: {any: [ok]}}"), long(turns, "ok"), 30},
 		{"after every", one("met_when: k", x+"k: {around: {condition: x, hit: every}, regex: {pattern: ok}}"), long(turns, "ok"), 30},
 		{"repeats", one("met_when: k", "k: {repeat: {of: agent}}"), long(turns, "the same again and again"), 30},
+		{"similarity", one("met_when: k", "k: {similarity: {to: [好的没问题]}}"), long(100, strings.Repeat("很", 1000)), 150},
+		{"entities", one("met_when: k", "k: {entity: {type: number}}"), long(100, strings.Repeat("7 ", 1000)), 150},
 		{"places", one("met_when: k", "k: {keywords: {any: [ok]}}"), long(turns, strings.Repeat("ok ", 1000)), 400},
 	}
 	for _, tt := range tests {

@@ -314,11 +314,14 @@ type entityKey struct {
 func (e *Evaluation) entitiesOf(kind entity.Type, turn int) []entity.Entity {
 	key := entityKey{kind, turn}
 	found, ok := e.entities[key]
-	if !ok {
-		found = entity.Find(e.in.Folded[turn].Text, kind, e.began())
-		if e.entities == nil {
-			e.entities = map[entityKey][]entity.Entity{}
-		}
+	if ok {
+		return found
+	}
+	if e.entities == nil {
+		e.entities = map[entityKey][]entity.Entity{}
+	}
+	found = entity.Find(e.in.Folded[turn].Text, kind, e.began())
+	if e.kept += len(found); e.kept <= mostKept {
 		e.entities[key] = found
 	}
 	return found

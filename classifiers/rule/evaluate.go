@@ -42,6 +42,7 @@ type Evaluation struct {
 
 	entities map[entityKey][]entity.Entity // as far as they were asked for
 	tokens   [][]lexToken                  // by turn, nil until asked for
+	kept     int                           // how many entities and tokens were found to keep
 	mute     bool                          // the embedder has failed
 }
 

@@ -110,15 +110,23 @@ func (s *similarity) best(e *Evaluation, turn int, least float64) (stretch, stri
 	return best, to
 }
 
+// mostKept bounds the tokens, and the entities, that are kept of one session:
+// those of turns after that are found again for every condition.
+const mostKept = 200_000
+
 // tokensOf takes a turn apart, once for all conditions.
 func (e *Evaluation) tokensOf(turn int) []lexToken {
 	if e.tokens == nil {
 		e.tokens = make([][]lexToken, len(e.in.Folded))
 	}
-	if e.tokens[turn] == nil {
-		e.tokens[turn] = lexTokens(e.in.Folded[turn].Text)
+	if e.tokens[turn] != nil {
+		return e.tokens[turn]
 	}
-	return e.tokens[turn]
+	tokens := lexTokens(e.in.Folded[turn].Text)
+	if e.kept += len(tokens); e.kept <= mostKept {
+		e.tokens[turn] = tokens
+	}
+	return tokens
 }
 
 // sentence is a part of a turn with its meaning.

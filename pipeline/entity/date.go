@@ -291,13 +291,16 @@ func (s *scan) readChineseDate(g groups) (string, bool) {
 }
 
 // notDays are what a number with 号 names besides days: 5号线, 3号楼.
-const notDays = "线楼柜店机门馆单码桌房选坐台厅院库口井车客服员铺段位工技师电"
+const notDays = "餐线楼柜店机门馆单码桌房选坐台厅院库口井车客服员铺段位工技师电"
+
+// addresses are what house numbers stand behind: 中街3号.
+const addresses = "街路巷里条道弄院区村园同庄胡"
 
 // readChineseDay reads a day without its month: this month's, unless one is said.
 func (s *scan) readChineseDay(g groups) (string, bool) {
 	which, d := g.text(1), small(g.text(2))
 	head := strings.TrimSuffix(g.precedes(), " ")
-	if which == "" && (g.text(3) == "日" || strings.HasSuffix(head, "月") || strings.HasSuffix(head, "第") || startsAny(g.follows(), notDays)) || d < 1 || d > 31 {
+	if which == "" && (g.text(3) == "日" || strings.HasSuffix(head, "月") || strings.HasSuffix(head, "第") || startsAny(g.follows(), notDays) || endsInAny(head, addresses)) || d < 1 || d > 31 {
 		return "", false
 	}
 	if s.now.IsZero() {

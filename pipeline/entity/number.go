@@ -33,7 +33,7 @@ func (s *scan) numbers() []Entity {
 }
 
 func (s *scan) isQuantity(n numeral) bool {
-	if n.spelled || n.bare || strings.HasSuffix(s.text[:n.start], "第") {
+	if n.spelled || n.bare || strings.HasSuffix(s.text[:n.start], "第") || strings.HasPrefix(s.text[n.end:], "号") {
 		return false
 	}
 	switch n.form {

@@ -15,7 +15,7 @@ var (
 
 // orderCues are words close before an order's or a case's number.
 var orderCues = []string{
-	"订单", "单号", "工单", "运单", "编号", "流水号", "预订号", "取件码", "受理号", "投诉号",
+	"订单", "单号", "工单", "运单", "编号", "流水号", "预订号", "取件码", "受理号", "投诉号", "确认号", "参考号",
 	"order", "ticket", "case", "reference", "ref", "tracking", "booking", "confirmation", "invoice", "parcel", "#",
 }
 

@@ -10,7 +10,7 @@ import (
 // as 10086 and 12306 are none: they belong to nobody.
 var (
 	chinaMobile   = regexp.MustCompile(`(?:\+?86[- ]?)?(1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4})`)
-	chinaLandline = regexp.MustCompile(`\(?(0[0-9]{2,3})\)?[- ]?([0-9]{7,8}|[0-9]{4} [0-9]{4}|[0-9]{3} [0-9]{4})`)
+	chinaLandline = regexp.MustCompile(`(?:\(0[0-9]{2,3}\)|0[0-9]{2,3})[- ]?(?:[0-9]{7,8}|[0-9]{4} [0-9]{4}|[0-9]{3} [0-9]{4})`)
 	china400      = regexp.MustCompile(`[48]00[- ]?[0-9]{3}[- ]?[0-9]{4}|[48]00[- ][0-9]{4}[- ]?[0-9]{3}`)
 	northAmerica  = regexp.MustCompile(`(?:\+?1[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[2-9][0-9]{2}[-. ][0-9]{4}`)
 	international = regexp.MustCompile(`\+[1-9][0-9]{0,2}(?:[- ]?\(?[0-9]{1,4}\)?){2,6}`)
