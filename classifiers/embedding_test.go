@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"assay/classifiers/llm"
 	"assay/classifiers/rule"
 	"assay/pipeline"
@@ -61,10 +63,13 @@ func TestSimilarityByMeaning(t *testing.T) {
 	card := load(t, one("met_when: k", byMeaning))
 	in := pipeline.NewInput(session(t, "agent: refund\ncustomer: Good day! I would like my money back. Ｔhanks\ncustomer: REFUND\ncustomer: 嗯"))
 	in.Embedder = embedder(t, http.StatusOK)
-	got := render(card, in, card.Classifier.Classify(t.Context(), in))
-	want := "c: met by rule, hits 2\n  k 1:10-37 \"I would like my money back.\"\n  k 2:0-6 \"REFUND\"\n  ? k hit in 3 turns, 1 to 3\n"
-	if got != want {
-		t.Errorf("got %s, want %s", got, want)
+	var got []string
+	for _, x := range card.Classifier.Classify(t.Context(), in)[0].Evidence {
+		got = append(got, x.Quote)
+	}
+	want := []string{"I would like my money back.", "REFUND"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
