@@ -48,6 +48,8 @@ func TestMemoryDoesNotGrowWithTheSquare(t *testing.T) { // not parallel: it meas
 		{"repeats", one("met_when: k", "k: {repeat: {of: agent}}"), long(turns, "the same again and again"), 30},
 		{"sequences", one("met_when: k", x+"k: {sequence: {steps: [x, x, x], within: 3}}"), long(turns, "ok"), 30},
 		{"walks in circles", one("met_when: k", x+"n: {keywords: {any: [never]}}, k: {flow: {start: a, steps: {a: {when: x, next: [b, end]}, b: {when: x, next: [a]}, end: {when: n}}, ends: end}}"), long(turns, "ok"), 30},
+		{"similarity", one("met_when: k", "k: {similarity: {to: [好的没问题]}}"), long(100, strings.Repeat("很", 1000)), 150},
+		{"entities", one("met_when: k", "k: {entity: {type: number}}"), long(100, strings.Repeat("7 ", 1000)), 150},
 		{"places", one("met_when: k", "k: {keywords: {any: [ok]}}"), long(turns, strings.Repeat("ok ", 1000)), 400},
 	}
 	for _, tt := range tests {

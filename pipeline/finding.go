@@ -40,6 +40,9 @@ const (
 	MonoAudio     Reason = "mono_audio"     // the recording has one channel for all: nobody knows who spoke while another did
 	NoLoudness    Reason = "no_loudness"    // the transcript does not say how loud turns were
 	NoLibrary     Reason = "no_library"     // no solution library to compare with
+
+	// ModelUnavailable: a model is asked, and did not answer as it should.
+	ModelUnavailable Reason = "model_unavailable"
 )
 
 // By says who answered a criterion.
@@ -93,6 +96,8 @@ type Input struct {
 	// Questions are what the customer asked, with the solutions for it; nil when
 	// there is no library.
 	Questions []Question
+	// Embedder compares what texts mean; nil when none is configured.
+	Embedder Embedder
 }
 
 // NewInput folds the session's turns. Its Tone is empty until it is classified.
@@ -116,6 +121,16 @@ type Classifier interface {
 type ToneClassifier interface {
 	Classify(ctx context.Context, in *Input) Tone
 	// Version changes whenever the classifier may answer differently.
+	Version() string
+}
+
+// Embedder turns texts into vectors. It is safe for concurrent use.
+type Embedder interface {
+	// Embed returns a vector of length 1 for each text, all of one dimension. The
+	// cosine of two of them says how alike their texts' meanings are. An error
+	// means that there is none for any text.
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
+	// Version changes whenever the vectors may be others.
 	Version() string
 }
 

@@ -2,8 +2,8 @@
 // makes of them findings, a score, flags and a verdict.
 //
 // Inspect is the whole way of a session, stage by stage. Nothing here reads a
-// file, a database or the network; the same session, scorecard and versions
-// give the same verdict, byte by byte.
+// file, a database or the network, but for a Suggester's or an Embedder's own;
+// the same session, scorecard and versions give the same verdict, byte by byte.
 package pipeline
 
 import (
@@ -22,6 +22,7 @@ const Engine = "2"
 type Inspector struct {
 	Tone    ToneClassifier
 	Suggest Suggester // nil: questions get no suggestions
+	Embed   Embedder  // nil: what needs one is not evaluable
 }
 
 // Card is a scorecard with the classifier that answers it.
@@ -35,6 +36,7 @@ type Card struct {
 // solution library, or ctx's.
 func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Card) (*Verdict, error) {
 	in := NewInput(s)
+	in.Embedder = i.Embed
 	in.Tone = i.Tone.Classify(ctx, in)
 	in.Tone.Turns = listed(in.Tone.Turns)
 	var err error
@@ -79,6 +81,9 @@ func (i *Inspector) versions(card Card) Versions {
 	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version(), Plan: card.Plan}
 	if i.Suggest != nil {
 		v.Library = i.Suggest.Version()
+	}
+	if i.Embed != nil {
+		v.Embedding = i.Embed.Version()
 	}
 	return v
 }

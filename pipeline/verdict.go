@@ -49,6 +49,7 @@ type Versions struct {
 	Scorecard string `json:"scorecard"`
 	Tone      string `json:"tone"`
 	Library   string `json:"library,omitempty"`
+	Embedding string `json:"embedding,omitempty"` // the model that similarities of meaning are asked of
 	// Plan chose the scorecard; nil when no plan was in force.
 	Plan *PlanRef `json:"plan,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"assay/pipeline"
+	"assay/pipeline/entity"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -34,11 +35,16 @@ type Evaluation struct {
 	tones   map[int]*pipeline.TurnTone
 	clocks  []clock
 	legs    []int                // by turn, nil until asked for
-	letters []letters            // by turn, nil until asked for
+	letters []letterCount        // by turn, nil until asked for
 	places  map[placeKey][]match // nil unless a condition is judged in many windows
 	ctx     context.Context      // ends the evaluation early
 
 	outcomeOf func(criterion int) pipeline.Outcome // see AnswerWith
+
+	entities map[entityKey][]entity.Entity // as far as they were asked for
+	tokens   [][]lexToken                  // by turn, nil until asked for
+	kept     int                           // how many entities and tokens were found to keep
+	mute     bool                          // the embedder has failed
 }
 
 // Evaluate begins the evaluation of a session. Nothing is computed yet. Once ctx

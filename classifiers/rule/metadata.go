@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,14 +18,19 @@ import (
 // Field is one of channel, language, business_type, urgency, csat, agent.id,
 // agent.team, customer.id, customer.type, or a key of the session's metadata,
 // with or without "metadata." before it. Texts are compared folded, and a
-// language without a region (zh) equals its regions (zh-CN). A text that reads as
+// language without a region (zh) equals its regions (zh-CN). A value may be an
+// expression over other fields, also rounded (see arith.go):
+//
+//	metadata: {field: refund, op: ==, value: metadata.paid * 0.9, round: {digits: 2}}
+//
+// A text that reads as
 // a number or as true or false counts as one where one is asked for, because some
 // formats have nothing but text; any other difference of type is not evaluable,
 // and so is a missing field, except for exists.
 type metadata struct {
 	field  string
 	op     string
-	values []any // string, float64 or bool; one unless op is in or not_in
+	values []operand // one unless op is in or not_in
 }
 
 var comparisons = []string{"==", "!=", "<", "<=", ">", ">=", "in", "not_in", "exists", "contains"}
@@ -44,6 +48,7 @@ func readMetadata(_ *builder, c *condition, m *scorecard.Map) test {
 	case "": // reported
 		m.Key("value")
 		m.Key("values")
+		m.Key("round")
 	case "exists":
 	case "in", "not_in":
 		d.readValues(m)
@@ -59,7 +64,7 @@ func (d *metadata) readValues(m *scorecard.Map) {
 		return
 	}
 	for _, e := range n.List() {
-		d.values = append(d.values, e.Value())
+		d.values = append(d.values, readOperand(e, false))
 	}
 	if n.IsList() && len(d.values) == 0 {
 		n.Problem(nil, "the list is empty")
@@ -71,14 +76,17 @@ func (d *metadata) readValue(m *scorecard.Map) {
 	if n == nil {
 		return
 	}
-	v := n.Value()
-	if _, ok := v.(float64); !ok && (d.op[0] == '<' || d.op[0] == '>') {
-		n.Problem([]string{"a number"}, "%s compares numbers", d.op)
+	ordered := d.op[0] == '<' || d.op[0] == '>'
+	v := readOperand(n, ordered)
+	if r := m.Key("round"); r != nil {
+		if v.round = readRounding(r); v.expr == nil {
+			r.Problem([]string{"an expression such as metadata.total * 0.9 as value"}, "only computed values are rounded")
+		}
 	}
-	if _, ok := v.(bool); ok && d.op == "contains" {
-		n.Problem([]string{"a text", "a number"}, "contains looks for a text or a number")
+	if _, ok := v.fixed.(bool); ok && (ordered || d.op == "contains") {
+		n.Problem([]string{"a text", "a number"}, "%s is about texts and numbers", d.op)
 	}
-	d.values = []any{v}
+	d.values = []operand{v}
 }
 
 func (d *metadata) judge(e *Evaluation, _ []int) outcome {
@@ -88,14 +96,19 @@ func (d *metadata) judge(e *Evaluation, _ []int) outcome {
 		return when(ok)
 	case !ok:
 		return notEvaluable(pipeline.NoMetadata)
+	}
+	values, reason := operandValues(d.values, e.in.Session)
+	switch {
+	case reason != "":
+		return notEvaluable(reason)
 	case d.op == "contains":
-		return d.contains(field)
+		return d.contains(field, values[0])
 	}
 	typed := false
-	for _, want := range d.values {
+	for _, want := range values {
 		order, ok := d.compare(field, want)
 		typed = typed || ok
-		if ok && d.holds(order) {
+		if ok && orderHolds(d.op, order) {
 			return when(d.op != "not_in")
 		}
 	}
@@ -105,10 +118,10 @@ func (d *metadata) judge(e *Evaluation, _ []int) outcome {
 	return when(d.op == "not_in")
 }
 
-// holds reports whether the operator holds for the order of field and value;
-// for lists, whether the two are equal.
-func (d *metadata) holds(order int) bool {
-	switch d.op {
+// orderHolds reports whether a comparison holds for the order of two values; one
+// that is none of < <= > >= != asks whether they are equal.
+func orderHolds(op string, order int) bool {
+	switch op {
 	case "!=":
 		return order != 0
 	case "<":
@@ -134,7 +147,7 @@ func (d *metadata) compare(field, want any) (int, bool) {
 		return strings.Compare(folded(s), folded(want)), ok
 	case float64:
 		f, ok := asNumber(field)
-		return cmp.Compare(f, want), ok
+		return compareNumbers(f, want), ok
 	case bool:
 		b, ok := asBool(field)
 		if b == want {
@@ -145,17 +158,17 @@ func (d *metadata) compare(field, want any) (int, bool) {
 	return 0, false
 }
 
-func (d *metadata) contains(field any) outcome {
+func (d *metadata) contains(field, value any) outcome {
 	switch f := field.(type) {
 	case string:
-		want, ok := d.values[0].(string)
+		want, ok := value.(string)
 		if !ok {
 			return notEvaluable(pipeline.WrongType)
 		}
 		return when(strings.Contains(folded(f), folded(want)))
 	case []any:
 		return when(slices.ContainsFunc(f, func(v any) bool {
-			order, ok := d.compare(v, d.values[0])
+			order, ok := d.compare(v, value)
 			return ok && order == 0
 		}))
 	}

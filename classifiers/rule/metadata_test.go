@@ -71,7 +71,11 @@ func TestMetadataCompares(t *testing.T) {
 	}
 	e := (&Set{}).Evaluate(t.Context(), pipeline.NewInput(session))
 	for _, tt := range tests {
-		o := (&metadata{field: tt.field, op: tt.op, values: tt.values}).judge(e, nil)
+		var values []operand
+		for _, v := range tt.values {
+			values = append(values, operand{fixed: v})
+		}
+		o := (&metadata{field: tt.field, op: tt.op, values: values}).judge(e, nil)
 		got := o.state.String()
 		if o.state == scorecard.NotEvaluable {
 			got += " " + string(o.reason)

@@ -10,91 +10,236 @@ import (
 )
 
 // repeat hits at each turn in range in which the speaker says nearly the same as
-// in one of his turns before; both turns are hits:
+// was said before; the turns that it is like are hits as well:
 //
-//	repeat: {of: agent, similarity: 0.8, min_length: 6}
+//	repeat: {of: agent, from: self, similarity: 0.8, min_length: 6, times: 2, within: 10, except: [one moment]}
+//	repeat: {of: agent, from: other, part: 'order number is (\w+)'}
+//
+// From says whose turns are compared: the speaker's own (self, the default), the
+// customer's for the agent and the agent's for the customer (other), or
+// everybody's (any). Within is how many of those turns back it looks; 0, the
+// default, is all, up to lookBack of them. Times (default 1) is how many of them
+// must be alike: 2 hits when something is said for the third time. A turn that
+// contains a phrase of except does not count as a repeat.
 //
 // Similarity, in (0, 1], default 0.8, is Dice's coefficient of the two texts'
 // pairs of neighbouring letters and digits. Turns with fewer than min_length
-// (default 6) of them are left out: short phrases repeat by nature. A turn is
-// compared with the turns before it, nearest first, up to lookBack of them.
+// (default 6) of them are left out: short phrases repeat by nature.
+//
+// With part only what the regular expression matches in the turn is looked for,
+// and similarity is the share of its pairs that the earlier turn has; min_length,
+// default 2, is about the part. The part is what is shown.
+//
+// Who asks again for what the customer has already given does not repeat his
+// words. That is a question after an entity:
+//
+//	given: {speaker: customer, entity: {type: phone}}
+//	asked_again: {speaker: agent, after: {condition: given, hit: first}, pattern: {any: ['(提供|报)*电话', 'your phone number']}}
 type repeat struct {
 	of         transcript.Speaker
+	from       string
 	similarity float64
 	least      int
+	times      int
+	within     int // 0 is all
+	except     []int32
+	part       *pattern // nil: the whole turn
 }
 
-// How many of the speaker's turns before are compared, and of how many letters
-// together besides the last one, so that long sessions stay cheap.
+// How many turns before are compared, and of how many letters together besides
+// the last one, so that long sessions stay cheap.
 const (
 	lookBack        = 100
 	lookBackLetters = 20_000
 )
 
-func readRepeat(_ *builder, c *condition, m *scorecard.Map) test {
+func readRepeat(b *builder, c *condition, m *scorecard.Map) test {
 	c.speakerOf(m)
 	c.local = true
-	r := &repeat{of: c.speaker, similarity: 0.8, least: 6}
+	r := &repeat{of: c.speaker, from: "self", similarity: 0.8, least: 6, times: 1}
+	if n := m.Key("from"); n != nil {
+		r.from = n.OneOf("self", "other", "any")
+	}
+	if n := m.Key("part"); n != nil {
+		r.least = 2
+		r.part = &pattern{}
+		if re, tree := compile(n); re != nil {
+			r.part.branches = b.branches(tree)
+		}
+	}
 	if n := m.Key("similarity"); n != nil {
 		r.similarity = n.Number(0.1, 1)
 	}
 	if n := m.Key("min_length"); n != nil {
 		r.least = n.Int(2, 1000)
 	}
+	if n := m.Key("times"); n != nil {
+		r.times = n.Int(1, lookBack)
+	}
+	if n := m.Key("within"); n != nil {
+		r.within = n.Int(0, lookBack)
+	}
+	if n := m.Key("except"); n != nil {
+		r.except = b.words(n)
+	}
 	return r
 }
 
 func (r *repeat) judge(e *Evaluation, turns []int) outcome {
-	repeated := make([]bool, len(e.in.Session.Turns)) // the turns to show
+	shown := map[int]transcript.Span{} // by turn
 	var hits []int
-	var before []said
-	for _, t := range e.messages(r.of) {
-		s := listen(t, e.in.Folded[t].Text)
-		if s.letters < r.least {
-			continue
+	r.eachRepeat(e, turns, func(s said, like []likeness) {
+		alike := slices.DeleteFunc(like, func(l likeness) bool { return l.similarity < r.similarity })
+		if len(alike) < r.times {
+			return
 		}
-		if _, in := slices.BinarySearch(turns, t); in && r.repeats(before, s, repeated) {
-			repeated[t] = true
-			hits = append(hits, t)
+		for _, l := range alike {
+			if _, ok := shown[l.turn]; !ok {
+				shown[l.turn] = e.wholeTurn(l.turn)
+			}
 		}
-		before = append(before, s)
-		if len(before) > 2*lookBack {
-			before = slices.Clone(before[len(before)-lookBack:])
+		if at, ok := shown[s.turn]; !ok || at != e.wholeTurn(s.turn) {
+			shown[s.turn] = s.span
 		}
-		if e.stopped() {
-			break
+		if len(hits) == 0 || hits[len(hits)-1] != s.turn {
+			hits = append(hits, s.turn)
 		}
+	})
+	spans := make([]transcript.Span, 0, len(shown))
+	for _, span := range shown {
+		spans = append(spans, span)
 	}
-	var spans []transcript.Span
-	for t, is := range repeated {
-		if is {
-			spans = append(spans, e.wholeTurn(t))
-		}
-	}
-	o := hitIf(spans)
+	o := hitIf(tidy(spans))
 	o.turns = hits
 	return o
 }
 
-// repeats reports whether s is like one of the turns before it, and marks all that are.
-func (r *repeat) repeats(before []said, s said, repeated []bool) bool {
-	found, letters := false, 0
-	for i := len(before) - 1; i >= max(0, len(before)-lookBack); i-- {
+// likeness is how like something said now is to a turn before.
+type likeness struct {
+	turn       int
+	similarity float64
+}
+
+// eachRepeat calls found for everything said in the turns, with the turns before
+// it that come near to being alike, the latest first.
+func (r *repeat) eachRepeat(e *Evaluation, turns []int, found func(s said, like []likeness)) {
+	var before []said
+	for _, t := range e.messages("") {
+		if e.stopped() {
+			return
+		}
+		by := e.in.Session.Turns[t].Speaker
+		if _, in := slices.BinarySearch(turns, t); in && by == r.of && !e.says(t, r.except) {
+			for _, s := range r.saidIn(e, t) {
+				found(s, r.like(before, s))
+			}
+		}
+		if !r.listensTo(by) {
+			continue
+		}
+		before = append(before, listen(t, e.in.Folded[t].Text))
+		if len(before) > 2*lookBack {
+			before = slices.Clone(before[len(before)-lookBack:])
+		}
+	}
+}
+
+// listensTo reports whether turns of a speaker are compared.
+func (r *repeat) listensTo(by transcript.Speaker) bool {
+	switch r.from {
+	case "self":
+		return by == r.of
+	case "other":
+		return by != r.of && (by == transcript.Agent || by == transcript.Customer)
+	}
+	return true
+}
+
+// saidIn is what a turn says that may be a repeat: all of it, or its parts.
+func (r *repeat) saidIn(e *Evaluation, turn int) []said {
+	text := e.in.Folded[turn].Text
+	if r.part == nil {
+		s := listen(turn, text)
+		if s.span = e.wholeTurn(turn); s.letters < r.least {
+			return nil
+		}
+		return []said{s}
+	}
+	var out []said
+	places := r.part.places(e, turn, text)
+	for _, at := range places[:min(len(places), mostParts)] {
+		s := listen(turn, text[at[0]:at[1]])
+		if s.span = e.span(turn, at[0], at[1]); s.letters >= r.least {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// mostParts is how many parts of one turn are looked for.
+const mostParts = 10
+
+// leastNear is how alike two texts must be to be told as a near miss.
+const leastNear = 0.3
+
+// like lists the turns before, in reach, that s comes near to repeating.
+func (r *repeat) like(before []said, s said) []likeness {
+	reach := lookBack
+	if r.within > 0 {
+		reach = r.within
+	}
+	least := min(r.similarity, leastNear)
+	var out []likeness
+	letters := 0
+	for i := len(before) - 1; i >= max(0, len(before)-reach); i-- {
 		b := before[i]
 		if letters += b.letters; letters > lookBackLetters && i < len(before)-1 {
 			break
 		}
-		most := 2 * float64(min(len(b.pairs), len(s.pairs))) / float64(len(b.pairs)+len(s.pairs))
-		if most >= r.similarity && alike(b, s) >= r.similarity {
-			found, repeated[b.turn] = true, true
+		if r.part == nil && (b.letters < r.least || 2*float64(min(len(b.pairs), len(s.pairs))) < least*float64(len(b.pairs)+len(s.pairs))) {
+			continue
+		}
+		if like := r.similar(b, s); like >= least {
+			out = append(out, likeness{b.turn, like})
 		}
 	}
-	return found
+	return out
 }
 
-// said is a turn's text as its pairs of neighbouring letters and digits, ascending.
+// similar is Dice's coefficient, or the share of a part that the turn before has.
+func (r *repeat) similar(before, s said) float64 {
+	n := float64(common(before, s))
+	if r.part != nil {
+		return n / float64(len(s.pairs))
+	}
+	return 2 * n / float64(len(before.pairs)+len(s.pairs))
+}
+
+// nearest is the turn that was most like one before it, or alike too seldom.
+func (r *repeat) nearest(e *Evaluation, turns []int) (Near, bool) {
+	near, best, most := Near{Turn: -1}, 0.0, 0
+	r.eachRepeat(e, turns, func(s said, like []likeness) {
+		times := 0
+		for _, l := range like {
+			if l.similarity >= r.similarity {
+				times++
+			} else if l.similarity > best && most == 0 {
+				best = l.similarity
+				near = Near{Turn: s.turn, Text: fmt.Sprintf("similarity %.2f < %.2f with turn %d", l.similarity, r.similarity, l.turn)}
+			}
+		}
+		if times > most {
+			most = times
+			near = Near{Turn: s.turn, Text: fmt.Sprintf("repeated %d times < %d", times, r.times)}
+		}
+	})
+	return near, near.Turn >= 0
+}
+
+// said is a text as its pairs of neighbouring letters and digits, ascending.
 type said struct {
 	turn    int
+	span    transcript.Span // of what is compared
 	letters int
 	pairs   []uint64
 }
@@ -115,10 +260,16 @@ func listen(turn int, text string) said {
 	return s
 }
 
-// alike is Dice's coefficient: twice the pairs in common over all pairs.
-func alike(a, b said) float64 {
-	common, all := 0, len(a.pairs)+len(b.pairs)
+// common counts the pairs that two texts share.
+func common(a, b said) int {
+	n := 0
 	p, q := a.pairs, b.pairs
+	if len(p) < len(q) {
+		p, q = q, p
+	}
+	if len(q) < len(p)/16 {
+		return commonFew(p, q)
+	}
 	for len(p) > 0 && len(q) > 0 {
 		switch {
 		case p[0] < q[0]:
@@ -126,30 +277,21 @@ func alike(a, b said) float64 {
 		case p[0] > q[0]:
 			q = q[1:]
 		default:
-			common++
+			n++
 			p, q = p[1:], q[1:]
 		}
 	}
-	return 2 * float64(common) / float64(all)
+	return n
 }
 
-// nearest is the turn that was most like one before it.
-func (r *repeat) nearest(e *Evaluation, turns []int) (Near, bool) {
-	near, best := Near{Turn: -1}, 0.0
-	var before []said
-	for _, t := range e.messages(r.of) {
-		s := listen(t, e.in.Folded[t].Text)
-		if s.letters < r.least {
-			continue
+// commonFew counts what two lists share, the second much shorter than the first.
+func commonFew(p, q []uint64) int {
+	n := 0
+	for _, pair := range q {
+		i, ok := slices.BinarySearch(p, pair)
+		if p = p[i:]; ok {
+			n, p = n+1, p[1:]
 		}
-		if inTurns(turns, t) {
-			for _, b := range before[max(0, len(before)-lookBack):] {
-				if d := alike(b, s); d > best {
-					best, near = d, Near{t, fmt.Sprintf("similarity %.2f < %.2f", d, r.similarity)}
-				}
-			}
-		}
-		before = append(before, s)
 	}
-	return near, near.Turn >= 0
+	return n
 }

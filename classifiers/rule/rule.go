@@ -31,6 +31,9 @@ func kinds() map[string]reader {
 	return map[string]reader{
 		"keywords":     readKeywords,
 		"regex":        readRegex,
+		"pattern":      readPattern,
+		"similarity":   readSimilarity,
+		"entity":       readEntity,
 		"response_gap": readResponseGap,
 		"silence":      readSilence,
 		"turn_count":   readTurnCount,
@@ -177,7 +180,7 @@ func (b *builder) checkWhere(c *condition) {
 		c.Place.Problem(nil, "%s judges the session as a whole: speaker, leg, first, last, range, time, before, after, around and at do nothing here", c.Kind)
 	}
 	if w.All && !c.turnwise {
-		c.Place.Problem([]string{"keywords", "regex", "tone"}, "turns: all needs a kind that judges turns one by one")
+		c.Place.Problem([]string{"keywords", "regex", "pattern", "similarity", "entity", "tone"}, "turns: all needs a kind that judges turns one by one")
 	}
 	every := 0
 	for _, a := range w.Anchors {

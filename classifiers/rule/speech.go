@@ -8,17 +8,17 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// letters are what a turn says, counted.
-type letters struct {
+// letterCount is what a turn says, counted.
+type letterCount struct {
 	syllables int // said as one each: Han characters and kana
 	others    int // other letters and digits
 	words     int // of alphabetic scripts, numbers and syllables
 }
 
 // lettersOf counts a turn once.
-func (e *Evaluation) lettersOf(turn int) letters {
+func (e *Evaluation) lettersOf(turn int) letterCount {
 	if e.letters == nil {
-		e.letters = make([]letters, len(e.in.Folded))
+		e.letters = make([]letterCount, len(e.in.Folded))
 		for i := range e.letters {
 			e.letters[i] = countLetters(e.in.Folded[i].Text)
 		}
@@ -26,7 +26,7 @@ func (e *Evaluation) lettersOf(turn int) letters {
 	return e.letters[turn]
 }
 
-func countLetters(text string) (n letters) {
+func countLetters(text string) (n letterCount) {
 	inside := false // a word
 	for _, r := range text {
 		switch {

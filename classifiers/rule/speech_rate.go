@@ -117,7 +117,7 @@ func (r *speechRate) mean(e *Evaluation, turns []int) (perMinute float64, judged
 
 // units counts what a turn has of the condition's unit; false when the turn is
 // of the other one.
-func (r *speechRate) units(n letters) (int, bool) {
+func (r *speechRate) units(n letterCount) (int, bool) {
 	own := "words"
 	if n.syllables > n.others {
 		own = "characters"

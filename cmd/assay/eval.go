@@ -32,6 +32,7 @@ type evalCriteriaCmd struct {
 	JSON      bool     `name:"json" help:"Print figures as JSON."`
 	Errors    int      `name:"errors" placeholder:"N" help:"Print up to N wrong sessions of each criterion to standard error."`
 	config.Read
+	config.Model
 }
 
 // criterionEval is how a criterion compares with labels. A criterion that is
@@ -69,6 +70,9 @@ func (c *evalCriteriaCmd) Run(p *program) error {
 		return err
 	}
 	e := &evaluation{card: cards[0], inspector: &pipeline.Inspector{Tone: t}, rows: map[string]*criterionEval{}}
+	if err := p.addEmbedder(e.inspector, c.Model); err != nil {
+		return err
+	}
 	read, err := c.Read.Options(time.UTC)
 	if err != nil {
 		return usageError{err}

@@ -26,6 +26,7 @@ type inspectCmd struct {
 	Zone      string   `name:"zone" env:"ASSAY_ZONE" default:"Asia/Shanghai" help:"Time zone of times that name none."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
 	config.Read
+	config.Model
 }
 
 // Run inspects in parallel and prints in the order of the input.
@@ -84,6 +85,9 @@ func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
 		return nil, usageError{err}
 	}
 	inspector := &pipeline.Inspector{Tone: t}
+	if err := p.addEmbedder(inspector, c.Model); err != nil {
+		return nil, err
+	}
 	if len(c.Solutions) == 0 {
 		return inspector, nil
 	}

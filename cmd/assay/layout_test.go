@@ -16,6 +16,7 @@ import (
 // of its own line those within itself. Entries cover the packages below them.
 var order = []string{
 	"assay/pipeline/transcript",
+	"assay/pipeline/entity",
 	"assay/pipeline/redact",
 	"assay/pipeline/scorecard",
 	"assay/pipeline/plan",

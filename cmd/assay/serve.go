@@ -49,6 +49,7 @@ type nodeFlags struct {
 	config.Work
 	config.Library
 	config.Read
+	config.Model
 }
 
 // runNode works, and serves where there is a listener, until it is interrupted.
@@ -133,12 +134,17 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	inspector := &pipeline.Inspector{Tone: t}
+	if err := p.addEmbedder(inspector, f.Model); err != nil {
+		return nil, err
+	}
 	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: f.Threshold, Log: p.log})
 	if err != nil {
 		return nil, err
 	}
+	inspector.Suggest = index
 	runner, err := jobs.New(jobs.Options{
-		Store: db.Store, Inspector: &pipeline.Inspector{Tone: t, Suggest: index}, Log: p.log, Metrics: metrics,
+		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
 	})
 	if err != nil {
