@@ -95,11 +95,11 @@ func newStore(t *testing.T) (*store.Store, *Importer) {
 	return storeOn(t, storetest.New(t))
 }
 
-// packs are the shipped scorecards; under the race detector, to which their size
+// packs are the scorecards of a first start; under the race detector, to which their size
 // is only delay, a small one.
 func packs() []scorecard.Pack {
 	if !testing.Short() {
-		return scorecard.Packs()
+		return scorecard.FirstPacks()
 	}
 	const small = `
 scorecard: small

@@ -20,6 +20,7 @@ import (
 	"assay/cmd/assay/internal/config"
 	"assay/jobs"
 	"assay/pipeline"
+	"assay/pipeline/scorecard"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
 	"assay/testdata"
@@ -122,7 +123,7 @@ func (c *benchCmd) measure(p *program, s *store.Store) (benchResult, error) {
 	if r.NoopRate, err = noopRate(p.ctx, s, c.Jobs); err != nil {
 		return r, err
 	}
-	cards, err := shippedCards()
+	cards, err := shippedCards(scorecard.FirstPacks())
 	if err != nil {
 		return r, err
 	}

@@ -5,13 +5,14 @@ import (
 
 	"assay/classifiers/tone"
 	"assay/pipeline"
+	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
 
 // BenchmarkInspect inspects the demo's sessions by the shipped scorecards, one
 // session an iteration.
 func BenchmarkInspect(b *testing.B) {
-	cards, err := shippedCards()
+	cards, err := shippedCards(scorecard.FirstPacks())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -12,11 +12,11 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// loadCards reads the given scorecard files, or the shipped ones when there are
-// none. All mistakes of all files are one error.
-func loadCards(paths []string) ([]pipeline.Card, error) {
+// loadCards reads the given scorecard files, or packs when there are none. All
+// mistakes of all files are one error.
+func loadCards(paths []string, packs []scorecard.Pack) ([]pipeline.Card, error) {
 	if len(paths) == 0 {
-		return shippedCards()
+		return shippedCards(packs)
 	}
 	var cards []pipeline.Card
 	var problems []error
@@ -39,9 +39,9 @@ func loadCards(paths []string) ([]pipeline.Card, error) {
 	return cards, nil
 }
 
-func shippedCards() ([]pipeline.Card, error) {
+func shippedCards(packs []scorecard.Pack) ([]pipeline.Card, error) {
 	var cards []pipeline.Card
-	for _, pack := range scorecard.Packs() {
+	for _, pack := range packs {
 		card, err := classifiers.Load(pack.Name, pack.Source)
 		if err != nil {
 			return nil, fmt.Errorf("shipped scorecard: %w", err)
@@ -57,13 +57,13 @@ func cardFor(cards []pipeline.Card, s *transcript.Session) (pipeline.Card, bool)
 	return card, err == nil
 }
 
-// publishShipped publishes the shipped scorecards in a database that has none.
+// publishShipped publishes the first packs in a database that has no scorecard.
 func (p *program) publishShipped(s *store.Store) error {
 	active, err := s.ActiveScorecards(p.ctx)
 	if err != nil || len(active) > 0 {
 		return err
 	}
-	cards, err := shippedCards()
+	cards, err := shippedCards(scorecard.FirstPacks())
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func (p *program) openDemo(c config.Database) (*database, error) {
 	return p.openDatabase(c)
 }
 
-// fill publishes the shipped scorecards and imports the embedded solutions and
+// fill publishes the first packs and imports the embedded solutions and
 // transcripts. What is there already stays as it is.
 func (c *demoCmd) fill(p *program, db *database) error {
 	if err := p.publishShipped(db.Store); err != nil {

@@ -107,7 +107,7 @@ func clusterExists(data string) bool {
 func scorecards(p *program, db *database) (check, error) {
 	active, err := db.ActiveScorecards(p.ctx)
 	if err == nil && len(active) == 0 {
-		return check{"scorecards", "warn", "none is active: \"assay serve\" publishes the shipped ones, \"assay scorecard publish\" yours"}, nil
+		return check{"scorecards", "warn", "none is active: \"assay serve\" publishes retail-chat and telecom-call, \"assay scorecard publish\" yours"}, nil
 	}
 	return check{"scorecards", "ok", fmt.Sprintf("%d active", len(active))}, err
 }

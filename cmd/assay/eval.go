@@ -61,7 +61,7 @@ type wrongSession struct {
 
 // Run inspects every labelled session and prints the figures.
 func (c *evalCriteriaCmd) Run(p *program) error {
-	cards, err := loadCards([]string{c.Scorecard})
+	cards, err := loadCards([]string{c.Scorecard}, nil)
 	if err != nil {
 		return err
 	}

@@ -14,12 +14,13 @@ import (
 	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/plan"
+	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
 
 type inspectCmd struct {
 	Paths     []string `arg:"" name:"path" help:"Files or folders of transcripts; - is standard input."`
-	Scorecard []string `name:"scorecard" short:"s" type:"existingfile" placeholder:"FILE" help:"Scorecard to inspect by; the first that fits a session counts. Default: the shipped ones."`
+	Scorecard []string `name:"scorecard" short:"s" type:"existingfile" placeholder:"FILE" help:"Scorecard to inspect by; the first that fits a session counts. Default: retail-chat and telecom-call."`
 	Plan      string   `name:"plan" type:"existingfile" placeholder:"FILE" help:"Plan that chooses the scorecard of each session."`
 	Solutions []string `name:"solutions" type:"existingfile" placeholder:"FILE" help:"Solutions (JSONL) to suggest answers from."`
 	JSON      bool     `name:"json" help:"Print verdicts as JSONL."`
@@ -40,7 +41,7 @@ func (c *inspectCmd) Run(p *program) error {
 		return usageError{err}
 	}
 	read.Stdin = p.stdin
-	cards, err := loadCards(c.Scorecard)
+	cards, err := loadCards(c.Scorecard, scorecard.FirstPacks())
 	if err != nil {
 		return err
 	}

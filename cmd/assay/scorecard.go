@@ -14,7 +14,7 @@ type scorecardCmd struct {
 	Publish scorecardPublishCmd `cmd:"" help:"Store a scorecard version and inspect by it from now on."`
 	Retire  scorecardRetireCmd  `cmd:"" help:"Inspect no more sessions by a scorecard."`
 	List    scorecardListCmd    `cmd:"" help:"List the active scorecards in the order in which they are tried."`
-	Show    scorecardShowCmd    `cmd:"" help:"Print a shipped scorecard, as a starting point."`
+	Show    scorecardShowCmd    `cmd:"" help:"Print a shipped scorecard, as a starting point: bank, public-service-hotline, retail-chat or telecom-call."`
 	Import  scorecardImportCmd  `cmd:"" help:"Turn the rules of another system into a scorecard."`
 	Explain scorecardExplainCmd `cmd:"" help:"Say how every criterion of a session came about: what hit where, or why not and the nearest miss."`
 	New     scorecardNewCmd     `cmd:"" help:"Print a commented scorecard to start from."`
@@ -33,7 +33,7 @@ type scorecardPublishCmd struct {
 // scorecards is inspected by the one published last. Sessions that were
 // inspected before keep their verdicts.
 func (c *scorecardPublishCmd) Run(p *program) (err error) {
-	cards, err := loadCards(c.Paths)
+	cards, err := loadCards(c.Paths, nil)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"assay/classifiers"
 	"assay/classifiers/tone"
+	"assay/pipeline/scorecard"
 )
 
 type scorecardTestCmd struct {
@@ -88,7 +89,7 @@ func casesIn(folder string) ([]string, error) {
 
 // examples runs the examples of scorecard files and returns how many fail.
 func (c *scorecardTestCmd) examples(p *program, paths []string, t *tone.Classifier) (int, error) {
-	cards, err := loadCards(paths)
+	cards, err := loadCards(paths, scorecard.Packs())
 	if err != nil {
 		return 0, err
 	}
