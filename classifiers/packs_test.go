@@ -3,6 +3,8 @@ package classifiers_test
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -46,7 +48,7 @@ func TestPacksKeepTheirOwnExamples(t *testing.T) {
 func TestPacksHaveExamplesOfEitherSortInBothLanguages(t *testing.T) {
 	t.Parallel()
 	for _, pack := range scorecard.Packs() {
-		criteria := load(t, string(pack.Source)).Criteria()
+		criteria := parse(t, pack).Criteria()
 		if len(criteria) < leastCriteria {
 			t.Errorf("%s has %d criteria", pack.Name, len(criteria))
 		}
@@ -125,7 +127,7 @@ func TestPacksDetectEveryBehaviour(t *testing.T) {
 	t.Parallel()
 	for _, pack := range scorecard.Packs() {
 		has := map[string]bool{"-": true}
-		for _, c := range load(t, string(pack.Source)).Criteria() {
+		for _, c := range parse(t, pack).Criteria() {
 			has[c.ID] = true
 		}
 		for _, label := range pipeline.CustomerLabels {
@@ -146,13 +148,23 @@ func TestPacksDetectEveryBehaviour(t *testing.T) {
 	}
 }
 
+// parse reads a pack without compiling its conditions.
+func parse(t *testing.T, pack scorecard.Pack) *scorecard.Scorecard {
+	t.Helper()
+	card, problems := scorecard.Parse(pack.Name, pack.Source)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return card
+}
+
 // TestFirstPacksAreChosenApart holds that no two packs that are published
 // together are for the same channel: one would never be tried.
 func TestFirstPacksAreChosenApart(t *testing.T) {
 	t.Parallel()
 	by := map[string]string{}
 	for _, pack := range scorecard.FirstPacks() {
-		for _, channel := range load(t, string(pack.Source)).Scope.Channels {
+		for _, channel := range parse(t, pack).Scope.Channels {
 			if other := by[string(channel)]; other != "" {
 				t.Errorf("%s and %s are both for channel %s", other, pack.Name, channel)
 			}
@@ -161,5 +173,32 @@ func TestFirstPacksAreChosenApart(t *testing.T) {
 	}
 	if len(by) == 0 {
 		t.Error("no pack is first")
+	}
+}
+
+func TestScorecardsForEvaluationKeepTheirExamples(t *testing.T) {
+	t.Parallel()
+	ear, err := tone.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../testdata/scorecards/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d scorecards: %v", len(files), err)
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		card, err := classifiers.Load(file, src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range classifiers.CheckExamples(t.Context(), card, ear) {
+			if !r.OK() {
+				t.Error(r)
+			}
+		}
 	}
 }
