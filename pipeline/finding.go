@@ -98,6 +98,15 @@ type Input struct {
 	Questions []Question
 	// Embedder compares what texts mean; nil when none is configured.
 	Embedder Embedder
+
+	folder transcript.Folder
+}
+
+// Reset makes the input one of another session, whose text it folds, in the
+// memory that it has, and keeps the embedder. What was taken from it before is no longer good.
+func (in *Input) Reset(s *transcript.Session) {
+	in.Session, in.Tone = s, Tone{}
+	in.Folded = in.folder.Turns(s.Turns, in.Folded)
 }
 
 // NewInput folds the session's turns. Its Tone is empty until it is classified.

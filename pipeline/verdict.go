@@ -89,7 +89,7 @@ func grade(card *scorecard.Scorecard, answers []Answer) []Finding {
 	criteria := card.Criteria()
 	findings := make([]Finding, len(criteria))
 	for i, c := range criteria {
-		a := answers[i]
+		a := &answers[i]
 		findings[i] = Finding{
 			ID: c.ID, Section: c.Section, Outcome: a.Outcome, Reason: a.Reason, By: a.By,
 			Points: points(card.Mode, c, a), Weight: c.Weight, Critical: c.Critical != scorecard.NotCritical,
@@ -101,7 +101,7 @@ func grade(card *scorecard.Scorecard, answers []Answer) []Finding {
 
 // points are what an answer is worth. A deduction counts when the criterion is
 // not met, and a bonus when it is.
-func points(mode scorecard.Mode, c *scorecard.Criterion, a Answer) float64 {
+func points(mode scorecard.Mode, c *scorecard.Criterion, a *Answer) float64 {
 	if mode == scorecard.Weighted && c.Points == 0 {
 		if a.Outcome == Met && c.Weight > 0 {
 			return 1
@@ -150,7 +150,10 @@ func sum(card *scorecard.Scorecard, findings []Finding) Score {
 		add = deducted
 	}
 	s.Unfailed = new(round(add(card, findings, nil)))
-	s.Final = new(round(add(card, findings, failed)))
+	s.Final = new(*s.Unfailed)
+	if len(failed) > 0 {
+		s.Final = new(round(add(card, findings, failed)))
+	}
 	if s.Failed {
 		s.Final = new(card.Floor)
 	}
@@ -160,10 +163,13 @@ func sum(card *scorecard.Scorecard, findings []Finding) Score {
 
 // failures are the sections that critical criteria fail; "" is the whole sheet.
 func failures(card *scorecard.Scorecard, findings []Finding) map[string]bool {
-	failed := map[string]bool{}
+	var failed map[string]bool
 	for i, c := range card.Criteria() {
-		if findings[i].Outcome != NotMet {
+		if findings[i].Outcome != NotMet || c.Critical == scorecard.NotCritical {
 			continue
+		}
+		if failed == nil {
+			failed = map[string]bool{}
 		}
 		switch c.Critical {
 		case scorecard.CriticalSheet:

@@ -23,6 +23,7 @@ var order = []string{
 	"assay/pipeline",
 	"assay/pipeline/review",
 	"assay/pipeline/sla",
+	"assay/pipeline/backtest",
 	"assay/pipeline/store",
 	"assay/classifiers",
 	"assay/knowledge",

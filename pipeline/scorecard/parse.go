@@ -24,6 +24,7 @@ func Parse(name string, src []byte) (*Scorecard, Problems) {
 	}
 	s.read(root.Map())
 	s.checkNames()
+	s.criteria = s.Criteria()
 	return s, s.Problems()
 }
 

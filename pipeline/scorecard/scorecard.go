@@ -33,8 +33,9 @@ type Scorecard struct {
 	SLA        *Node        // the response matrix as it stands in the file, read by pipeline/sla; nil: the shipped one
 	Sections   []*Section
 
-	file *file
-	root *Node
+	file     *file
+	root     *Node
+	criteria []*Criterion // of all sections, once they are read
 }
 
 // Mode is the way a score is computed.
@@ -250,8 +251,11 @@ type Example struct {
 	Node    *Node
 }
 
-// Criteria returns all criteria in order.
+// Criteria returns all criteria in order. The result must not be changed.
 func (s *Scorecard) Criteria() []*Criterion {
+	if s.criteria != nil {
+		return s.criteria
+	}
 	var all []*Criterion
 	for _, sec := range s.Sections {
 		all = append(all, sec.Criteria...)

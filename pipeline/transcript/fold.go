@@ -2,7 +2,6 @@ package transcript
 
 import (
 	"sort"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -33,18 +32,43 @@ func Fold(s string) Folded {
 	if isPlain(s) {
 		return Folded{Text: s, size: len(s)}
 	}
-	f := Folded{size: len(s)}
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); {
-		n := segment(s[i:])
-		before := b.Len()
-		foldSegment(&b, s[i:i+n])
-		f.note(before, b.String()[before:], s[i:i+n], i)
-		i += n
+	f := folding{text: make([]byte, 0, len(s))}
+	f.fold(s)
+	return Folded{Text: string(f.text), cuts: f.cuts, size: len(s)}
+}
+
+// Folder folds the turns of one session after the other with the same memory.
+type Folder struct {
+	folding folding
+	ends    [][2]int // by turn: ends of its text and of its cuts; -1 for a plain one
+}
+
+// Turns folds the texts of turns into the given slice, which is made longer where
+// it is too short. The result is good until the next call.
+func (f *Folder) Turns(turns []Turn, into []Folded) []Folded {
+	f.folding.text, f.folding.cuts, f.ends = f.folding.text[:0], f.folding.cuts[:0], f.ends[:0]
+	for i := range turns {
+		end := [2]int{-1, -1}
+		if !isPlain(turns[i].Text) {
+			f.folding.from = len(f.folding.text)
+			f.folding.first = len(f.folding.cuts)
+			f.folding.fold(turns[i].Text)
+			end = [2]int{len(f.folding.text), len(f.folding.cuts)}
+		}
+		f.ends = append(f.ends, end)
 	}
-	f.Text = b.String()
-	return f
+	all, text, cuts := string(f.folding.text), 0, 0
+	into = into[:0]
+	for i, end := range f.ends {
+		s := turns[i].Text
+		if end[0] < 0 {
+			into = append(into, Folded{Text: s, size: len(s)})
+			continue
+		}
+		into = append(into, Folded{Text: all[text:end[0]], cuts: f.folding.cuts[cuts:end[1]:end[1]], size: len(s)})
+		text, cuts = end[0], end[1]
+	}
+	return into
 }
 
 // isPlain reports whether folding leaves s as it is: printable ASCII without capitals.
@@ -57,78 +81,137 @@ func isPlain(s string) bool {
 	return true
 }
 
-// segment returns the length of the first piece of s that normalises on its own.
-func segment(s string) int {
-	if s[0] < utf8.RuneSelf && (len(s) == 1 || s[1] < utf8.RuneSelf) {
-		return 1
-	}
-	if r, n := utf8.DecodeRuneInString(s); isHan(r) && (len(s) == n || startsAlone(s[n:])) {
-		return n
-	}
-	return norm.NFKC.NextBoundaryInString(s, true)
+// folding appends folded texts to one another.
+type folding struct {
+	text  []byte
+	cuts  []cut
+	from  int // where the text that is folded now begins
+	first int // where its cuts begin
 }
 
-// isHan and startsAlone are the short way for most Chinese text: a unified
-// ideograph before another one, or before ASCII, is a segment of its own.
-func isHan(r rune) bool { return r >= 0x4e00 && r <= 0x9fff }
-
-func startsAlone(s string) bool {
-	r, _ := utf8.DecodeRuneInString(s)
-	return r < utf8.RuneSelf || isHan(r)
-}
-
-func foldSegment(b *strings.Builder, seg string) {
-	if len(seg) == 1 && seg[0] < utf8.RuneSelf {
-		foldRune(b, rune(seg[0]))
-		return
-	}
-	if r, n := utf8.DecodeRuneInString(seg); n == len(seg) && isHan(r) {
-		b.WriteString(seg)
-		return
-	}
-	for _, r := range norm.NFKC.String(seg) {
-		foldRune(b, r)
+func (f *folding) fold(s string) {
+	for i := 0; i < len(s); {
+		i = f.easy(s, i)
+		if i == len(s) {
+			return
+		}
+		n := norm.NFKC.NextBoundaryInString(s[i:], true)
+		before := len(f.text)
+		f.segment(s[i : i+n])
+		if len(f.text) > before {
+			_, size := utf8.DecodeRuneInString(s[i:])
+			_, folded := utf8.DecodeRune(f.text[before:])
+			f.note(before, i, n, size == n && folded == len(f.text)-before && size == folded)
+		}
+		i += n
 	}
 }
 
-func foldRune(b *strings.Builder, r rune) { keepRune(b, unicode.ToLower(r)) }
+// easy folds from offset i on as long as characters are of the kinds that make
+// up nearly all text in Chinese and English, and returns where it stopped: at the
+// end, or at a character that only its surroundings decide.
+func (f *folding) easy(s string, i int) int {
+	r, n := utf8.DecodeRuneInString(s[i:])
+	to := easyRune(r)
+	for to != hard {
+		next, size, after := rune(0), 0, rune(skipped)
+		if i+n < len(s) {
+			next, size = utf8.DecodeRuneInString(s[i+n:])
+			if after = easyRune(next); after == hard {
+				return i // what follows may belong to it
+			}
+		}
+		if to != skipped {
+			before := len(f.text)
+			f.text = utf8.AppendRune(f.text, to)
+			f.note(before, i, n, len(f.text)-before == n)
+		}
+		if i += n; i == len(s) {
+			return i
+		}
+		n, to = size, after
+	}
+	return i
+}
+
+// What easyRune says of characters that have no folded form, and of those that
+// it knows nothing of.
+const (
+	skipped = -1
+	hard    = -2
+)
+
+// easyRune is the folded form of a character that does not join with another one
+// of its kind beside it: ASCII, ideographs and the usual wide punctuation.
+func easyRune(r rune) rune {
+	switch {
+	case r >= 0x4e00 && r <= 0x9fff:
+		return r
+	case r < utf8.RuneSelf:
+		return foldedASCII[r]
+	case r >= 0xff01 && r <= 0xff5e: // full width
+		return foldedASCII[r-0xfee0]
+	case r == 0x3001, r == 0x3002, r >= 0x3008 && r <= 0x3011, r == 0x201c, r == 0x201d, r == 0x2014:
+		return r
+	case r == 0x2018, r == 0x2019:
+		return '\''
+	}
+	return hard
+}
+
+// foldedASCII folds ASCII: lower case, blanks for white space, no controls.
+var foldedASCII = func() (table [utf8.RuneSelf]rune) {
+	for r := range rune(utf8.RuneSelf) {
+		switch {
+		case unicode.IsSpace(r):
+			table[r] = ' '
+		case unicode.IsControl(r):
+			table[r] = skipped
+		default:
+			table[r] = unicode.ToLower(r)
+		}
+	}
+	return table
+}()
 
 // FoldKeepingCase is the text that Fold gives but with capitals as they are.
 func FoldKeepingCase(s string) string {
-	var b strings.Builder
+	var b []byte
 	for _, r := range norm.NFKC.String(s) {
-		keepRune(&b, r)
+		b = keepRune(b, r)
 	}
-	return b.String()
+	return string(b)
 }
 
-func keepRune(b *strings.Builder, r rune) {
+// segment folds a piece that normalises on its own.
+func (f *folding) segment(seg string) {
+	for _, r := range norm.NFKC.String(seg) {
+		f.text = keepRune(f.text, unicode.ToLower(r))
+	}
+}
+
+func keepRune(b []byte, r rune) []byte {
 	switch {
 	case unicode.IsSpace(r):
-		b.WriteByte(' ')
+		return append(b, ' ')
 	case r == '\u2019', r == '\u2018', r == '\u02bc': // as phones write don’t
-		b.WriteByte('\'')
+		return append(b, '\'')
 	case unicode.Is(unicode.Cf, r), unicode.IsControl(r):
-	default:
-		b.WriteRune(r)
+		return b
 	}
+	return utf8.AppendRune(b, r)
 }
 
-// note records that the folded text out at offset at came from the segment seg
-// at offset from. Runs of single characters that keep their length share one cut.
-func (f *Folded) note(at int, out, seg string, from int) {
-	if out == "" {
-		return
-	}
-	_, n := utf8.DecodeRuneInString(seg)
-	_, m := utf8.DecodeRuneInString(out)
-	linear := n == len(seg) && m == len(out) && n == m
-	if linear && len(f.cuts) > 0 {
-		if c := f.cuts[len(f.cuts)-1]; c.linear && int(c.from-c.at) == from-at {
+// note records that what was folded from offset before on came from n bytes at
+// from. Runs of single characters that keep their length share one cut.
+func (f *folding) note(before, from, n int, linear bool) {
+	at := before - f.from
+	if k := len(f.cuts) - 1; linear && k >= f.first {
+		if c := &f.cuts[k]; c.linear && int(c.from-c.at) == from-at {
 			return
 		}
 	}
-	f.cuts = append(f.cuts, cut{int32(at), int32(from), int32(from + len(seg)), linear})
+	f.cuts = append(f.cuts, cut{int32(at), int32(from), int32(from + n), linear})
 }
 
 // Span maps the folded range [start, end) to the original text. Ranges on rune

@@ -1,9 +1,13 @@
 package transcript
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestFoldFindsAndPointsBack(t *testing.T) {
@@ -36,12 +40,79 @@ func TestFoldFindsAndPointsBack(t *testing.T) {
 	}
 }
 
+// foldedWhole folds a text as a whole, slowly.
+func foldedWhole(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKC.String(s) {
+		switch {
+		case unicode.IsSpace(r):
+			b.WriteByte(' ')
+		case r == '\u2019', r == '\u2018', r == '\u02bc':
+			b.WriteByte('\'')
+		case unicode.Is(unicode.Cf, r), unicode.IsControl(r):
+		default:
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// TestFoldInPiecesIsFoldOfTheWhole mixes characters of the short ways with those
+// that join them.
+func TestFoldInPiecesIsFoldOfTheWhole(t *testing.T) {
+	t.Parallel()
+	kinds := []rune("aZ 9~\t\n\u0000\u007f\u0085\u00a0好一鿿，。！？（）ＡｚＺ～《》【】、\u3000“”‘’—…\u200b\u0301\u0308\u3099\u309aカｶﾞﾟ각ᄀ한㈱ﬃ😀\ufe0f\u200déİßΣ①²\ufeff\u2028")
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 20_000 {
+		text := make([]rune, r.IntN(8))
+		for i := range text {
+			text[i] = kinds[r.IntN(len(kinds))]
+		}
+		if got, want := Fold(string(text)).Text, foldedWhole(string(text)); got != want {
+			t.Fatalf("%q folds to %q, want %q", string(text), got, want)
+		}
+	}
+}
+
+func TestFolderFoldsAsFold(t *testing.T) {
+	t.Parallel()
+	var f Folder
+	var folded []Folded
+	for _, texts := range [][]string{
+		{"您好，Please WAIT", "plain", "", "cafe\u0301 ﬃ", "ＡＰＰ 好"}, {"x"}, {"不\u200b归", "好"}, {},
+	} {
+		turns := make([]Turn, len(texts))
+		for i, text := range texts {
+			turns[i].Text = text
+		}
+		folded = f.Turns(turns, folded)
+		if len(folded) != len(texts) {
+			t.Fatalf("%d texts of %d", len(folded), len(texts))
+		}
+		for i, text := range texts {
+			want := Fold(text)
+			if folded[i].Text != want.Text {
+				t.Errorf("%q folds to %q, want %q", text, folded[i].Text, want.Text)
+			}
+			for at := range want.Text {
+				a, b := folded[i].Span(at, at+1)
+				if x, y := want.Span(at, at+1); a != x || b != y {
+					t.Errorf("%q at %d: [%d,%d), want [%d,%d)", text, at, a, b, x, y)
+				}
+			}
+		}
+	}
+}
+
 func FuzzFold(f *testing.F) {
 	for _, s := range []string{"", "abc", "ＡＢ c", "e\u0301\u0323", "不\u200b归", "\xff\xfe", "ﬃ한글각"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		folded := Fold(s)
+		if want := foldedWhole(s); utf8.ValidString(s) && folded.Text != want {
+			t.Fatalf("%q folds to %q, want %q", s, folded.Text, want)
+		}
 		last := 0
 		for i, r := range folded.Text {
 			from, to := folded.Span(i, i+utf8.RuneLen(r))

@@ -1,0 +1,38 @@
+package pipeline
+
+import "assay/pipeline/scorecard"
+
+// Assessment is what the answers to a scorecard come to, without evidence.
+type Assessment struct {
+	Score  Score
+	Result Result
+	Flags  []Flag // without those that tone raises, which no scorecard changes
+}
+
+// Assessor assesses many sessions by one scorecard with the same memory. It is
+// for one goroutine at a time.
+type Assessor struct {
+	card     *scorecard.Scorecard
+	findings []Finding
+}
+
+// NewAssessor makes an Assessor.
+func NewAssessor(card *scorecard.Scorecard) *Assessor {
+	unanswered := make([]Answer, len(card.Criteria()))
+	return &Assessor{card: card, findings: grade(card, unanswered)}
+}
+
+// Assess scores answers to all criteria exactly as Inspect does. places says for
+// each criterion, in the scorecard's order, where among the answers its own stands.
+func (a *Assessor) Assess(answers []Answer, places []int) Assessment {
+	for i, c := range a.card.Criteria() {
+		// What was answered in the same way in the session before is worth the same.
+		answer := &answers[places[i]]
+		if f := &a.findings[i]; f.Outcome != answer.Outcome || c.PerHit {
+			f.Outcome, f.Points = answer.Outcome, points(a.card.Mode, c, answer)
+		}
+	}
+	score := sum(a.card, a.findings)
+	flags := raise(a.card, score, a.findings, Tone{})
+	return Assessment{Score: score, Result: result(score, flags), Flags: flags}
+}

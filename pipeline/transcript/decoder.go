@@ -1,0 +1,423 @@
+package transcript
+
+import (
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Decoder reads sessions that Encode wrote, one after another, several times
+// faster than Decode and into the same memory: it is for runs over very many
+// stored transcripts, and for one goroutine. What it does not expect, it leaves
+// to Decode.
+type Decoder struct {
+	session  Session
+	agent    AgentRef
+	customer CustomerRef
+	metadata map[string]any
+	turns    []Turn
+	numbers  []int64
+	zones    map[int]*time.Location // by seconds east of UTC
+
+	text string // what is read
+	at   int    // offset of the next byte
+}
+
+// Decode reads a session from valid UTF-8. The result is good until the next
+// call; its strings are parts of text, or stand for themselves.
+func (d *Decoder) Decode(text string) (*Session, error) {
+	d.text, d.at = text, 0
+	if !hasControl(text) && d.read() {
+		return &d.session, nil
+	}
+	return Decode([]byte(text))
+}
+
+// read reads the whole text. False leaves d with a part of a session.
+func (d *Decoder) read() bool {
+	d.session = Session{}
+	d.turns, d.numbers = d.turns[:0], d.numbers[:0]
+	s := &d.session
+	ok := d.object(func(key string) bool {
+		switch key {
+		case "id":
+			return d.str((*string)(&s.ID))
+		case "channel":
+			return d.str((*string)(&s.Channel))
+		case "language":
+			return d.str(&s.Language)
+		case "started_at":
+			return d.clock(&s.StartedAt)
+		case "agent":
+			d.agent, s.Agent = AgentRef{}, &d.agent
+			return d.party(map[string]*string{"id": &d.agent.ID, "name": &d.agent.Name, "team": &d.agent.Team})
+		case "customer":
+			d.customer, s.Customer = CustomerRef{}, &d.customer
+			return d.party(map[string]*string{"id": &d.customer.ID, "type": &d.customer.Type})
+		case "business_type":
+			return d.str(&s.BusinessType)
+		case "urgency":
+			return d.str(&s.Urgency)
+		case "metadata":
+			return d.fields()
+		case "csat":
+			n, ok := d.whole()
+			s.CSAT = int(n)
+			return ok
+		case "turns":
+			return d.list(d.turn)
+		}
+		return false
+	})
+	s.Turns = d.turns
+	return ok && d.at == len(d.text)
+}
+
+func (d *Decoder) party(fields map[string]*string) bool {
+	return d.object(func(key string) bool {
+		field, ok := fields[key]
+		return ok && d.str(field)
+	})
+}
+
+func (d *Decoder) turn() bool {
+	d.turns = append(d.turns, Turn{})
+	t := &d.turns[len(d.turns)-1]
+	return d.object(func(key string) bool {
+		switch key {
+		case "speaker":
+			return d.str((*string)(&t.Speaker))
+		case "text":
+			return d.str(&t.Text)
+		case "start_ms":
+			return d.number(&t.StartMS)
+		case "end_ms":
+			return d.number(&t.EndMS)
+		case "at":
+			return d.clock(&t.At)
+		case "kind":
+			return d.str((*string)(&t.Kind))
+		case "agent":
+			return d.str(&t.Agent)
+		}
+		return false
+	})
+}
+
+// fields reads metadata: an object of any values.
+func (d *Decoder) fields() bool {
+	if d.metadata == nil {
+		d.metadata = map[string]any{}
+	}
+	clear(d.metadata)
+	d.session.Metadata = d.metadata
+	return d.object(func(key string) bool {
+		v, ok := d.value()
+		d.metadata[key] = v
+		return ok
+	})
+}
+
+// value reads any value but an object, which metadata seldom holds.
+func (d *Decoder) value() (any, bool) {
+	switch c := d.peek(); {
+	case c == '"':
+		var s string
+		ok := d.str(&s)
+		return s, ok
+	case c == 't' && d.word("true"):
+		return true, true
+	case c == 'f' && d.word("false"):
+		return false, true
+	case c == 'n' && d.word("null"):
+		return nil, true
+	case c == '-' || c >= '0' && c <= '9':
+		n, ok := d.whole()
+		return float64(n), ok && n > -1<<53 && n < 1<<53
+	case c == '[':
+		all := []any{}
+		ok := d.list(func() bool {
+			v, ok := d.value()
+			all = append(all, v)
+			return ok
+		})
+		return all, ok
+	}
+	return nil, false
+}
+
+// object reads the members of an object: each key, which must not come twice,
+// then its value by read.
+func (d *Decoder) object(read func(key string) bool) bool {
+	if !d.skip('{') {
+		return false
+	}
+	if d.skip('}') {
+		return true
+	}
+	var seen [24]string
+	for n := 0; n < len(seen); n++ {
+		if !d.str(&seen[n]) || !d.skip(':') {
+			return false
+		}
+		for _, other := range seen[:n] {
+			if other == seen[n] {
+				return false
+			}
+		}
+		if !read(seen[n]) {
+			return false
+		}
+		if d.skip('}') {
+			return true
+		}
+		if !d.skip(',') {
+			return false
+		}
+	}
+	return false
+}
+
+func (d *Decoder) list(read func() bool) bool {
+	if !d.skip('[') {
+		return false
+	}
+	if d.skip(']') {
+		return true
+	}
+	for read() {
+		if d.skip(']') {
+			return true
+		}
+		if !d.skip(',') {
+			return false
+		}
+	}
+	return false
+}
+
+// peek is the next byte, 0 at the end: Encode writes no white space.
+func (d *Decoder) peek() byte {
+	if d.at < len(d.text) {
+		return d.text[d.at]
+	}
+	return 0
+}
+
+func (d *Decoder) skip(c byte) bool {
+	if d.peek() != c {
+		return false
+	}
+	d.at++
+	return true
+}
+
+func (d *Decoder) word(w string) bool {
+	if !strings.HasPrefix(d.text[d.at:], w) {
+		return false
+	}
+	d.at += len(w)
+	return true
+}
+
+// str reads a string; without escapes it is a part of the text.
+func (d *Decoder) str(into *string) bool {
+	if !d.skip('"') {
+		return false
+	}
+	rest := d.text[d.at:]
+	end := strings.IndexByte(rest, '"')
+	if end < 0 {
+		return false
+	}
+	if strings.IndexByte(rest[:end], '\\') < 0 {
+		*into = rest[:end]
+		d.at += end + 1
+		return true
+	}
+	return d.escaped(into)
+}
+
+// escapes are what may follow a backslash, but for u.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// escaped reads a string with escapes from behind its opening quote.
+func (d *Decoder) escaped(into *string) bool {
+	var b strings.Builder
+	for {
+		rest := d.text[d.at:]
+		i := strings.IndexAny(rest, `"\`)
+		if i < 0 {
+			return false
+		}
+		b.WriteString(rest[:i])
+		d.at += i + 1
+		if rest[i] == '"' {
+			*into = b.String()
+			return true
+		}
+		c := d.peek()
+		d.at++
+		switch {
+		case c == 'u':
+			r, ok := d.hex()
+			if !ok {
+				return false
+			}
+			b.WriteRune(r)
+		case escapes[c] != 0:
+			b.WriteByte(escapes[c])
+		default:
+			return false
+		}
+	}
+}
+
+// hex reads four hexadecimal digits; halves of characters are left to Decode.
+func (d *Decoder) hex() (rune, bool) {
+	if d.at+4 > len(d.text) {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(d.text[d.at:d.at+4], 16, 32)
+	d.at += 4
+	return rune(n), err == nil && utf8.ValidRune(rune(n))
+}
+
+// number reads a whole number into the decoder's memory.
+func (d *Decoder) number(into **int64) bool {
+	n, ok := d.whole()
+	d.numbers = append(d.numbers, n)
+	*into = &d.numbers[len(d.numbers)-1]
+	return ok
+}
+
+// whole reads a whole number of at most 18 digits, as JSON writes them.
+func (d *Decoder) whole() (int64, bool) {
+	negative := d.skip('-')
+	start := d.at
+	n := int64(0)
+	for c := d.peek(); c >= '0' && c <= '9'; c = d.peek() {
+		if d.at-start == 18 {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+		d.at++
+	}
+	digits := d.at - start
+	if c := d.peek(); digits == 0 || digits > 1 && d.text[start] == '0' || c == '.' || c == 'e' || c == 'E' {
+		return 0, false
+	}
+	if negative {
+		return -n, n != 0
+	}
+	return n, true
+}
+
+// clock reads a time such as 2025-03-01T09:30:00.25+08:00.
+func (d *Decoder) clock(into *time.Time) bool {
+	var s string
+	if !d.str(&s) || len(s) < len("2006-01-02T15:04:05Z") || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
+		return false
+	}
+	year, ok1 := digits(s[0:4])
+	month, ok2 := digits(s[5:7])
+	day, ok3 := digits(s[8:10])
+	hour, ok4 := digits(s[11:13])
+	minute, ok5 := digits(s[14:16])
+	second, ok6 := digits(s[17:19])
+	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || month < 1 || month > 12 || day < 1 || day > 28 && day > daysIn(year, month) ||
+		hour > 23 || minute > 59 || second > 59 {
+		return false
+	}
+	nanos, rest, ok := fraction(s[19:])
+	zone := d.zone(rest)
+	if !ok || zone == nil {
+		return false
+	}
+	*into = time.Date(year, time.Month(month), day, hour, minute, second, nanos, zone)
+	return true
+}
+
+func daysIn(year, month int) int {
+	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// fraction reads the part of a second, if there is one: nanoseconds.
+func fraction(s string) (nanos int, rest string, ok bool) {
+	if s == "" || s[0] != '.' {
+		return 0, s, true
+	}
+	n := 1
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	if n == 1 || n > 10 {
+		return 0, s, false
+	}
+	nanos, ok = digits(s[1:n])
+	for i := n; i < 10; i++ {
+		nanos *= 10
+	}
+	return nanos, s[n:], ok
+}
+
+// zone is the zone of Z, +hh:mm or -hh:mm; nil when it is none of them.
+func (d *Decoder) zone(s string) *time.Location {
+	if s == "Z" {
+		return time.UTC
+	}
+	if len(s) != 6 || s[0] != '+' && s[0] != '-' || s[3] != ':' {
+		return nil
+	}
+	hours, ok1 := digits(s[1:3])
+	minutes, ok2 := digits(s[4:6])
+	if !ok1 || !ok2 || hours > 23 || minutes > 59 {
+		return nil
+	}
+	east := 60 * (60*hours + minutes)
+	if s[0] == '-' {
+		east = -east
+	}
+	zone := d.zones[east]
+	if zone == nil {
+		if d.zones == nil {
+			d.zones = map[int]*time.Location{}
+		}
+		zone = time.FixedZone("", east)
+		d.zones[east] = zone
+	}
+	return zone
+}
+
+func digits(s string) (int, bool) {
+	n := 0
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = 10*n + int(s[i]-'0')
+	}
+	return n, true
+}
+
+// hasControl reports whether a byte below the blank stands in s, which JSON has
+// between values only, where Encode writes none. Eight bytes at a time: a byte
+// below 0x20 borrows into its high bit, which it does not have itself.
+func hasControl(s string) bool {
+	const low, high = 0x2020202020202020, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := binary.LittleEndian.Uint64([]byte(s[i : i+8]))
+		if (w-low)&^w&high != 0 {
+			return true
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i] < ' ' {
+			return true
+		}
+	}
+	return false
+}
