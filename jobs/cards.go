@@ -28,6 +28,7 @@ type order struct {
 	keys    map[string]store.ScorecardKey // by the card's id
 	plan    *plan.Plan                    // nil: none is in force
 	planKey store.PlanKey
+	named   bool // the one scorecard was asked for: sessions that it is not for keep their verdict
 }
 
 func newCards(s *store.Store) *cards {
@@ -59,6 +60,21 @@ func (c *cards) order(ctx context.Context) (order, error) {
 		return o, err
 	}
 	return o, nil
+}
+
+// named is one scorecard for all sessions, active or not, whatever the plan says.
+func (c *cards) named(ctx context.Context, key store.ScorecardKey) (order, error) {
+	p, err := c.store.ScorecardByKey(ctx, key)
+	if err != nil {
+		return order{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	card, err := c.card(p)
+	if err != nil {
+		return order{}, err
+	}
+	return order{cards: []pipeline.Card{card}, keys: map[string]store.ScorecardKey{card.ID: key}, named: true}, nil
 }
 
 // card compiles a scorecard, once.

@@ -21,6 +21,11 @@ import (
 // InspectArgs asks for the inspection of some transcripts.
 type InspectArgs struct {
 	Transcripts []store.TranscriptKey `json:"transcripts"`
+	// Reinspection is the run that asks for old sessions again; 0 is none.
+	Reinspection store.ReinspectionKey `json:"reinspection,omitempty"`
+	// Scorecard is what the re-inspection goes by; sessions that it is not for keep
+	// their verdict. 0 chooses for each session as ever.
+	Scorecard store.ScorecardKey `json:"scorecard,omitempty"`
 }
 
 // Kind is the job's name.
@@ -48,18 +53,20 @@ const sessionTimeout = time.Minute
 // transcripts, in batches, within the transaction that stores them.
 func Enqueuer(c *river.Client[pgx.Tx]) store.Enqueue {
 	return func(ctx context.Context, tx pgx.Tx, stored []store.Stored) error {
-		_, err := c.InsertManyFastTx(ctx, tx, batches(stored))
+		_, err := c.InsertManyFastTx(ctx, tx, batches(stored, InspectArgs{}, nil))
 		return err
 	}
 }
 
-func batches(stored []store.Stored) []river.InsertManyParams {
+// batches makes jobs of transcripts; what they share is in like.
+func batches(stored []store.Stored, like InspectArgs, o *river.InsertOpts) []river.InsertManyParams {
 	var jobs []river.InsertManyParams
 	var keys []store.TranscriptKey
 	bytes := 0
 	flush := func() {
 		if len(keys) > 0 {
-			jobs = append(jobs, river.InsertManyParams{Args: InspectArgs{keys}})
+			like.Transcripts = keys
+			jobs = append(jobs, river.InsertManyParams{Args: like, InsertOpts: o})
 		}
 		keys, bytes = nil, 0
 	}
@@ -73,24 +80,24 @@ func batches(stored []store.Stored) []river.InsertManyParams {
 	return jobs
 }
 
-// Reinspect enqueues transcripts again, each in a job of its own.
-func Reinspect(ctx context.Context, c *river.Client[pgx.Tx], keys []store.TranscriptKey) error {
+// Retry enqueues transcripts that failed again, each in a job of its own.
+func Retry(ctx context.Context, c *river.Client[pgx.Tx], keys []store.TranscriptKey) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	if _, err := c.InsertManyFast(ctx, singles(keys)); err != nil {
+	if _, err := c.InsertManyFast(ctx, singles(InspectArgs{Transcripts: keys}, 1)); err != nil {
 		return fmt.Errorf("enqueue %d transcripts again: %w", len(keys), err)
 	}
 	return nil
 }
 
-func singles(keys []store.TranscriptKey) []river.InsertManyParams {
-	jobs := make([]river.InsertManyParams, len(keys))
-	for i, k := range keys {
-		jobs[i] = river.InsertManyParams{
-			Args:       InspectArgs{[]store.TranscriptKey{k}},
-			InsertOpts: &river.InsertOpts{MaxAttempts: 3},
-		}
+// singles makes a job of each transcript of a batch.
+func singles(batch InspectArgs, priority int) []river.InsertManyParams {
+	jobs := make([]river.InsertManyParams, len(batch.Transcripts))
+	for i, k := range batch.Transcripts {
+		args := batch
+		args.Transcripts = []store.TranscriptKey{k}
+		jobs[i] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{MaxAttempts: 3, Priority: priority}}
 	}
 	return jobs
 }
@@ -116,11 +123,11 @@ func (w *inspectWorker) Work(ctx context.Context, job *river.Job[InspectArgs]) e
 	if err != nil {
 		return err
 	}
-	by, err := w.cards.order(ctx)
+	by, err := w.choice(ctx, job.Args)
 	if err != nil {
 		return err
 	}
-	var all became
+	all := became{reinspection: job.Args.Reinspection}
 	for _, t := range transcripts {
 		w.inspect(ctx, t, by, &all)
 		if ctx.Err() != nil {
@@ -140,12 +147,22 @@ type became struct {
 	done   []store.Inspected
 	failed []store.Failure
 	left   []store.LeftOut
+
+	reinspection store.ReinspectionKey
+}
+
+// choice is what the job's sessions are inspected by.
+func (w *inspectWorker) choice(ctx context.Context, args InspectArgs) (order, error) {
+	if args.Scorecard != 0 {
+		return w.cards.named(ctx, args.Scorecard)
+	}
+	return w.cards.order(ctx)
 }
 
 func (w *inspectWorker) split(ctx context.Context, job *river.Job[InspectArgs]) error {
 	c := river.ClientFromContext[pgx.Tx](ctx)
 	return pgx.BeginFunc(ctx, w.store.Pool(), func(tx pgx.Tx) error {
-		if _, err := c.InsertManyFastTx(ctx, tx, singles(job.Args.Transcripts)); err != nil {
+		if _, err := c.InsertManyFastTx(ctx, tx, singles(job.Args, job.Priority)); err != nil {
 			return fmt.Errorf("split job %d: %w", job.ID, err)
 		}
 		return complete(ctx, tx, job)
@@ -178,6 +195,8 @@ func (w *inspectWorker) inspect(ctx context.Context, t store.Transcript, by orde
 	}
 	card, left, none := pipeline.Choose(by.plan, by.cards, s)
 	switch {
+	case none != nil && by.named:
+		return
 	case none != nil:
 		fail(store.NoScorecard, "%v", none)
 		return
@@ -194,7 +213,7 @@ func (w *inspectWorker) inspect(ctx context.Context, t store.Transcript, by orde
 	case err != nil:
 		fail(store.Failed, "%v", err)
 	default:
-		all.done = append(all.done, store.Inspected{Transcript: t, Scorecard: by.keys[card.ID], Verdict: v})
+		all.done = append(all.done, store.Inspected{Transcript: t, Scorecard: by.keys[card.ID], Verdict: v, Reinspection: all.reinspection})
 	}
 }
 

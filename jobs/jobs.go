@@ -58,6 +58,7 @@ type Runner struct {
 const (
 	inspectQueue = "inspect"
 	pullQueue    = "pull"
+	historyQueue = "history" // long work over stored sessions
 )
 
 // NewInserter makes a client that enqueues jobs and works none.
@@ -97,7 +98,10 @@ func (r *Runner) config() *river.Config {
 		store: r.o.Store, inspector: r.o.Inspector, cards: newCards(r.o.Store), metrics: r.o.Metrics, log: r.o.Log,
 	})
 	river.AddWorker(workers, &pullWorker{store: r.o.Store, read: r.o.Read, settle: r.o.Settle, metrics: r.o.Metrics, log: r.o.Log})
+	river.AddWorker(workers, &reinspectWorker{store: r.o.Store})
+	river.AddWorker(workers, &backtestWorker{backtester: &Backtester{Store: r.o.Store, Tone: r.o.Inspector.Tone, Workers: 1}})
 	queues := map[string]river.QueueConfig{
+		historyQueue: {MaxWorkers: 2},
 		inspectQueue: {MaxWorkers: r.o.Workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond},
 	}
 	for _, folder := range r.o.Watch {

@@ -61,7 +61,7 @@ func inspector() *pipeline.Inspector {
 }
 
 // samples are the demo's sessions.
-func samples(t *testing.T) []*transcript.Session {
+func samples(t testing.TB) []*transcript.Session {
 	t.Helper()
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, testdata.Demo); err != nil {
@@ -90,7 +90,7 @@ func records(samples []*transcript.Session, n int) func(func(transcript.Record) 
 	}
 }
 
-func newStore(t *testing.T) (*store.Store, *Importer) {
+func newStore(t testing.TB) (*store.Store, *Importer) {
 	t.Helper()
 	return storeOn(t, storetest.New(t))
 }
@@ -117,7 +117,7 @@ sections:
 	return []scorecard.Pack{{Name: "small", Source: []byte(small)}}
 }
 
-func storeOn(t *testing.T, pool *pgxpool.Pool) (*store.Store, *Importer) {
+func storeOn(t testing.TB, pool *pgxpool.Pool) (*store.Store, *Importer) {
 	t.Helper()
 	s := store.New(pool, store.Options{})
 	for _, pack := range packs() {
@@ -472,7 +472,7 @@ func TestBatchesAreBoundedByCountAndSize(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var got []int
-			for _, p := range batches(c.in) {
+			for _, p := range batches(c.in, InspectArgs{}, nil) {
 				got = append(got, len(p.Args.(InspectArgs).Transcripts))
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {

@@ -177,7 +177,7 @@ func TestLeftOutSessionsAreInspectedWhenAPlanTakesThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Reinspect(t.Context(), client, keys); err != nil {
+		if err := Retry(t.Context(), client, keys); err != nil {
 			t.Fatal(err)
 		}
 		return len(keys)

@@ -192,7 +192,7 @@ func (c *retryCmd) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := jobs.Reinspect(p.ctx, client, keys); err != nil {
+	if err := jobs.Retry(p.ctx, client, keys); err != nil {
 		return err
 	}
 	if c.JSON {

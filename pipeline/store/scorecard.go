@@ -18,9 +18,23 @@ type Published struct {
 	PublishedAt time.Time
 }
 
-// Publish stores a scorecard version and makes it the active one of its id.
-// Publishing the same version again makes it the latest one.
+// Act says who did something, and why, as they put it.
+type Act struct {
+	By  string
+	Why string // may be empty
+}
+
+// program is who publishes what the program does by itself.
+var program = Act{By: "assay"}
+
+// Publish stores a scorecard version in the program's own name: see PublishBy.
 func (s *Store) Publish(ctx context.Context, slug, version, source string) (ScorecardKey, error) {
+	return s.PublishBy(ctx, program, slug, version, source)
+}
+
+// PublishBy stores a scorecard version, makes it the active one of its id and
+// notes who did so. Publishing the same version again makes it the latest one.
+func (s *Store) PublishBy(ctx context.Context, by Act, slug, version, source string) (ScorecardKey, error) {
 	var key ScorecardKey
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext($1))`, slug); err != nil {
@@ -38,7 +52,10 @@ func (s *Store) Publish(ctx context.Context, slug, version, source string) (Scor
 			VALUES ($1, $2, $3, true)
 			ON CONFLICT (slug, version) DO UPDATE SET active = true, published_at = clock_timestamp()
 			RETURNING id`
-		return tx.QueryRow(ctx, insert, slug, version, source).Scan(&key)
+		if err := tx.QueryRow(ctx, insert, slug, version, source).Scan(&key); err != nil {
+			return err
+		}
+		return note(ctx, tx, slug, version, PublishedAction, by)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("publish scorecard %q version %s: %w", slug, version, err)
@@ -62,13 +79,21 @@ func (s *Store) ActiveScorecards(ctx context.Context) ([]Published, error) {
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Published])
 }
 
-// Retire makes a scorecard inactive: no more sessions are inspected by it.
-// ErrNotFound when it is not active.
-func (s *Store) Retire(ctx context.Context, slug string) error {
-	tag, err := s.pool.Exec(ctx, `UPDATE scorecards SET active = false WHERE slug = $1 AND active`, slug)
-	if err == nil && tag.RowsAffected() == 0 {
-		err = ErrNotFound
-	}
+// Retire makes a scorecard inactive and notes who did so: no more sessions are
+// inspected by it. ErrNotFound when it is not active.
+func (s *Store) Retire(ctx context.Context, by Act, slug string) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		const retire = `
+			UPDATE scorecards
+			SET active = false
+			WHERE slug = $1 AND active
+			RETURNING version`
+		var version string
+		if err := tx.QueryRow(ctx, retire, slug).Scan(&version); err != nil {
+			return noRows(err)
+		}
+		return note(ctx, tx, slug, version, RetiredAction, by)
+	})
 	if err != nil {
 		return fmt.Errorf("retire scorecard %q: %w", slug, err)
 	}
@@ -88,6 +113,43 @@ func (s *Store) Scorecard(ctx context.Context, slug, version string) (Published,
 	p, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Published])
 	if err != nil {
 		return Published{}, fmt.Errorf("load scorecard %q version %q: %w", slug, version, noRows(err))
+	}
+	return p, nil
+}
+
+// NewestScorecard returns the active version of a scorecard, or else the one
+// published last. ErrNotFound when there is none.
+func (s *Store) NewestScorecard(ctx context.Context, slug string) (Published, error) {
+	const query = `
+		SELECT id AS key, slug, version, source, active, published_at
+		FROM scorecards
+		WHERE slug = $1
+		ORDER BY active DESC, published_at DESC, id DESC
+		LIMIT 1`
+	rows, err := s.pool.Query(ctx, query, slug)
+	if err != nil {
+		return Published{}, fmt.Errorf("load scorecard %q: %w", slug, err)
+	}
+	p, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Published])
+	if err != nil {
+		return Published{}, fmt.Errorf("load scorecard %q: %w", slug, noRows(err))
+	}
+	return p, nil
+}
+
+// ScorecardByKey returns one published version by its key.
+func (s *Store) ScorecardByKey(ctx context.Context, key ScorecardKey) (Published, error) {
+	const query = `
+		SELECT id AS key, slug, version, source, active, published_at
+		FROM scorecards
+		WHERE id = $1`
+	rows, err := s.pool.Query(ctx, query, key)
+	if err != nil {
+		return Published{}, fmt.Errorf("load scorecard %d: %w", key, err)
+	}
+	p, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Published])
+	if err != nil {
+		return Published{}, fmt.Errorf("load scorecard %d: %w", key, noRows(err))
 	}
 	return p, nil
 }

@@ -429,13 +429,13 @@ func TestLastPublishedScorecardComesFirst(t *testing.T) {
 			t.Errorf("first after publishing %s: %s", slug, got)
 		}
 	}
-	if err := s.Retire(t.Context(), "b"); err != nil {
+	if err := s.Retire(t.Context(), store.Act{By: "me"}, "b"); err != nil {
 		t.Fatal(err)
 	}
 	if got := first(); got != "a" {
 		t.Errorf("first after retiring b: %s, want a", got)
 	}
-	if err := s.Retire(t.Context(), "b"); !errors.Is(err, store.ErrNotFound) {
+	if err := s.Retire(t.Context(), store.Act{By: "me"}, "b"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("retired twice: %v, want ErrNotFound", err)
 	}
 }
@@ -565,5 +565,34 @@ func TestWatchedFileIsUnreadUntilMarkedAndAfterAChange(t *testing.T) {
 	f.Bytes++
 	if unread(f) != 1 {
 		t.Error("a file that grew counts as read")
+	}
+}
+
+func TestLogOfScorecardsNeverChanges(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for _, version := range []string{"1", "2"} {
+		if _, err := s.PublishBy(t.Context(), store.Act{By: "wei", Why: "try " + version}, "card", version, "source"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Retire(t.Context(), store.Act{By: "li"}, "card"); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.ScorecardLog(t.Context(), "card", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range list {
+		got = append(got, strings.TrimSpace(string(e.Action)+" "+e.Version+" by "+e.Who+" "+e.Why))
+	}
+	if diff := cmp.Diff([]string{"retired 2 by li", "published 2 by wei try 2", "published 1 by wei try 1"}, got); diff != "" {
+		t.Errorf("the log (-want +got)\n%s", diff)
+	}
+	for _, sql := range []string{`UPDATE scorecard_log SET who = 'nobody'`, `DELETE FROM scorecard_log`} {
+		if _, err := s.Pool().Exec(t.Context(), sql); err == nil {
+			t.Errorf("%s is not refused", sql)
+		}
 	}
 }

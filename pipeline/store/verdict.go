@@ -16,6 +16,8 @@ type Inspected struct {
 	Transcript Transcript
 	Scorecard  ScorecardKey
 	Verdict    *pipeline.Verdict
+	// Reinspection is the run that asked for this verdict; 0 is inspection as usual.
+	Reinspection ReinspectionKey
 }
 
 // Failure is a transcript that could not be inspected.
@@ -39,8 +41,9 @@ const (
 )
 
 // SaveInspections stores verdicts with their findings and flags, failures, and
-// what the plan left out, in one transaction that finish joins. A verdict that is already stored for
-// the same transcript and scorecard is left as it is. A session's newest
+// what the plan left out, in one transaction that finish joins. A verdict that is
+// already stored for the same transcript, scorecard and re-inspection is left as
+// it is, and so is a current one that a re-inspection comes to again. A session's newest
 // transcript has the current verdict; flags of older ones are closed.
 func (s *Store) SaveInspections(ctx context.Context, done []Inspected, failed []Failure, left []LeftOut, finish func(pgx.Tx) error) error {
 	rows, err := verdictRows(done)
@@ -83,6 +86,8 @@ type verdictRow struct {
 	Severity   *int          `json:"severity"`
 	Content    string        `json:"content"`
 
+	Reinspection ReinspectionKey `json:"reinspection_id"`
+
 	verdict *pipeline.Verdict
 }
 
@@ -96,7 +101,7 @@ func verdictRows(done []Inspected) ([]*verdictRow, error) {
 		rows[i] = &verdictRow{
 			Session: d.Transcript.Session, Transcript: d.Transcript.Key, Scorecard: d.Scorecard,
 			Result: string(d.Verdict.Result), Score: d.Verdict.Score, Unfailed: d.Verdict.Unfailed,
-			Severity: gravest(d.Verdict.Flags), Content: string(content), verdict: d.Verdict,
+			Severity: gravest(d.Verdict.Flags), Content: string(content), Reinspection: d.Reinspection, verdict: d.Verdict,
 		}
 	}
 	return rows, nil
@@ -183,11 +188,17 @@ func forget(ctx context.Context, tx pgx.Tx, done []Inspected, left []LeftOut) er
 // insertVerdicts inserts what is not stored yet, and returns it with keys.
 func insertVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) ([]*verdictRow, error) {
 	const query = `
-		INSERT INTO verdicts (session_id, transcript_id, scorecard_id, result, score, unfailed_score, severity, content, current)
-		SELECT session_id, transcript_id, scorecard_id, result, score, unfailed_score, severity, content, false
+		INSERT INTO verdicts (session_id, transcript_id, scorecard_id, result, score, unfailed_score, severity, content,
+			reinspection_id, current)
+		SELECT session_id, transcript_id, scorecard_id, result, score, unfailed_score, severity, content, reinspection_id, false
 		FROM jsonb_to_recordset($1) AS r(session_id bigint, transcript_id bigint, scorecard_id bigint, result text,
-			score double precision, unfailed_score double precision, severity smallint, content text)
-		ON CONFLICT (transcript_id, scorecard_id) DO NOTHING
+			score double precision, unfailed_score double precision, severity smallint, content text, reinspection_id bigint)
+		WHERE r.reinspection_id = 0 OR NOT EXISTS (
+			SELECT 1
+			FROM verdicts v
+			WHERE v.session_id = r.session_id AND v.current AND v.transcript_id = r.transcript_id AND v.content = r.content
+		)
+		ON CONFLICT (transcript_id, scorecard_id, reinspection_id) DO NOTHING
 		RETURNING id, transcript_id`
 	arg, err := json.Marshal(rows)
 	if err != nil {
