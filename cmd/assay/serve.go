@@ -111,6 +111,7 @@ type node struct {
 	db       *database
 	index    *knowledge.Index
 	runner   *jobs.Runner
+	backtest *jobs.Backtester
 	registry *prometheus.Registry
 	follow   time.Duration
 	p        *program
@@ -150,7 +151,7 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
-	return &node{db, index, runner, registry, f.Follow, p}, nil
+	return &node{db, index, runner, &jobs.Backtester{Store: db.Store, Tone: t}, registry, f.Follow, p}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
@@ -201,7 +202,13 @@ func loopback(listener net.Listener) bool {
 }
 
 func (n *node) serve(ctx context.Context, listener net.Listener) error {
-	handler, err := web.New(n.webOptions(listener))
+	client, err := jobs.NewInserter(n.db.Store)
+	if err != nil {
+		return err
+	}
+	o := n.webOptions(listener)
+	o.Jobs = client
+	handler, err := web.New(o)
 	if err != nil {
 		return err
 	}
@@ -228,7 +235,8 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 func (n *node) webOptions(listener net.Listener) web.Options {
 	return web.Options{
 		Store: n.db.Store, Index: n.index, Library: knowledge.NewLibrary(n.db.Pool()),
-		Metrics: promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
-		Ready:   n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
+		Backtest: n.backtest,
+		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
+		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
 	}
 }

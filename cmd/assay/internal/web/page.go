@@ -22,7 +22,7 @@ type pages map[string]*template.Template
 func loadPages() (pages, error) {
 	functions := template.FuncMap{"pieces": pieces, "number": number, "signed": signed, "percent": percent}
 	all := pages{}
-	for _, name := range []string{"queue", "session", "suggest", "problems", "error"} {
+	for _, name := range []string{"queue", "session", "suggest", "problems", "backtests", "backtest", "sample", "error"} {
 		t, err := template.New("layout").Funcs(functions).ParseFS(templateFiles,
 			"templates/layout.tmpl", "templates/parts.tmpl", "templates/"+name+".tmpl")
 		if err != nil {
@@ -37,7 +37,7 @@ func loadPages() (pages, error) {
 type page struct {
 	Lang    string
 	Title   string
-	Section string            // of the navigation: queue, suggest, problems, or none
+	Section string            // of the navigation: queue, suggest, backtests, problems, or none
 	Scripts []string          // static files besides app.js
 	Others  map[string]string // this page's address in the other languages
 

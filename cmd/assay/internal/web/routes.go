@@ -29,6 +29,11 @@ func (s *server) routes() []route {
 		{"GET /sessions/{key}", people, s.session},
 		{"GET /suggest", people, s.suggest},
 		{"GET /problems", people, s.problems},
+		{"GET /backtests", people, s.backtests},
+		{"POST /backtests", people, s.startBacktest},
+		{"GET /backtests/{key}", people, s.backtest},
+		{"GET /backtests/{key}/samples", people, s.sample},
+		{"POST /backtests/{key}/samples", people, s.label},
 		{"GET /static/{name}", files, s.static},
 
 		{"GET /api/v1/flags", programs, s.apiFlags},

@@ -1,6 +1,6 @@
 // Package web is what people and programs see of Assay over HTTP: the queue of
-// flagged sessions, the session page, the suggestion search, the list of
-// problems, and the JSON API under /api/v1 that openapi.json describes.
+// flagged sessions, the session page, the suggestion search, back-tests, the
+// list of problems, and the JSON API under /api/v1 that openapi.json describes.
 //
 // Pages are rendered on the server, work without script and are better with
 // it, and are the same in Chinese and English: every text stands in text/, one
@@ -14,6 +14,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline/store"
 )
@@ -23,6 +27,8 @@ type Options struct {
 	Store    *store.Store
 	Index    *knowledge.Index                // searches the solution library; nil: the search says that there is none
 	Library  *knowledge.Library              // of the index; its solutions are shown whole; nil without an index
+	Jobs     *river.Client[pgx.Tx]           // enqueues back-tests that are started from a page; nil: none are
+	Backtest *jobs.Backtester                // shows evidence of samples; nil: they have no page
 	Metrics  http.Handler                    // serves /metrics; nil: there is no such page
 	Ready    func(ctx context.Context) error // whether requests can be served; nil: always
 	Zone     *time.Location                  // of the times on pages; default the store's
