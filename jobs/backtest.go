@@ -22,6 +22,7 @@ import (
 type Backtester struct {
 	Store    *store.Store
 	Tone     pipeline.ToneClassifier
+	Embed    pipeline.Embedder     // nil: what needs one is not evaluable
 	Workers  int                   // sessions judged at once; default the number of CPUs
 	Progress func(done, total int) // called now and then; may be nil
 }
@@ -77,7 +78,7 @@ func (r *backtestRun) stream(ctx context.Context) error {
 	r.todo = make(chan []store.Streamed, 1)
 	var pool sync.WaitGroup
 	for range workers {
-		j := newJudge(r.contest, r.Tone, r.bt.Seed)
+		j := newJudge(r.contest, r.Backtester, r.bt.Seed)
 		r.judges = append(r.judges, j)
 		pool.Go(func() { r.work(ctx, j) })
 	}
@@ -217,6 +218,7 @@ func (b *Backtester) Difference(ctx context.Context, bt *store.Backtest, sample 
 		return d, fmt.Errorf("transcript %d: %w", sample.Transcript, err)
 	}
 	in := pipeline.NewInput(d.Session)
+	in.Embedder = b.Embed
 	in.Tone = b.Tone.Classify(ctx, in)
 	if d.New, err = answerTo(ctx, bt.New, in, sample.Criterion); err != nil {
 		return d, err

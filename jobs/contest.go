@@ -186,8 +186,8 @@ type judge struct {
 	old, new  backtest.Side
 }
 
-func newJudge(c *contest, tone pipeline.ToneClassifier, seed uint64) *judge {
-	j := &judge{contest: c, tone: tone, tally: backtest.New(seed, c.rows), askers: map[pipeline.Classifier]asker{}, assessors: map[*party]*pipeline.Assessor{}}
+func newJudge(c *contest, b *Backtester, seed uint64) *judge {
+	j := &judge{contest: c, tone: b.Tone, input: pipeline.Input{Embedder: b.Embed}, tally: backtest.New(seed, c.rows), askers: map[pipeline.Classifier]asker{}, assessors: map[*party]*pipeline.Assessor{}}
 	j.old.Outcomes, j.new.Outcomes = make([]backtest.Outcome, len(c.rows)), make([]backtest.Outcome, len(c.rows))
 	return j
 }

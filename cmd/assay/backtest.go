@@ -31,6 +31,7 @@ type scorecardBacktestCmd struct {
 	JSON    bool    `name:"json" help:"Print the result as JSON."`
 	By      string  `name:"by" env:"ASSAY_BY" placeholder:"NAME" help:"Who does it; default: the user of the system."`
 	config.Database
+	config.Model
 }
 
 // Run compares. Nothing that inspection made is touched. Interrupted, it can go
@@ -145,8 +146,12 @@ func (c *scorecardBacktestCmd) work(p *program, db *database, key store.Backtest
 	if err != nil {
 		return err
 	}
+	inspector := &pipeline.Inspector{Tone: t}
+	if err := p.addEmbedder(inspector, c.Model); err != nil {
+		return err
+	}
 	bar := newProgress(p.stderr, "sessions")
-	b := &jobs.Backtester{Store: db.Store, Tone: t, Workers: c.Workers, Progress: bar.show}
+	b := &jobs.Backtester{Store: db.Store, Tone: t, Embed: inspector.Embed, Workers: c.Workers, Progress: bar.show}
 	err = b.Run(p.ctx, key, func(pgx.Tx) error { return nil })
 	switch {
 	case errors.Is(err, store.ErrNotFound):
