@@ -56,7 +56,14 @@ func (s *Store) StreamBacktest(ctx context.Context, key BacktestKey, f StreamFil
 	if _, err := conn.PgConn().CopyTo(ctx, w, streamSQL(f)); err != nil {
 		return fmt.Errorf("stream transcripts: %w", err)
 	}
-	return w.flush()
+	if err := w.flush(); err != nil {
+		return err
+	}
+	// Closing the connection frees the lock as well, but only once the server notices.
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_unlock($1, $2)`, backtestLock, int32(key)); err != nil {
+		return fmt.Errorf("stream transcripts: %w", err)
+	}
+	return nil
 }
 
 // streamSQL copies what a filter selects: numbers only, as COPY takes no arguments.
