@@ -132,6 +132,10 @@ func regex(p object, _ string) (translated, error) {
 		return t, errors.New("has no regex")
 	}
 	pattern, ahead := withoutLookAhead(pattern)
+	if plain := withoutLookBehind(pattern); plain != pattern {
+		pattern = plain
+		t.note("the look-behind is shown with the hit")
+	}
 	switch {
 	case ahead != "" && exclude != "":
 		exclude = "(?:" + exclude + ")|(?:" + ahead + ")"
@@ -152,24 +156,44 @@ func regex(p object, _ string) (translated, error) {
 
 // withoutLookAhead takes a leading ^(?!.*X) off a pattern; X is to be excluded.
 func withoutLookAhead(pattern string) (rest, excluded string) {
-	inner, ok := strings.CutPrefix(pattern, "^(?!.*")
+	inner, rest, ok := group(pattern, "^(?!.*")
 	if !ok {
 		return pattern, ""
 	}
+	return strings.TrimPrefix(rest, ".*"), inner
+}
+
+// withoutLookBehind writes (?<=X)Y as XY: it matches where the other does, and
+// shows X as well.
+func withoutLookBehind(pattern string) string {
+	inner, rest, ok := group(pattern, "(?<=")
+	if !ok {
+		return pattern
+	}
+	return "(?:" + inner + ")" + rest
+}
+
+// group parts a pattern that begins with a group into what is in it and what
+// follows; false when the group is too clever to be cut by hand.
+func group(pattern, opening string) (inner, rest string, ok bool) {
+	inside, ok := strings.CutPrefix(pattern, opening)
+	if !ok {
+		return "", "", false
+	}
 	depth := 0
-	for i, c := range inner {
+	for i, c := range inside {
 		switch {
 		case c == '(':
 			depth++
 		case c == ')' && depth > 0:
 			depth--
 		case c == ')':
-			return strings.TrimPrefix(inner[i+1:], ".*"), inner[:i]
+			return inside[:i], inside[i+1:], true
 		case c == '\\' || c == '[':
-			return pattern, "" // too clever to be cut by hand
+			return "", "", false
 		}
 	}
-	return pattern, ""
+	return "", "", false
 }
 
 func similarity(p object, _ string) (translated, error) {

@@ -1,6 +1,7 @@
 package sca
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -10,6 +11,46 @@ import (
 
 	"assay/pipeline/scorecard"
 )
+
+var update = flag.Bool("update", false, "rewrite testdata/sca/rules.yaml and rules.left")
+
+// TestImport reads rules with every operator that is documented: what becomes of
+// them stands in rules.yaml, what is left behind in rules.left.
+func TestImport(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile(rules + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, left, err := Import("imported", src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines strings.Builder
+	for _, l := range left {
+		fmt.Fprintln(&lines, l)
+	}
+	golden(t, rules+".yaml", string(card))
+	golden(t, rules+".left", lines.String())
+}
+
+const rules = "../../../testdata/sca/rules"
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got)\n%s", file, diff)
+	}
+}
 
 func TestExpressionsAreTakenFromLeftToRight(t *testing.T) {
 	t.Parallel()
@@ -103,7 +144,7 @@ func TestWrappings(t *testing.T) {
 }
 
 func FuzzImport(f *testing.F) {
-	src, err := os.ReadFile("testdata/rules.json")
+	src, err := os.ReadFile(rules + ".json")
 	if err != nil {
 		f.Fatal(err)
 	}
