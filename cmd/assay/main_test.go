@@ -7,11 +7,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"assay/classifiers/rule"
 	"assay/pipeline"
 	"assay/pipeline/store"
 	"assay/pipeline/store/storetest"
@@ -264,6 +266,41 @@ func TestReadmesScorecardHolds(t *testing.T) {
 	}
 }
 
+func TestReadmesPlanAndLimitsHold(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for _, block := range readmeBlocks(t, "yml") {
+		var got result
+		switch {
+		case strings.HasPrefix(block, "plan:"):
+			got = assay(t, "plan", "check", write(t, "plan.yaml", block))
+		case strings.HasPrefix(block, "sla:"):
+			got = assay(t, "scorecard", "check", newCard(t, "pass: 80 ", block+"pass: 80 "))
+		default:
+			continue // a mapping file: see the formats' tests
+		}
+		if checked++; got.status != 0 {
+			t.Errorf("exit status %d:\n%s%s\n%s", got.status, got.stdout, got.stderr, block)
+		}
+	}
+	if checked != 2 {
+		t.Errorf("%d blocks checked, want 2", checked)
+	}
+}
+
+func TestReadmeListsEveryKind(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range rule.Kinds() {
+		if !strings.Contains(string(src), "`"+kind+": {") {
+			t.Errorf("README does not describe %q", kind)
+		}
+	}
+}
+
 func TestReadmesCommandsExist(t *testing.T) {
 	t.Parallel()
 	for _, block := range readmeBlocks(t, "sh") {
@@ -274,7 +311,7 @@ func TestReadmesCommandsExist(t *testing.T) {
 				continue
 			}
 			args := []string{words[1]}
-			if words[1] == "scorecard" || words[1] == "solution" {
+			if slices.Contains([]string{"scorecard", "solution", "plan"}, words[1]) {
 				args = append(args, words[2])
 			}
 			help := assay(t, append(args, "--help")...)
