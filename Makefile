@@ -4,7 +4,7 @@
 GO ?= go
 PACKAGES = ./... ./testdata
 
-.PHONY: demo build test race lint bench clean
+.PHONY: demo build test race lint bench bench-rules clean
 
 demo: build
 	./assay demo
@@ -23,6 +23,13 @@ lint:
 
 bench: build
 	./assay bench
+
+# bench-rules measures the rules against a loop of Go regexps and, where pkg-config
+# finds libhs, against Hyperscan. ASSAY_BENCH_DIALOGUES names transcripts to run over,
+# parted by colons; without it they are the demo's and the packs' examples.
+bench-rules:
+	@pkg-config --exists libhs 2>/dev/null || echo "libhs (Debian: libhyperscan-dev) is not installed: no comparison with Hyperscan"
+	$(GO) test $$(pkg-config --exists libhs 2>/dev/null && echo "-tags hyperscan") -run '^$$' -bench 'Rules|Fold|Load' -benchtime 10x -timeout 30m ./classifiers
 
 clean:
 	rm -f assay

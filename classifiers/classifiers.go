@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"assay/classifiers/rule"
 	"assay/pipeline"
@@ -19,6 +20,14 @@ type Set struct {
 	criteria []*scorecard.Criterion
 	answers  []answerer     // by criterion
 	index    map[string]int // of the criteria, by id
+
+	// What Matchers need besides: see quieten.
+	asked    []*asked          // by criterion
+	quiet    []pipeline.Answer // by criterion, in a session that says nothing
+	always   []int32           // the criteria that are asked in every session
+	awake    []int32           // those that are asked when a literal is present, literal after literal
+	from     []int32           // by literal, into awake
+	matchers sync.Pool
 }
 
 // answerer answers one criterion.
@@ -46,10 +55,13 @@ func New(card *scorecard.Scorecard) (*Set, error) {
 	if err := card.Problems().Err(); err != nil {
 		return nil, err
 	}
+	s.asked = make([]*asked, len(s.criteria))
 	for i, c := range s.criteria {
 		s.index[c.ID] = i
 		s.answers = append(s.answers, s.answererOf(c))
 	}
+	s.quieten()
+	s.matchers.New = func() any { return s.Matcher() }
 	return s, nil
 }
 
@@ -57,9 +69,9 @@ func New(card *scorecard.Scorecard) (*Set, error) {
 func (s *Set) answererOf(c *scorecard.Criterion) answerer {
 	switch {
 	case c.Judge != nil:
-		return unanswered(c, pipeline.ByJudge, pipeline.NoModel)
+		return s.unanswered(c, pipeline.ByJudge, pipeline.NoModel)
 	case c.Manual:
-		return unanswered(c, pipeline.ByReviewer, pipeline.NeedsPerson)
+		return s.unanswered(c, pipeline.ByReviewer, pipeline.NeedsPerson)
 	case c.NotMetWhen != nil:
 		return s.byRule(c, c.NotMetWhen, pipeline.NotMet, pipeline.Met)
 	default:
@@ -86,14 +98,11 @@ func quote(s *transcript.Session, evidence []pipeline.Evidence) {
 	}
 }
 
-func unanswered(c *scorecard.Criterion, by pipeline.By, reason pipeline.Reason) answerer {
-	return func(e *rule.Evaluation) pipeline.Answer {
-		a := pipeline.Answer{By: pipeline.ByRule, Hits: 1, Why: steps(e, c, nil)}
-		if applies(e, c, &a) {
-			a.Outcome, a.Reason, a.By = pipeline.Undetermined, reason, by
-		}
-		return a
-	}
+// unanswered is for criteria that nobody here answers, and says why.
+func (s *Set) unanswered(c *scorecard.Criterion, by pipeline.By, reason pipeline.Reason) answerer {
+	r := s.asks(c, nil)
+	r.by, r.reason = by, reason
+	return s.answerer(r)
 }
 
 // Bounds of what is shown for one answer: places, and bytes of their quotes
@@ -117,41 +126,23 @@ func shown(places []pipeline.Evidence) []pipeline.Evidence {
 // byRule answers with one outcome when the expression is true and with another
 // when it is false.
 func (s *Set) byRule(c *scorecard.Criterion, decide *scorecard.Expr, ifTrue, ifFalse pipeline.Outcome) answerer {
-	by := s.way(c, decide)
-	return func(e *rule.Evaluation) pipeline.Answer {
-		a := pipeline.Answer{By: by, Hits: 1, Why: steps(e, c, decide)}
-		if !applies(e, c, &a) {
-			return a
-		}
-		value := decide.Eval(stateOf(e, c))
-		switch value {
-		case scorecard.NotEvaluable:
-			a.Outcome, a.Reason = pipeline.Undetermined, unknown(e, c, decide)
-			return a
-		case scorecard.Hit:
-			a.Outcome = ifTrue
-		default:
-			a.Outcome = ifFalse
-		}
-		deciding := decide.Deciding(value)
-		a.Hits = hits(e, c, deciding)
-		a.Evidence = slices.Clone(shown(evidence(e, shownOf(c, a.Outcome), c, deciding)))
-		return a
-	}
+	r := s.asks(c, decide)
+	r.by, r.ifTrue, r.ifFalse = s.way(c, decide), ifTrue, ifFalse
+	return s.answerer(r)
 }
 
-// hits is how often points count: as often as the condition hit that the
-// criterion names, or the first of the deciding ones that did; at least once.
-func hits(e *rule.Evaluation, c *scorecard.Criterion, deciding []string) int {
-	if c.Count != "" {
-		return max(1, len(e.Result(c, c.Count).Hits))
-	}
-	for _, name := range deciding {
-		if n := len(e.Result(c, name).Hits); n > 0 {
-			return n
+// answerer gives the outcome with evidence and why.
+func (s *Set) answerer(r *asked) answerer {
+	s.asked[len(s.answers)] = r
+	return func(e *rule.Evaluation) pipeline.Answer {
+		a, value := r.outcome(e)
+		a.Why = steps(e, r.Criterion, r.decide)
+		if value != scorecard.NotEvaluable {
+			deciding := r.deciding[(value+1)/2]
+			a.Evidence = slices.Clone(shown(evidence(e, shownOf(r.Criterion, a.Outcome), r.Criterion, deciding)))
 		}
+		return a
 	}
-	return 1
 }
 
 // way is tone for an expression over nothing but tones.
@@ -162,20 +153,6 @@ func (s *Set) way(c *scorecard.Criterion, e *scorecard.Expr) pipeline.By {
 		}
 	}
 	return pipeline.ByTone
-}
-
-func stateOf(e *rule.Evaluation, c *scorecard.Criterion) func(string) scorecard.State {
-	return func(name string) scorecard.State { return e.Result(c, name).State }
-}
-
-// unknown is the reason of the first condition that could not be evaluated.
-func unknown(e *rule.Evaluation, c *scorecard.Criterion, x *scorecard.Expr) pipeline.Reason {
-	for _, name := range x.Names() {
-		if r := e.Result(c, name); r.State == scorecard.NotEvaluable {
-			return r.Reason
-		}
-	}
-	return ""
 }
 
 // steps are the parts of all conditions that the criterion names, with those of

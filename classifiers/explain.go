@@ -131,7 +131,7 @@ func (x *explainer) clause(key string, expr *scorecard.Expr) {
 		return
 	}
 	c := x.of.Criterion
-	clause := Clause{Key: key, Expr: expr.String(), State: expr.Eval(stateOf(x.e, c)), Deciding: []string{}}
+	clause := Clause{Key: key, Expr: expr.String(), State: expr.Eval(func(name string) scorecard.State { return x.e.Result(c, name).State }), Deciding: []string{}}
 	if clause.State != scorecard.NotEvaluable {
 		for _, name := range expr.Deciding(clause.State) {
 			if x.e.Result(c, name).State == scorecard.Hit {

@@ -64,11 +64,11 @@ func TestLimits(t *testing.T) {
 	const head = "scorecard: s\nname: S\nsections: [{id: s, name: S, criteria: [{id: c, name: C, manual: true}]}]\nconditions:\n  "
 	var words []string
 	for i := range 12_000 {
-		words = append(words, fmt.Sprintf("word%05d", i))
+		words = append(words, fmt.Sprintf("word%0200d", i))
 	}
 	tests := map[string]struct{ src, want string }{
 		"words": {head + "a: {keywords: {any: [" + strings.Join(words, ", ") + "]}}\n",
-			"card.yaml:5:23: conditions.a.keywords.any: the scorecard's words have more than 100000 bytes up to here"},
+			"card.yaml:5:23: conditions.a.keywords.any: the scorecard's words have more than 2000000 bytes up to here"},
 		"pattern": {head + "a: {regex: {pattern: " + strings.Repeat("x", 5000) + "}}\n",
 			"card.yaml:5:24: conditions.a.regex.pattern: the pattern has 5000 bytes, more than 4096"},
 		"words of expressions": {head + "not: {keywords: {any: [x]}}\n",

@@ -6,6 +6,7 @@ import (
 	"assay/classifiers/rule"
 	"assay/pipeline"
 	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
 )
 
 // run answers the criteria of one session: each when it is first asked for, by
@@ -20,7 +21,7 @@ type run struct {
 
 func (s *Set) start(ctx context.Context, in *pipeline.Input) *run {
 	r := &run{set: s, e: s.rules.Evaluate(ctx, in), in: in, answers: make([]pipeline.Answer, len(s.answers)), asked: make([]bool, len(s.answers))}
-	r.e.AnswerWith(func(i int) pipeline.Outcome { return r.answer(i).Outcome })
+	r.e.AnswerWith(r.outcome)
 	return r
 }
 
@@ -29,7 +30,7 @@ func (r *run) answer(i int) *pipeline.Answer {
 		return &r.answers[i]
 	}
 	r.asked[i] = true
-	if o, reason := r.occasion(r.set.criteria[i]); o != "" {
+	if o, reason := r.set.occasion(i, r.in.Session, r.outcome); o != "" {
 		r.answers[i] = pipeline.Answer{Outcome: o, Reason: reason, By: pipeline.ByRule, Hits: 1}
 	} else {
 		r.answers[i] = r.set.answers[i](r.e)
@@ -38,42 +39,27 @@ func (r *run) answer(i int) *pipeline.Answer {
 	return &r.answers[i]
 }
 
+func (r *run) outcome(i int) pipeline.Outcome { return r.answer(i).Outcome }
+
 // occasion is why a criterion is not asked, before any condition is looked at:
-// its outcome and the reason; "" when it is asked.
-func (r *run) occasion(c *scorecard.Criterion) (pipeline.Outcome, pipeline.Reason) {
-	s := r.in.Session
+// its outcome and the reason; "" when it is asked. Outcome answers another one.
+func (s *Set) occasion(i int, session *transcript.Session, outcome func(int) pipeline.Outcome) (pipeline.Outcome, pipeline.Reason) {
+	c := s.criteria[i]
 	switch {
-	case !c.Effective.Holds(s.StartedAt):
+	case !c.Effective.Holds(session.StartedAt):
 		return pipeline.NotApplicable, pipeline.NotEffective
-	case len(c.Business) > 0 && s.BusinessType == "":
+	case len(c.Business) > 0 && session.BusinessType == "":
 		return pipeline.Undetermined, pipeline.NoMetadata
-	case len(c.Business) > 0 && !scorecard.OneOfNames(c.Business, s.BusinessType):
+	case len(c.Business) > 0 && !scorecard.OneOfNames(c.Business, session.BusinessType):
 		return pipeline.NotApplicable, pipeline.OtherBusiness
 	case c.Requires == nil:
 		return "", ""
 	}
-	switch r.answer(r.set.index[c.Requires.Criterion]).Outcome {
+	switch outcome(s.index[c.Requires.Criterion]) {
 	case pipeline.Outcome(c.Requires.Outcome):
 		return "", ""
 	case pipeline.Undetermined:
 		return pipeline.Undetermined, pipeline.Prerequisite
 	}
 	return pipeline.NotApplicable, pipeline.Prerequisite
-}
-
-// applies reports whether a criterion's applies_when holds; if not, it sets the
-// answer's outcome and reason.
-func applies(e *rule.Evaluation, c *scorecard.Criterion, a *pipeline.Answer) bool {
-	if c.AppliesWhen == nil {
-		return true
-	}
-	switch c.AppliesWhen.Eval(stateOf(e, c)) {
-	case scorecard.NotHit:
-		a.Outcome, a.Reason = pipeline.NotApplicable, pipeline.NoOpportunity
-		return false
-	case scorecard.NotEvaluable:
-		a.Outcome, a.Reason = pipeline.Undetermined, unknown(e, c, c.AppliesWhen)
-		return false
-	}
-	return true
 }

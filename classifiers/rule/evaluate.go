@@ -25,19 +25,16 @@ type Result struct {
 // Evaluation is one session under the conditions of a Set. It is for one
 // goroutine at a time.
 type Evaluation struct {
-	set     *Set
-	in      *pipeline.Input
-	results []*Result    // by condition, nil until asked for
-	found   [][]match    // places of words by turn, nil until asked for
-	present [][]presence // literals by turn
-	seen    []bool       // by literal: it is in some turn
-	spoken  map[transcript.Speaker][]int
+	set *Set
+	in  *pipeline.Input
+	ctx context.Context // ends the evaluation early
+	memory
+	spoken  [6][]int // turns by speaker, nil until asked for
 	tones   map[int]*pipeline.TurnTone
 	clocks  []clock
-	legs    []int                // by turn, nil until asked for
-	letters []letterCount        // by turn, nil until asked for
-	places  map[placeKey][]match // nil unless a condition is judged in many windows
-	ctx     context.Context      // ends the evaluation early
+	legs    []int                 // by turn, nil until asked for
+	letters []letterCount         // by turn, nil until asked for
+	places  map[*keywords][]match // nil unless a condition is judged in many windows
 
 	outcomeOf func(criterion int) pipeline.Outcome // see AnswerWith
 
@@ -47,14 +44,43 @@ type Evaluation struct {
 	mute     bool                          // the embedder has failed
 }
 
+// memory is what an Evaluation uses again for its next session.
+type memory struct {
+	results    []Result // by condition
+	known      []bool   // by condition: its result is there
+	asked      []int32  // the conditions with a result
+	index      index
+	machine    machine
+	excluded   machine           // of what patterns exclude
+	spans      []transcript.Span // of results, appended to
+	turns      []int             // of spoken, appended to
+	words      []match           // of keywords, while they are judged
+	others     []match
+	candidates []int  // of a pattern, while it is judged
+	seen       []bool // by word of one keywords
+}
+
 // Evaluate begins the evaluation of a session. Nothing is computed yet. Once ctx
 // is done, results come soon and mean nothing.
 func (s *Set) Evaluate(ctx context.Context, in *pipeline.Input) *Evaluation {
-	return &Evaluation{
-		ctx: ctx, set: s, in: in,
-		results: make([]*Result, len(s.conditions)),
-		spoken:  map[transcript.Speaker][]int{},
+	e := &Evaluation{set: s}
+	e.Reset(ctx, in)
+	return e
+}
+
+// Reset begins the evaluation of another session, as Evaluate does, with the
+// memory of the last one: the Results of that must not be used any more.
+func (e *Evaluation) Reset(ctx context.Context, in *pipeline.Input) {
+	m := &e.memory
+	for _, id := range m.asked {
+		m.known[id] = false
 	}
+	if m.results == nil {
+		m.results, m.known = make([]Result, len(e.set.conditions)), make([]bool, len(e.set.conditions))
+	}
+	m.index.forget()
+	m.asked, m.spans, m.turns = m.asked[:0], m.spans[:0], m.turns[:0]
+	*e = Evaluation{set: e.set, in: in, ctx: ctx, memory: e.memory, outcomeOf: e.outcomeOf}
 }
 
 // stopped reports whether nobody waits for the results any more.
@@ -66,18 +92,20 @@ func (e *Evaluation) Result(c *scorecard.Criterion, name string) *Result {
 }
 
 func (e *Evaluation) result(c *condition) *Result {
-	if e.results[c.id] == nil {
-		e.results[c.id] = e.evaluate(c)
+	r := &e.results[c.id]
+	if !e.known[c.id] {
+		e.evaluate(c, r)
+		e.known[c.id], e.asked = true, append(e.asked, int32(c.id))
 	}
-	return e.results[c.id]
+	return r
 }
 
 // evaluate judges the condition in its range, or in every window of it.
-func (e *Evaluation) evaluate(c *condition) *Result {
+func (e *Evaluation) evaluate(c *condition, r *Result) {
 	reach, out := e.reachOf(c)
-	r := &Result{State: out.state, Reason: out.reason}
+	*r = Result{State: out.state, Reason: out.reason}
 	if out.state != scorecard.Hit {
-		return r
+		return
 	}
 	if !c.whole {
 		r.Searched = reach.turns
@@ -94,7 +122,6 @@ func (e *Evaluation) evaluate(c *condition) *Result {
 	if r.State == scorecard.NotHit && len(r.Searched) == 0 && !c.whole {
 		r.Reason = pipeline.OutOfScope
 	}
-	return r
 }
 
 // judge asks the kind about the turns together or, for turns: all, about each.
@@ -166,6 +193,12 @@ func when(ok bool) outcome {
 func (e *Evaluation) span(turn, start, end int) transcript.Span {
 	start, end = e.in.Folded[turn].Span(start, end)
 	return transcript.Span{Turn: turn, Start: start, End: end}
+}
+
+// spanOf is a match's place in the original text.
+func (e *Evaluation) spanOf(m *match) transcript.Span {
+	start, end := e.in.Folded[m.turn].Span(int(m.start), int(m.end))
+	return transcript.Span{Turn: int(m.turn), Start: start, End: end}
 }
 
 // wholeTurn is the span of a turn's whole text.

@@ -15,7 +15,7 @@ func (e *Evaluation) judgeEvery(c *condition, r *reach) outcome {
 	if turnwise {
 		marks = e.marks(c, r.turns)
 	}
-	e.places = map[placeKey][]match{}
+	e.places = map[*keywords][]match{}
 	defer func() { e.places = nil }()
 	worst := hit()
 	taken := make([]bool, len(e.in.Session.Turns))

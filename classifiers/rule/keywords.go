@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"assay/pipeline/scorecard"
-	"assay/pipeline/transcript"
 )
 
 // keywords looks for words and phrases:
@@ -92,42 +91,176 @@ func (k *keywords) readLimits(b *builder, m *scorecard.Map) {
 
 func (k *keywords) judge(e *Evaluation, turns []int) outcome {
 	if k.different == 0 {
-		return k.judgeNone(e, turns)
+		return when(len(turns) > 0 && len(k.find(e, turns)) == 0)
 	}
-	if !e.occurs(k.words.ids) {
+	found := k.find(e, turns)
+	if !k.singly && !k.enough(e, found) {
 		return notHit()
 	}
-	var places []transcript.Span
-	so := tally{seen: make([]bool, k.words.asks)}
-	for _, t := range turns {
-		found := k.find(e, t)
-		if k.singly && so.places > 0 {
-			so = tally{seen: make([]bool, k.words.asks)}
+	from := len(e.spans)
+	if len(found) == 1 {
+		e.spans = append(e.spans, e.spanOf(&found[0]))
+		return hit(e.spans[from:len(e.spans):len(e.spans)]...)
+	}
+	for len(found) > 0 && !e.stopped() {
+		n := firstFrom(found, int(found[0].turn)+1)
+		here := found[:n]
+		found = found[n:]
+		if k.singly && !k.enough(e, here) {
+			continue
 		}
-		so.add(k, found)
-		if !k.singly || k.enough(so) {
-			if len(places) >= mostPlaces {
-				found = found[:min(1, len(found))]
-			}
-			places = append(places, k.spans(e, t, found)...)
+		if len(e.spans)-from >= mostPlaces {
+			here = here[:1]
 		}
-		if e.stopped() {
-			break
+		for i := range here {
+			e.spans = append(e.spans, e.spanOf(&here[i]))
 		}
 	}
-	if k.singly || k.enough(so) {
-		return hitIf(places)
-	}
-	return notHit()
+	return hitIf(e.spans[from:len(e.spans):len(e.spans)])
 }
 
-func (k *keywords) judgeNone(e *Evaluation, turns []int) outcome {
-	for _, t := range turns {
-		if len(k.find(e, t)) > 0 || e.stopped() {
-			return notHit()
+// enough reports whether the places, by their place, are of enough different
+// words, and enough of them not within another one.
+func (k *keywords) enough(e *Evaluation, found []match) bool {
+	if len(found) < max(k.different, k.total) {
+		return false
+	}
+	return (k.different <= 1 || k.differing(e, found)) && (k.total <= 1 || apart(found) >= k.total)
+}
+
+// differing reports whether enough different words are there.
+func (k *keywords) differing(e *Evaluation, found []match) bool {
+	e.seen = slices.Grow(e.seen[:0], k.words.asks)[:k.words.asks]
+	clear(e.seen)
+	n := 0
+	for _, m := range found {
+		i, _ := slices.BinarySearch(k.words.ids, m.id)
+		if slot := k.words.slot(i); !e.seen[slot] {
+			e.seen[slot] = true
+			if n++; n == k.different {
+				return true
+			}
 		}
 	}
-	return when(len(turns) > 0)
+	return false
+}
+
+// apart counts the places that do not lie within another one.
+func apart(found []match) int {
+	n, turn, end := 0, int32(-1), int32(0)
+	for _, m := range found {
+		if m.turn > turn || m.end > end {
+			n, turn, end = n+1, m.turn, m.end
+		}
+	}
+	return n
+}
+
+// find returns the places in the given turns that count, by their place. The
+// result is good until find is called again.
+func (k *keywords) find(e *Evaluation, turns []int) []match {
+	if e.places == nil {
+		e.words = k.search(e, turns, e.words[:0])
+		return e.words
+	}
+	all, ok := e.places[k]
+	if !ok {
+		all = k.search(e, e.messages(""), nil)
+		e.places[k] = all
+	}
+	e.words = within(e.words[:0], all, turns)
+	return e.words
+}
+
+// search appends to found.
+func (k *keywords) search(e *Evaluation, turns []int, found []match) []match {
+	found = e.gather(found, k.words.ids, turns)
+	if k.words.written != nil {
+		found = slices.DeleteFunc(found, func(m match) bool {
+			i, _ := slices.BinarySearch(k.words.ids, m.id)
+			return !k.words.asWritten(e, i, int(m.turn), m)
+		})
+	}
+	if len(found) == 0 || len(k.exclude) == 0 && !k.unlessNegated {
+		return found
+	}
+	excluded, longest := e.others[:0], int32(0)
+	if len(k.exclude) > 0 {
+		excluded = e.gather(excluded, k.exclude, turns)
+		for _, o := range excluded {
+			longest = max(longest, o.end-o.start)
+		}
+	}
+	e.others = excluded
+	return slices.DeleteFunc(found, func(m match) bool {
+		for len(excluded) > 0 && (excluded[0].turn < m.turn || excluded[0].turn == m.turn && excluded[0].start <= m.start-longest) {
+			excluded = excluded[1:] // too far before this place and all that follow
+		}
+		return overlaps(m, excluded) || k.unlessNegated && negated(e.in.Folded[m.turn].Text[:m.start])
+	})
+}
+
+// gather appends the places of words in the given turns, by their place.
+func (e *Evaluation) gather(found []match, words []int32, turns []int) []match {
+	x := e.scanned()
+	from, lists := len(found), 0
+	for _, id := range words {
+		g := x.of[id]
+		if g.n == 0 {
+			continue
+		}
+		n := len(found)
+		if cap(found)-n < int(g.n) {
+			found = slices.Grow(found, int(g.n))
+		}
+		if found = within(found, x.places[g.from:][:g.n], turns); len(found) > n {
+			lists++
+		}
+	}
+	if lists > 1 {
+		slices.SortFunc(found[from:], byPlace)
+	}
+	return found
+}
+
+// within appends to found the places of words that lie in one of the turns. Both
+// lists ascend.
+func within(found, places []match, turns []int) []match {
+	whole := len(turns) > 0 && turns[len(turns)-1]-turns[0] == len(turns)-1
+	for len(places) > 0 && len(turns) > 0 {
+		turn := int(places[0].turn)
+		in := turns[0] <= turn && turn <= turns[len(turns)-1]
+		if in && !whole {
+			var i int
+			i, in = slices.BinarySearch(turns, turn)
+			turns = turns[i:]
+		}
+		switch {
+		case in:
+			if places[0].word {
+				found = append(found, places[0])
+			}
+			places = places[1:]
+		case len(turns) > 0 && turn < turns[0]:
+			places = places[firstFrom(places, turns[0]):]
+		default:
+			return found
+		}
+	}
+	return found
+}
+
+// overlaps reports whether one of the others, by their place, has a part of m.
+func overlaps(m match, others []match) bool {
+	for _, o := range others {
+		if o.turn > m.turn || o.start >= m.end {
+			return false
+		}
+		if o.turn == m.turn && m.start < o.end {
+			return true
+		}
+	}
+	return false
 }
 
 // tally is what was found so far.
@@ -148,81 +281,6 @@ func (s *tally) add(k *keywords, found []match) {
 	s.places += apart(found)
 }
 
-func (k *keywords) enough(so tally) bool { return so.different >= k.different && so.places >= k.total }
-
-func (k *keywords) spans(e *Evaluation, turn int, found []match) []transcript.Span {
-	spans := make([]transcript.Span, len(found))
-	for i, m := range found {
-		spans[i] = e.span(turn, int(m.start), int(m.end))
-	}
-	return spans
-}
-
-// apart counts the places that do not lie within another one.
-func apart(found []match) int {
-	n, end := 0, int32(0)
-	for _, m := range found {
-		if m.end > end {
-			n, end = n+1, m.end
-		}
-	}
-	return n
-}
-
-// find returns the places in a turn that count, by their start, longer ones first.
-func (k *keywords) find(e *Evaluation, turn int) []match {
-	if found, ok := e.places[placeKey{k, turn}]; ok {
-		return found
-	}
-	found := k.search(e, turn)
-	if e.places != nil {
-		e.places[placeKey{k, turn}] = found
-	}
-	return found
-}
-
-// placeKey is what the places of words are kept by while one condition is
-// judged in many windows.
-type placeKey struct {
-	words *keywords
-	turn  int
-}
-
-func (k *keywords) search(e *Evaluation, turn int) []match {
-	var found, excluded []match
-	for _, m := range e.matches(turn) {
-		if among(k.exclude, m.id) {
-			excluded = append(excluded, m)
-		} else if i, ok := slices.BinarySearch(k.words.ids, m.id); ok && k.words.asWritten(e, i, turn, m) {
-			found = append(found, m)
-		}
-	}
-	text, next := e.in.Folded[turn].Text, 0
-	longest := int32(0)
-	for _, o := range excluded {
-		longest = max(longest, o.end-o.start)
-	}
-	return slices.DeleteFunc(found, func(m match) bool {
-		for next < len(excluded) && excluded[next].start <= m.start-longest {
-			next++ // too far before this place and all that follow
-		}
-		return overlaps(m, excluded[next:]) || k.unlessNegated && negated(text[:m.start])
-	})
-}
-
-// overlaps reports whether one of the others, by their start, has a part of m.
-func overlaps(m match, others []match) bool {
-	for _, o := range others {
-		if o.start >= m.end {
-			return false
-		}
-		if m.start < o.end {
-			return true
-		}
-	}
-	return false
-}
-
 // nearest is what was found of several words or places, what stood where it does
 // not count or, for none, what was found at all.
 func (k *keywords) nearest(e *Evaluation, turns []int) (Near, bool) {
@@ -232,7 +290,7 @@ func (k *keywords) nearest(e *Evaluation, turns []int) (Near, bool) {
 		if i == 0 || k.singly {
 			so = tally{seen: make([]bool, k.words.asks)}
 		}
-		found := k.find(e, t)
+		found := k.find(e, turns[i:i+1])
 		if so.add(k, found); len(found) == 0 {
 			continue
 		}

@@ -108,7 +108,7 @@ func (v *vicinity) readWithin(n *scorecard.Node) {
 
 func (p *phrases) judge(e *Evaluation, turns []int) outcome {
 	var hits []transcript.Span
-	for _, t := range turns {
+	for _, t := range p.any.candidates(e, turns) {
 		if e.stopped() {
 			break
 		}
@@ -188,7 +188,11 @@ func (s *surroundings) places(p *pattern) [][]int {
 	if ok {
 		return found
 	}
-	found = slices.DeleteFunc(p.places(s.e, s.turn, s.text), func(at []int) bool { return inWord(s.text, at[0]) || inWord(s.text, at[1]) })
+	for _, at := range p.places(s.e, s.turn, s.text) {
+		if !inWord(s.text, at[0]) && !inWord(s.text, at[1]) {
+			found = append(found, []int{at[0], at[1]})
+		}
+	}
 	if len(found) == 0 {
 		return nil
 	}

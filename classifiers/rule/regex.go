@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -23,18 +24,19 @@ import (
 // hundred places of each alternative count.
 type pattern struct {
 	branches []branch
-	exclude  *regexp.Regexp // nil: none
+	exclude  *pattern // nil: none
 }
 
 // branch is one of a pattern's alternatives: most of them are ruled out by
 // their literals, and need not be matched.
 type branch struct {
-	match    *regexp.Regexp
-	required [][]int32 // literals: one of each list is in every text that matches
+	match    *expression
+	required [][]int32 // literals: one of each list is in every text that matches, in this order
+	digits   int       // without them: so many digits stand together in every text that matches
 	extent   extent    // how much of a text a match may take up
 	// cut matches parts of a text that lack its beginning, its end or both, in
 	// that order; nil where match does so as well.
-	cut [3]*regexp.Regexp
+	cut [3]*expression
 }
 
 // turnPlaces bounds the places of one branch in one turn: looking for the next
@@ -50,7 +52,9 @@ func readRegex(b *builder, c *condition, m *scorecard.Map) test {
 		}
 	}
 	if n := m.Key("exclude"); n != nil {
-		p.exclude, _ = compile(n)
+		if re, tree := compile(n); re != nil {
+			p.exclude = &pattern{branches: b.branches(tree)}
+		}
 	}
 	return p
 }
@@ -60,15 +64,18 @@ func readRegex(b *builder, c *condition, m *scorecard.Map) test {
 func (b *builder) branches(tree *syntax.Regexp) []branch {
 	var out []branch
 	var rest []string
+	digits := math.MaxInt
 	for _, alternative := range alternatives(tree) {
 		if required := b.required(alternative); required != nil {
 			out = append(out, newBranch(alternative, required))
 			continue
 		}
 		rest = append(rest, "(?:"+alternative.String()+")")
+		digits = min(digits, digitRun(alternative))
 	}
 	if rest != nil {
-		out = append(out, branch{match: regexp.MustCompile(strings.Join(rest, "|"))})
+		out = append(out, branch{match: compileExpression(strings.Join(rest, "|")), digits: digits})
+		b.digits(digits)
 	}
 	return out
 }
@@ -85,42 +92,112 @@ func alternatives(re *syntax.Regexp) []*syntax.Regexp {
 }
 
 func (p *pattern) judge(e *Evaluation, turns []int) outcome {
-	var hits []transcript.Span
-	for _, t := range turns {
+	from := len(e.spans)
+	for _, t := range p.candidates(e, turns) {
 		if e.stopped() {
 			break
 		}
 		text := e.in.Folded[t].Text
 		places := p.places(e, t, text)
-		if len(places) == 0 || p.exclude != nil && p.exclude.MatchString(text) {
+		if len(places) == 0 || p.exclude != nil && len(p.exclude.find(e, &e.excluded, t, text)) > 0 {
 			continue
 		}
-		spans := make([]transcript.Span, len(places))
-		for i, at := range places {
-			spans[i] = e.span(t, at[0], at[1])
+		if len(e.spans)-from >= mostPlaces {
+			places = places[:1]
 		}
-		hits = addPlaces(hits, spans)
+		for _, at := range places {
+			e.spans = append(e.spans, e.span(t, at[0], at[1]))
+		}
 	}
-	return hitIf(hits)
+	return hitIf(e.spans[from:len(e.spans):len(e.spans)])
+}
+
+// candidates are the turns in which a match is not ruled out by what each branch
+// needs. They are good until other candidates are asked for.
+func (p *pattern) candidates(e *Evaluation, turns []int) []int {
+	if len(turns) == 0 {
+		return nil
+	}
+	x, found := e.scanned(), e.candidates[:0]
+	for i := range p.branches {
+		b := &p.branches[i]
+		switch {
+		case b.required != nil:
+			found = b.turns(x, found, turns)
+		case b.digits == 0:
+			return turns
+		case x.longest >= b.digits:
+			for _, t := range turns {
+				if x.digits[t] >= b.digits {
+					found = append(found, t)
+				}
+			}
+		}
+	}
+	if !slices.IsSorted(found) {
+		slices.Sort(found)
+	}
+	found = slices.Compact(found)
+	e.candidates = found
+	return found
+}
+
+// turns appends those of the given turns with a literal of the list that is in
+// the session least.
+func (b *branch) turns(x *index, found, turns []int) []int {
+	var least []int32
+	fewest := int32(math.MaxInt32)
+	for _, list := range b.required {
+		n := int32(0)
+		for _, id := range list {
+			n += x.of[id].n
+		}
+		if n < fewest {
+			least, fewest = list, n
+		}
+	}
+	if fewest == 0 {
+		return found
+	}
+	for _, id := range least {
+		g := x.of[id]
+		places := x.places[g.from:][:g.n]
+		places = places[firstFrom(places, turns[0]):]
+		rest := turns
+		for len(places) > 0 && int(places[0].turn) <= turns[len(turns)-1] {
+			t := int(places[0].turn)
+			i, in := slices.BinarySearch(rest, t)
+			if rest = rest[i:]; in {
+				found = append(found, t)
+			}
+			places = places[firstFrom(places, t+1):]
+		}
+	}
+	return found
 }
 
 // places are the matches in a turn, from left to right; of those that overlap
-// the leftmost, and of several that begin there the longest.
-func (p *pattern) places(e *Evaluation, turn int, text string) [][]int {
-	var found [][]int
+// the leftmost, and of several that begin there the longest. They are good until
+// other places are asked for.
+func (p *pattern) places(e *Evaluation, turn int, text string) []place {
+	return p.find(e, &e.machine, turn, text)
+}
+
+func (p *pattern) find(e *Evaluation, m *machine, turn int, text string) []place {
+	m.found = m.found[:0]
 	matched := 0
-	for _, b := range p.branches {
-		if places := b.places(text, e.mayMatch(turn, &b)); places != nil {
-			found = append(found, places...)
+	for i := range p.branches {
+		b, n := &p.branches[i], len(m.found)
+		if b.places(m, text, e.mayMatch(turn, b)); len(m.found) > n {
 			matched++
 		}
 	}
 	if matched < 2 {
-		return found
+		return m.found
 	}
-	slices.SortFunc(found, func(a, b []int) int { return cmp.Or(a[0]-b[0], b[1]-a[1]) })
+	slices.SortFunc(m.found, func(a, b place) int { return cmp.Or(a[0]-b[0], b[1]-a[1]) })
 	end := 0
-	return slices.DeleteFunc(found, func(at []int) bool {
+	return slices.DeleteFunc(m.found, func(at place) bool {
 		if at[0] < end {
 			return true
 		}
@@ -287,8 +364,8 @@ func (p *pattern) nearest(e *Evaluation, turns []int) (Near, bool) {
 		if len(places) == 0 {
 			continue
 		}
-		if at := p.exclude.FindStringIndex(text); at != nil {
-			return Near{t, fmt.Sprintf("%s matched, but exclude matched %s", e.quoted(t, places[0][0], places[0][1]), e.quoted(t, at[0], at[1]))}, true
+		if not := p.exclude.find(e, &e.excluded, t, text); len(not) > 0 {
+			return Near{t, fmt.Sprintf("%s matched, but exclude matched %s", e.quoted(t, places[0][0], places[0][1]), e.quoted(t, not[0][0], not[0][1]))}, true
 		}
 	}
 	return Near{}, false

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -89,6 +90,14 @@ func FuzzPattern(f *testing.F) {
 		}
 		if got := small.FindStringIndex(text); !slices.Equal(want, got) {
 			t.Errorf("%q in %q: %v, in small letters %v", pattern, text, want, got)
+		}
+		if leastLength(parsed) == 0 {
+			return
+		}
+		var m machine
+		newExpression(parsed).findAll(&m, text, 0, turnPlaces)
+		if all := small.FindAllStringIndex(text, turnPlaces); fmt.Sprint(all) != fmt.Sprint(m.found) {
+			t.Errorf("%q in %q: %v, found %v", pattern, text, all, m.found)
 		}
 	})
 }

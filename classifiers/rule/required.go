@@ -2,16 +2,19 @@ package rule
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds of what is worth looking for before a regular expression is run:
 // short literals are everywhere, and long lists cost more than they save.
 const (
-	leastRequired = 2 // bytes
+	leastRequired = 2 // bytes, or one of rareSigns
+	rareSigns     = "@#$%&*+=<>|~^"
 	mostRequired  = 400
 )
 
@@ -89,7 +92,7 @@ func requiredByAny(alternatives []*syntax.Regexp) []string {
 // more than one folded form.
 func literalText(runes []rune) []string {
 	s := strings.ToLower(string(runes))
-	if len(s) < leastRequired || strings.TrimSpace(s) == "" || !oneSmallForm(runes) {
+	if len(s) < leastRequired && !strings.Contains(rareSigns, s) || s == "" || strings.TrimSpace(s) == "" || !oneSmallForm(runes) {
 		return nil
 	}
 	return []string{s}
@@ -121,14 +124,12 @@ func shortest(list []string) int {
 // mayMatch returns the blocks of a turn in which a literal is that every match of
 // the branch contains: one of the list that is there least. 0 is no match.
 func (e *Evaluation) mayMatch(turn int, b *branch) uint64 {
-	for _, list := range b.required {
-		if !e.occurs(list) {
-			return 0
-		}
+	if b.required == nil && turn < len(e.scanned().digits) && e.index.digits[turn] < b.digits {
+		return 0
 	}
 	least := ^uint64(0)
 	for _, list := range b.required {
-		here := blocksOf(e.presences(turn), list)
+		here := e.blocksOf(turn, list)
 		if here == 0 {
 			return 0
 		}
@@ -136,18 +137,114 @@ func (e *Evaluation) mayMatch(turn int, b *branch) uint64 {
 			least = here
 		}
 	}
+	if !e.inOrder(turn, b) {
+		return 0
+	}
 	return least
 }
 
-// blocksOf joins the blocks of a list's literals. Both lists ascend.
-func blocksOf(present []presence, list []int32) uint64 {
-	blocks := uint64(0)
-	for _, id := range list {
-		i, ok := slices.BinarySearchFunc(present, id, func(p presence, id int32) int { return cmp.Compare(p.id, id) })
-		if ok {
-			blocks |= present[i].blocks
-		}
-		present = present[i:]
+// mostChains bounds how many places inOrder looks at.
+const mostChains = 50
+
+// inOrder reports whether literals of all lists follow each other in a turn, as
+// near together as in a match. Where there are many it does not look.
+func (e *Evaluation) inOrder(turn int, b *branch) bool {
+	if len(b.required) < 2 {
+		return true
 	}
-	return blocks
+	reach := math.MaxInt
+	if b.extent.bounded && b.extent.runs == nil {
+		reach = b.extent.most * utf8.UTFMax // bytes
+	}
+	for _, id := range b.required[0] {
+		first := inTurn(e.placesOf(id), turn)
+		if len(first) > mostChains {
+			return true
+		}
+		for i := range first {
+			end := first[i].end
+			for _, list := range b.required[1:] {
+				if end = e.nextEnd(turn, list, end); int(end-first[i].start) > reach || end < 0 {
+					end = -1
+					break
+				}
+			}
+			if end >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// nextEnd is where the first literal of a list ends that begins at start or
+// later; −1: there is none.
+func (e *Evaluation) nextEnd(turn int, list []int32, start int32) int32 {
+	end := int32(-1)
+	for _, id := range list {
+		here := inTurn(e.placesOf(id), turn)
+		i, _ := slices.BinarySearchFunc(here, start, func(m match, start int32) int { return cmp.Compare(m.start, start) })
+		if i < len(here) && (end < 0 || here[i].end < end) {
+			end = here[i].end
+		}
+	}
+	return end
+}
+
+// digitRun is how many digits stand together at least in a text that matches.
+func digitRun(re *syntax.Regexp) int {
+	switch re.Op {
+	case syntax.OpCapture, syntax.OpPlus:
+		return digitRun(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min == 0 {
+			return 0
+		}
+		if isDigit(re.Sub[0]) {
+			return re.Min
+		}
+		return digitRun(re.Sub[0])
+	case syntax.OpAlternate:
+		least := math.MaxInt
+		for _, s := range re.Sub {
+			least = min(least, digitRun(s))
+		}
+		return least
+	case syntax.OpConcat:
+		return digitsInRow(re.Sub)
+	}
+	if isDigit(re) {
+		return 1
+	}
+	return 0
+}
+
+// digitsInRow joins the digits of neighbours.
+func digitsInRow(parts []*syntax.Regexp) int {
+	most, run := 0, 0
+	for _, s := range parts {
+		n := digitRun(s)
+		switch {
+		case isDigit(s):
+			run++
+		case s.Op == syntax.OpRepeat && isDigit(s.Sub[0]) || s.Op == syntax.OpPlus && isDigit(s.Sub[0]):
+			run += n
+		case s.Op == syntax.OpWordBoundary || s.Op == syntax.OpNoWordBoundary:
+		default:
+			run = 0
+		}
+		most = max(most, run, n)
+	}
+	return most
+}
+
+// isDigit reports whether an expression is one digit of ASCII.
+func isDigit(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune) == 1 && '0' <= re.Rune[0] && re.Rune[0] <= '9'
+	case syntax.OpCharClass:
+		return len(re.Rune) > 0 && re.Rune[0] >= '0' && re.Rune[len(re.Rune)-1] <= '9'
+	}
+	return false
 }

@@ -90,8 +90,8 @@ type Set struct {
 	conditions []*condition
 	shared     map[string]*condition
 	own        map[*scorecard.Criterion]map[string]*condition
-	literals   *automaton
-	isWord     []bool // by literal: its places are asked for, not only where it is about
+	literals   *dictionary
+	runs       []int // so many digits together are asked for
 }
 
 // Compile reads the parameters of all conditions of a scorecard. Mistakes go to
@@ -114,7 +114,7 @@ func Compile(card *scorecard.Scorecard) *Set {
 	b.resolveCriteria(s)
 	b.checkCircles()
 	s.conditions = b.compiled
-	s.literals, s.isWord = newAutomaton(b.literals), b.isWord
+	s.literals, s.runs = newDictionary(b.literals, b.uses), b.runs
 	return s
 }
 
@@ -138,10 +138,18 @@ type builder struct {
 	compiled []*condition
 	ids      map[string]int32 // of literals
 	literals []string
-	isWord   []bool              // by literal: some condition looks for it as a word
+	uses     []use               // by literal
+	runs     []int               // of digits that patterns require
 	size     int                 // bytes of all literals
 	texts    map[int32]string    // of words, as they were last read
 	groups   map[string][]string // of synonyms, by each folded word
+}
+
+// digits takes down that a pattern requires a run of digits.
+func (b *builder) digits(n int) {
+	if n > 0 && !slices.Contains(b.runs, n) {
+		b.runs = append(b.runs, n)
+	}
 }
 
 func (b *builder) conditions(list []*scorecard.Condition) map[string]*condition {

@@ -7,13 +7,16 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// tidy sorts spans in the order of the transcript and drops those that lie
-// within another one.
+// tidy sorts spans, in place, in the order of the transcript and drops those
+// that lie within another one.
 func tidy(spans []transcript.Span) []transcript.Span {
+	if len(spans) < 2 {
+		return spans
+	}
 	slices.SortFunc(spans, func(a, b transcript.Span) int {
 		return cmp.Or(cmp.Compare(a.Turn, b.Turn), cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
 	})
-	var out []transcript.Span
+	out := spans[:0]
 	for _, s := range spans {
 		if n := len(out); n > 0 && out[n-1].Turn == s.Turn && s.End <= out[n-1].End {
 			continue

@@ -107,18 +107,22 @@ func (e *Evaluation) window(r *reach, i int) []int {
 // messages are the turns that are judged, of one speaker or, for "", of all.
 // The result is shared and must not be changed.
 func (e *Evaluation) messages(speaker transcript.Speaker) []int {
-	if turns, ok := e.spoken[speaker]; ok {
-		return turns
+	spoken := &e.spoken[0]
+	if speaker != "" {
+		spoken = &e.spoken[slices.Index(transcript.Speakers, speaker)+1]
 	}
-	var out []int
+	if *spoken != nil {
+		return *spoken
+	}
+	from := len(e.turns)
 	for i := range e.in.Session.Turns {
 		t := &e.in.Session.Turns[i]
 		if t.IsMessage() && (speaker == "" || t.Speaker == speaker) {
-			out = append(out, i)
+			e.turns = append(e.turns, i)
 		}
 	}
-	e.spoken[speaker] = out
-	return out
+	*spoken = e.turns[from:len(e.turns):len(e.turns)]
+	return *spoken
 }
 
 // chosen are the anchor's hits that count.

@@ -2,7 +2,6 @@ package rule
 
 import (
 	"math/bits"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"unicode"
@@ -16,18 +15,18 @@ import (
 
 // newBranch compiles an alternative of a pattern.
 func newBranch(re *syntax.Regexp, required [][]int32) branch {
-	b := branch{match: regexp.MustCompile(re.String()), required: required, extent: extentOf(re)}
+	b := branch{match: newExpression(re), required: required, extent: extentOf(re)}
 	if !b.extent.bounded || !asksEnds(re) {
 		return b
 	}
 	for i, ends := range [3][2]bool{{true, false}, {false, true}, {true, true}} {
-		b.cut[i] = regexp.MustCompile(without(re, ends[0], ends[1]).String())
+		b.cut[i] = newExpression(without(re, ends[0], ends[1]))
 	}
 	return b
 }
 
 // on is the expression for a part of a text.
-func (b *branch) on(whole string, from, to int) *regexp.Regexp {
+func (b *branch) on(whole string, from, to int) *expression {
 	i := -1
 	if from > 0 {
 		i++
@@ -41,18 +40,19 @@ func (b *branch) on(whole string, from, to int) *regexp.Regexp {
 	return b.cut[i]
 }
 
-// places are the branch's matches in a folded text, from left to right, when
-// every match contains something of the given blocks.
-func (b *branch) places(text string, blocks uint64) [][]int {
+// places appends the branch's matches in a folded text to m.found, from left to
+// right, when every match contains something of the given blocks.
+func (b *branch) places(m *machine, text string, blocks uint64) {
 	if blocks == 0 {
-		return nil
+		return
 	}
 	if !b.extent.bounded {
-		return b.match.FindAllStringIndex(text, turnPlaces)
+		b.match.findAll(m, text, 0, turnPlaces)
+		return
 	}
-	var found [][]int
+	most := len(m.found) + turnPlaces
 	size := blockBytes(len(text))
-	for blocks != 0 && len(found) < turnPlaces {
+	for blocks != 0 && len(m.found) < most {
 		to := bits.TrailingZeros64(blocks) * size
 		from := cutBefore(text, b.extent.before(text, to))
 		for blocks != 0 && b.extent.before(text, bits.TrailingZeros64(blocks)*size) <= to {
@@ -61,11 +61,8 @@ func (b *branch) places(text string, blocks uint64) [][]int {
 			blocks &^= blockMask(first, first+n-1)
 			to = cutAfter(text, b.extent.after(text, min(len(text), (first+n)*size)))
 		}
-		for _, at := range b.on(text, from, to).FindAllStringIndex(text[from:to], turnPlaces-len(found)) {
-			found = append(found, []int{from + at[0], from + at[1]})
-		}
+		b.on(text, from, to).findAll(m, text[from:to], from, most-len(m.found))
 	}
-	return found
 }
 
 // cutBefore is the last place at or before i where a text may be cut.

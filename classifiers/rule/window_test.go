@@ -63,7 +63,9 @@ func checkWindows(t *testing.T, pattern, text string) {
 		}
 	}
 	b := newBranch(re, nil)
-	got := b.places(text, blocks)
+	var m machine
+	b.places(&m, text, blocks)
+	got := m.found
 	want := regexp.MustCompile("(?i)"+pattern).FindAllStringIndex(text, turnPlaces)
 	if diff := cmp.Diff(fmt.Sprint(want), fmt.Sprint(got)); diff != "" && len(want)+len(got) > 0 {
 		t.Fatalf("%s in %q (-want +got)\n%s", pattern, text, diff)

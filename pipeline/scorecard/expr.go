@@ -80,6 +80,12 @@ func (e *Expr) Names() []string {
 	return names
 }
 
+// IsAny reports whether the expression is a name, or names joined by ||.
+func (e *Expr) IsAny() bool {
+	isName := func(t *Expr) bool { return t.op == "" }
+	return isName(e) || e.op == "||" && !slices.ContainsFunc(e.terms, func(t *Expr) bool { return !isName(t) })
+}
+
 // Deciding lists the conditions that can make the expression's value v, Hit or
 // NotHit, by hitting themselves: for Hit those under no negation or an even
 // number of them, for NotHit the others. Each stands once, in order.

@@ -11,16 +11,21 @@ import (
 )
 
 func occurrences(literals []string, text string) []string {
-	a := newAutomaton(literals)
+	uses := make([]use, len(literals))
+	for id := range uses {
+		uses[id] = asPart
+	}
+	x := &index{of: make([]group, len(literals)), begin: []int32{0, int32(len(text)) + 1}}
+	newDictionary(literals, uses).scan(x, append([]byte(text), "\n\n\n\n\n\n\n\n"...))
 	var out []string
-	a.scan(text, func(id int32, end int) {
-		out = append(out, fmt.Sprintf("%s %d-%d", literals[id], a.start(text, id, end), end))
-	})
+	for m := range x.all {
+		out = append(out, fmt.Sprintf("%s %d-%d", literals[m.id], m.start, m.end))
+	}
 	slices.Sort(out)
 	return out
 }
 
-func TestAutomatonFinds(t *testing.T) {
+func TestDictionaryFinds(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
@@ -46,9 +51,9 @@ func TestAutomatonFinds(t *testing.T) {
 	}
 }
 
-// TestAutomatonFindsWhatSearchingFinds compares with a search for each literal
+// TestDictionaryFindsWhatSearchingFinds compares with a search for each literal
 // in texts over a small alphabet, where everything overlaps.
-func TestAutomatonFindsWhatSearchingFinds(t *testing.T) {
+func TestDictionaryFindsWhatSearchingFinds(t *testing.T) {
 	t.Parallel()
 	word := func(r *rand.Rand, n int) string {
 		var b strings.Builder
