@@ -13,6 +13,9 @@ type expression struct {
 	re    *regexp.Regexp
 	prog  *syntax.Prog
 	first [4]uint64 // the bytes that a match may begin with
+
+	choice  []int // by instruction: its number among those that are choices
+	choices int
 }
 
 // newExpression compiles a syntax tree.
@@ -29,6 +32,12 @@ func compileExpression(s string) *expression {
 		panic(err)
 	}
 	x.begin(x.prog.Start, make([]bool, len(x.prog.Inst)))
+	for i := range x.prog.Inst {
+		x.choice = append(x.choice, x.choices)
+		if op := x.prog.Inst[i].Op; op == syntax.InstAlt || op == syntax.InstAltMatch {
+			x.choices++
+		}
+	}
 	return x
 }
 
@@ -63,7 +72,7 @@ func (x *expression) begin(pc int, seen []bool) {
 
 // machine is the memory of matching.
 type machine struct {
-	visited []uint32 // bits by instruction and place
+	visited []uint32 // bits by choice and place
 	stack   []thread
 	found   []place
 }
@@ -81,13 +90,13 @@ const mostVisited = 16 << 20
 // findAll appends the matches in a text, of which there are at most n, to
 // m.found, with shift added to their offsets.
 func (x *expression) findAll(m *machine, text string, shift, n int) {
-	if len(x.prog.Inst)*(len(text)+1) > mostVisited {
+	if x.choices*(len(text)+1) > mostVisited {
 		for _, at := range x.re.FindAllStringIndex(text, n) {
 			m.found = append(m.found, place{shift + at[0], shift + at[1]})
 		}
 		return
 	}
-	m.forget(len(x.prog.Inst) * (len(text) + 1))
+	m.forget(x.choices * (len(text) + 1))
 	for from := 0; n > 0; n-- {
 		start, end := x.find(m, text, from)
 		if start < 0 {
@@ -95,8 +104,8 @@ func (x *expression) findAll(m *machine, text string, shift, n int) {
 		}
 		m.found = append(m.found, place{shift + start, shift + end})
 		from = end
-		for pc := range x.prog.Inst { // what was tried at end has not failed: it has matched
-			bit := pc*(len(text)+1) + end
+		for choice := range x.choices { // what was tried at end may not have failed but matched
+			bit := choice*(len(text)+1) + end
 			m.visited[bit>>5] &^= 1 << (bit & 31)
 		}
 	}
@@ -147,7 +156,7 @@ func (x *expression) follow(m *machine, text string, pc, at int) int {
 		case syntax.InstFail:
 			return -1
 		case syntax.InstAlt, syntax.InstAltMatch:
-			bit := pc*(len(text)+1) + at
+			bit := x.choice[pc]*(len(text)+1) + at
 			if m.visited[bit>>5]>>(bit&31)&1 != 0 {
 				return -1
 			}
@@ -188,14 +197,15 @@ func takes(i *syntax.Inst, r rune) bool {
 	return i.MatchRune(r)
 }
 
-// contextAt is which empty texts match at a place.
+// contextAt is which empty texts match at a place. What stands beside it matters
+// only as far as it is a word's character of ASCII: one byte is enough.
 func contextAt(text string, at int) syntax.EmptyOp {
 	before, after := rune(-1), rune(-1)
 	if at > 0 {
-		before, _ = utf8.DecodeLastRuneInString(text[:at])
+		before = rune(text[at-1])
 	}
 	if at < len(text) {
-		after, _ = utf8.DecodeRuneInString(text[at:])
+		after = rune(text[at])
 	}
 	return syntax.EmptyOpContext(before, after)
 }
