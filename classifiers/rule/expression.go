@@ -13,6 +13,7 @@ type expression struct {
 	re    *regexp.Regexp
 	prog  *syntax.Prog
 	first [4]uint64 // the bytes that a match may begin with
+	wide  uint64    // the last six bits of characters of three bytes that it may begin with
 
 	choice  []int // by instruction: its number among those that are choices
 	choices int
@@ -59,15 +60,41 @@ func (x *expression) begin(pc int, seen []bool) {
 				x.first[b>>6] |= 1 << (b & 63)
 			}
 		}
-		if i.Op == syntax.InstRune1 && i.Rune[0] >= utf8.RuneSelf {
-			b := string(i.Rune[0])[0]
-			x.first[b>>6] |= 1 << (b & 63)
-			break
-		}
-		x.first[2], x.first[3] = ^uint64(0), ^uint64(0)
+		x.beginWide(i)
 	case syntax.InstMatch: // the empty text
 		x.first = [4]uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+		x.wide = ^uint64(0)
 	}
+}
+
+// beginWide notes the characters beyond ASCII that an instruction takes: one by
+// one when they are few.
+func (x *expression) beginWide(i *syntax.Inst) {
+	few := i.Op == syntax.InstRune1 || i.Op == syntax.InstRune && syntax.Flags(i.Arg)&syntax.FoldCase == 0
+	for k := 0; few && k+1 < len(i.Rune); k += 2 {
+		few = i.Rune[k+1]-i.Rune[k] < 8
+	}
+	if !few || len(i.Rune) > 32 {
+		x.first[2], x.first[3], x.wide = ^uint64(0), ^uint64(0), ^uint64(0)
+		return
+	}
+	for k := 0; k < len(i.Rune); k += 2 {
+		for r := i.Rune[k]; r <= i.Rune[min(k+1, len(i.Rune)-1)]; r++ {
+			if s := string(r); r >= utf8.RuneSelf {
+				x.first[s[0]>>6] |= 1 << (s[0] & 63)
+				x.wide |= 1 << (s[len(s)-1] & 63)
+			}
+		}
+	}
+}
+
+// mayBegin reports whether a match may begin with the character at i.
+func (x *expression) mayBegin(text string, i int) bool {
+	b := text[i]
+	if x.first[b>>6]>>(b&63)&1 == 0 || !utf8.RuneStart(b) {
+		return false
+	}
+	return b < 0xe0 || b >= 0xf0 || i+2 >= len(text) || x.wide>>(text[i+2]&63)&1 != 0
 }
 
 // machine is the memory of matching.
@@ -122,7 +149,7 @@ func (m *machine) forget(bits int) {
 // fails there again, it takes at most a step for each instruction and place.
 func (x *expression) find(m *machine, text string, from int) (start, end int) {
 	for start = from; start < len(text); start++ {
-		if b := text[start]; x.first[b>>6]>>(b&63)&1 == 0 || !utf8.RuneStart(b) {
+		if !x.mayBegin(text, start) {
 			continue
 		}
 		if end = x.try(m, text, start); end >= 0 {
