@@ -275,7 +275,12 @@ func (t thorough) Outcomes(ctx context.Context, in *pipeline.Input) []pipeline.A
 	return t.Classify(ctx, in)
 }
 
-func askerOf(c pipeline.Classifier) asker { return thorough{c} }
+func askerOf(c pipeline.Classifier) asker {
+	if set, ok := c.(*classifiers.Set); ok {
+		return set.Matcher()
+	}
+	return thorough{c}
+}
 
 // side makes of answers what a scorecard says; places are where those to its
 // criteria stand.

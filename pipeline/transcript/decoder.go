@@ -50,6 +50,8 @@ func (d *Decoder) read() bool {
 			return d.str(&s.Language)
 		case "started_at":
 			return d.clock(&s.StartedAt)
+		case "duration_ms":
+			return d.number(&s.DurationMS)
 		case "agent":
 			d.agent, s.Agent = AgentRef{}, &d.agent
 			return d.party(map[string]*string{"id": &d.agent.ID, "name": &d.agent.Name, "team": &d.agent.Team})
@@ -63,9 +65,7 @@ func (d *Decoder) read() bool {
 		case "metadata":
 			return d.fields()
 		case "csat":
-			n, ok := d.whole()
-			s.CSAT = int(n)
-			return ok
+			return d.small(&s.CSAT)
 		case "turns":
 			return d.list(d.turn)
 		}
@@ -101,6 +101,8 @@ func (d *Decoder) turn() bool {
 			return d.str((*string)(&t.Kind))
 		case "agent":
 			return d.str(&t.Agent)
+		case "loudness":
+			return d.small(&t.Loudness)
 		}
 		return false
 	})
@@ -290,6 +292,12 @@ func (d *Decoder) number(into **int64) bool {
 	n, ok := d.whole()
 	d.numbers = append(d.numbers, n)
 	*into = &d.numbers[len(d.numbers)-1]
+	return ok
+}
+
+func (d *Decoder) small(into *int) bool {
+	n, ok := d.whole()
+	*into = int(n)
 	return ok
 }
 
