@@ -2,6 +2,7 @@ package classifiers
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -158,7 +159,8 @@ func parseQuestions(s *transcript.Session, text string) ([]pipeline.Question, er
 	return found, nil
 }
 
-// parseTone reads lines "turn label confidence quote"; the quote may be missing.
+// parseTone reads lines "turn label confidence quote"; the quote may be missing,
+// and a turn may have several labels, a line for each.
 func parseTone(s *transcript.Session, text string) (pipeline.Tone, error) {
 	var tone pipeline.Tone
 	n := 0
@@ -168,7 +170,13 @@ func parseTone(s *transcript.Session, text string) (pipeline.Tone, error) {
 		if err != nil {
 			return tone, fmt.Errorf("line %d: %q: %w", n, strings.TrimSpace(line), err)
 		}
-		tone.Turns = append(tone.Turns, t)
+		i := slices.IndexFunc(tone.Turns, func(other pipeline.TurnTone) bool { return other.Turn == t.Turn })
+		if i < 0 {
+			tone.Turns = append(tone.Turns, t)
+			continue
+		}
+		maps.Copy(tone.Turns[i].Labels, t.Labels)
+		tone.Turns[i].Marks = append(tone.Turns[i].Marks, t.Marks...)
 	}
 	return tone, nil
 }
