@@ -25,7 +25,7 @@ func hasID(id string) func(*scorecard.Criterion) bool {
 //	agent@a17 3s-9s !7: text with \n for a new line
 //
 // A turn is a speaker, perhaps its kind or the agent's id, its times from the
-// session's beginning, after "!" how loud it is, a colon and the text. A field is
+// session's beginning or one on the clock (RFC 3339), after "!" how loud it is, a colon and the text. A field is
 // channel (chat, unless given), language, started_at (RFC 3339), duration (as 65s), business_type, urgency, csat, customer.type,
 // agent.team, or else a key of the metadata: a number where it reads as one, a
 // list where it has a comma.
@@ -64,7 +64,11 @@ func addTurn(s *transcript.Session, line string) error {
 		Text: strings.ReplaceAll(strings.TrimSuffix(said, " "), `\n`, "\n"),
 	}
 	times, loudness, loud := strings.Cut(times, "!")
-	start, end, _ := strings.Cut(strings.TrimSpace(times), "-")
+	times = strings.TrimSpace(times)
+	if at, err := time.Parse(time.RFC3339, times); err == nil {
+		t.At, times = at, ""
+	}
+	start, end, _ := strings.Cut(times, "-")
 	var err error
 	if loud {
 		if t.Loudness, err = strconv.Atoi(loudness); err != nil || t.Loudness < 1 || t.Loudness > 10 {
