@@ -20,11 +20,22 @@ import (
 // Backtester compares two scorecards over all stored sessions, the newest
 // transcript of each. It writes back-tests and nothing else: no verdict, no flag.
 type Backtester struct {
-	Store    *store.Store
-	Tone     pipeline.ToneClassifier
-	Embed    pipeline.Embedder     // nil: what needs one is not evaluable
+	Store *store.Store
+	Tone  pipeline.ToneClassifier
+	Embed pipeline.Embedder // nil: what needs one is not evaluable
+	// Suggest opens the solution library where a scorecard asks for it; nil: there is none.
+	Suggest  func(context.Context) (pipeline.Suggester, error)
 	Workers  int                   // sessions judged at once; default the number of CPUs
 	Progress func(done, total int) // called now and then; may be nil
+}
+
+// NewBacktester makes a Backtester that judges as an inspector does.
+func NewBacktester(s *store.Store, i *pipeline.Inspector, workers int) *Backtester {
+	b := &Backtester{Store: s, Tone: i.Tone, Embed: i.Embed, Workers: workers}
+	if i.Suggest != nil {
+		b.Suggest = func(context.Context) (pipeline.Suggester, error) { return i.Suggest, nil }
+	}
+	return b
 }
 
 // saveEvery is how often a back-test's state is kept: what an interruption costs
@@ -43,8 +54,11 @@ func (b *Backtester) Run(ctx context.Context, key store.BacktestKey, finish func
 		return pgx.BeginFunc(ctx, b.Store.Pool(), finish)
 	}
 	c, err := b.newContest(ctx, &bt)
-	if err != nil {
+	if errors.Is(err, errScorecard) {
 		return errors.Join(err, b.Store.FailBacktest(ctx, key, err))
+	}
+	if err != nil {
+		return fmt.Errorf("back-test %d: %w", key, err)
 	}
 	r := &backtestRun{Backtester: b, contest: c, bt: &bt, cursor: bt.Cursor, total: backtest.New(bt.Seed, c.rows), since: time.Now()}
 	if bt.Tally != nil {
@@ -69,8 +83,11 @@ type backtestRun struct {
 	since   time.Time      // the last save
 }
 
-// stream judges all sessions. What was counted is kept also when it is cut short.
+// stream judges all sessions. What was counted is kept also when it is cut
+// short. The first error of a judge ends it.
 func (r *backtestRun) stream(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	workers := r.Workers
 	if workers <= 0 {
 		workers = runtime.NumCPU()
@@ -80,26 +97,30 @@ func (r *backtestRun) stream(ctx context.Context) error {
 	for range workers {
 		j := newJudge(r.contest, r.Backtester, r.bt.Seed)
 		r.judges = append(r.judges, j)
-		pool.Go(func() { r.work(ctx, j) })
+		pool.Go(func() { r.work(ctx, j, stop) })
 	}
 	f := store.StreamFilter{After: r.cursor, Last: r.bt.Last, Since: r.bt.Since, Scorecards: r.contest.each}
 	err := r.Store.StreamBacktest(ctx, r.bt.Key, f, func(rows []store.Streamed) error { return r.take(ctx, rows) })
 	close(r.todo)
 	pool.Wait()
 	if ctx.Err() != nil { // batches may be half judged: the last save stands
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	r.gather()
 	return err
 }
 
-func (r *backtestRun) work(ctx context.Context, j *judge) {
+// work judges batches until there are no more; after ctx's end it only takes
+// them. An error ends ctx.
+func (r *backtestRun) work(ctx context.Context, j *judge, stop context.CancelCauseFunc) {
 	for rows := range r.todo {
 		for i := range rows {
 			if ctx.Err() != nil {
 				break
 			}
-			j.count(ctx, &rows[i])
+			if err := j.count(ctx, &rows[i]); err != nil {
+				stop(err)
+			}
 		}
 		r.open.Done()
 	}
@@ -120,7 +141,7 @@ func (r *backtestRun) take(ctx context.Context, rows []store.Streamed) error {
 	}
 	r.open.Wait()
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	r.gather()
 	return r.save(ctx)
@@ -220,7 +241,7 @@ func (b *Backtester) Difference(ctx context.Context, bt *store.Backtest, sample 
 	in := pipeline.NewInput(d.Session)
 	in.Embedder = b.Embed
 	in.Tone = b.Tone.Classify(ctx, in)
-	if d.New, err = answerTo(ctx, bt.New, in, sample.Criterion); err != nil {
+	if d.New, err = b.answerTo(ctx, bt.New, in, sample.Criterion); err != nil {
 		return d, err
 	}
 	old := bt.Old
@@ -231,19 +252,28 @@ func (b *Backtester) Difference(ctx context.Context, bt *store.Backtest, sample 
 		}
 		old = store.CardSource{ID: p.Slug, Version: p.Version, Source: p.Source}
 	}
-	d.Old, err = answerTo(ctx, old, in, sample.Criterion)
+	d.Old, err = b.answerTo(ctx, old, in, sample.Criterion)
 	return d, errors.Join(err, ctx.Err())
 }
 
 // answerTo is a scorecard's answer to a criterion, without an outcome when it
 // does not ask.
-func answerTo(ctx context.Context, source store.CardSource, in *pipeline.Input, criterion string) (pipeline.Answer, error) {
+func (b *Backtester) answerTo(ctx context.Context, source store.CardSource, in *pipeline.Input, criterion string) (pipeline.Answer, error) {
 	if source.ID == "" {
 		return pipeline.Answer{}, nil
 	}
 	card, err := loadSource(source)
 	if err != nil || !card.Fits(in.Session) {
 		return pipeline.Answer{}, err
+	}
+	if b.Suggest != nil && in.Questions == nil && card.Mentions(libraryKey) {
+		suggest, err := b.Suggest(ctx)
+		if err != nil {
+			return pipeline.Answer{}, err
+		}
+		if in.Questions, err = suggest.Questions(ctx, in.Session); err != nil {
+			return pipeline.Answer{}, err
+		}
 	}
 	for i, k := range card.Criteria() {
 		if k.ID == criterion {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,6 +22,8 @@ type contest struct {
 	each  bool // pairs goes by what sessions were inspected by; otherwise only 0 is there
 	tones bool // some scorecard asks for tones
 	asks  bool // some scorecard asks a judge
+
+	suggest pipeline.Suggester // nil: there is no library, or no scorecard asks for it
 }
 
 // pair is an old and a new scorecard.
@@ -32,6 +35,9 @@ type pair struct {
 	together pipeline.Classifier
 }
 
+// libraryKey is the key of conditions that ask the solution library.
+const libraryKey = "knowledge"
+
 // party is a scorecard in a pair.
 type party struct {
 	card      pipeline.Card
@@ -40,10 +46,15 @@ type party struct {
 	order     []int // by criterion: its place among its own scorecard's answers
 	questions int   // that a judge answers
 	tokens    int   // of those questions
+	library   bool  // it asks what the solution library says
 }
 
-// newContest compiles the scorecards of a back-test. The error is that of a
-// scorecard that this program does not understand, or the database's.
+// errScorecard means that this program does not understand a back-test's
+// scorecard, now or ever.
+var errScorecard = errors.New("the scorecard is not understood")
+
+// newContest compiles the scorecards of a back-test. The error is errScorecard or
+// the database's.
 func (b *Backtester) newContest(ctx context.Context, bt *store.Backtest) (*contest, error) {
 	new, err := loadSource(bt.New)
 	if err != nil {
@@ -69,7 +80,17 @@ func (b *Backtester) newContest(ctx context.Context, bt *store.Backtest) (*conte
 		c.pairs[o.key] = p
 	}
 	c.recall(rows, bt.Tally)
-	return c, nil
+	return c, c.open(ctx, b)
+}
+
+// open opens the solution library, where a scorecard asks for it.
+func (c *contest) open(ctx context.Context, b *Backtester) (err error) {
+	for _, p := range c.pairs {
+		if c.suggest == nil && b.Suggest != nil && (p.new.library || p.old != nil && p.old.library) {
+			c.suggest, err = b.Suggest(ctx)
+		}
+	}
+	return err
 }
 
 // keyedCard is an old scorecard by the key that stands for it in a stream.
@@ -103,7 +124,7 @@ func (b *Backtester) olds(ctx context.Context, bt *store.Backtest) ([]keyedCard,
 func loadSource(s store.CardSource) (pipeline.Card, error) {
 	card, err := classifiers.Load(s.ID+".yaml", []byte(s.Source))
 	if err != nil {
-		return card, fmt.Errorf("scorecard %q version %s: %w", s.ID, s.Version, err)
+		return card, fmt.Errorf("%w: %q version %s: %w", errScorecard, s.ID, s.Version, err)
 	}
 	return card, nil
 }
@@ -136,7 +157,7 @@ func (c *contest) recall(rows map[string]int, counted *backtest.Tally) {
 }
 
 func newParty(card pipeline.Card, rows map[string]int) *party {
-	p := &party{card: card}
+	p := &party{card: card, library: card.Mentions(libraryKey)}
 	for i, k := range card.Criteria() {
 		p.rows, p.order = append(p.rows, rows[k.ID]), append(p.order, i)
 		if k.Judge != nil {
@@ -168,7 +189,7 @@ func (p *pair) join() error {
 	}
 	set, err := classifiers.New(merged)
 	if err != nil {
-		return fmt.Errorf("scorecards %q and %q together: %w", p.old.card.ID, p.new.card.ID, err)
+		return fmt.Errorf("%w: %q and %q together: %w", errScorecard, p.old.card.ID, p.new.card.ID, err)
 	}
 	p.together, p.new.places = set, places
 	return nil
@@ -193,12 +214,12 @@ func newJudge(c *contest, b *Backtester, seed uint64) *judge {
 }
 
 // count judges a session and counts it. One that cannot be read, or on which
-// judging fails, is counted as lost.
-func (j *judge) count(ctx context.Context, row *store.Streamed) {
+// judging fails, is counted as lost. The error is the solution library's.
+func (j *judge) count(ctx context.Context, row *store.Streamed) error {
 	s, err := j.decoder.Decode(row.Content)
 	if err != nil {
 		j.tally.Lost()
-		return
+		return nil
 	}
 	counted := false
 	defer func() {
@@ -207,12 +228,12 @@ func (j *judge) count(ctx context.Context, row *store.Streamed) {
 		}
 	}()
 	o := backtest.Observation{Session: int64(row.Session), Transcript: int64(row.Transcript), Scorecard: int64(row.Scorecard), Day: row.Day, Team: row.Team}
-	j.observe(ctx, s, j.pairOf(row.Scorecard), &o)
-	if ctx.Err() != nil {
-		return
+	if err := j.observe(ctx, s, j.pairOf(row.Scorecard), &o); err != nil || ctx.Err() != nil {
+		return err
 	}
 	counted = true
 	j.tally.Add(&o)
+	return nil
 }
 
 // pairOf is the pair of a session that was inspected by a scorecard; one that
@@ -225,13 +246,18 @@ func (c *contest) pairOf(key store.ScorecardKey) *pair {
 }
 
 // observe asks the scorecards that are for the session.
-func (j *judge) observe(ctx context.Context, s *transcript.Session, p *pair, o *backtest.Observation) {
+func (j *judge) observe(ctx context.Context, s *transcript.Session, p *pair, o *backtest.Observation) (err error) {
 	byOld, byNew := p.old != nil && p.old.card.Fits(s), p.new.card.Fits(s)
 	if !byOld && !byNew {
-		return
+		return nil
 	}
 	in := &j.input
 	in.Reset(s)
+	if j.suggest != nil && (byOld && p.old.library || byNew && p.new.library) {
+		if in.Questions, err = j.suggest.Questions(ctx, s); err != nil {
+			return err
+		}
+	}
 	if j.tones {
 		in.Tone = j.tone.Classify(ctx, in)
 	}
@@ -250,6 +276,7 @@ func (j *judge) observe(ctx context.Context, s *transcript.Session, p *pair, o *
 			o.New = j.side(&j.new, p.new, j.ask(ctx, p.new.card.Classifier, in), p.new.order)
 		}
 	}
+	return nil
 }
 
 // asker answers all criteria for one session after the other. What it returns is

@@ -99,7 +99,7 @@ func (r *Runner) config() *river.Config {
 	})
 	river.AddWorker(workers, &pullWorker{store: r.o.Store, read: r.o.Read, settle: r.o.Settle, metrics: r.o.Metrics, log: r.o.Log})
 	river.AddWorker(workers, &reinspectWorker{store: r.o.Store})
-	river.AddWorker(workers, &backtestWorker{backtester: &Backtester{Store: r.o.Store, Tone: r.o.Inspector.Tone, Embed: r.o.Inspector.Embed, Workers: 1}})
+	river.AddWorker(workers, &backtestWorker{backtester: NewBacktester(r.o.Store, r.o.Inspector, 1)})
 	queues := map[string]river.QueueConfig{
 		historyQueue: {MaxWorkers: 2},
 		inspectQueue: {MaxWorkers: r.o.Workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond},

@@ -105,7 +105,7 @@ type Input struct {
 // Reset makes the input one of another session, whose text it folds, in the
 // memory that it has, and keeps the embedder. What was taken from it before is no longer good.
 func (in *Input) Reset(s *transcript.Session) {
-	in.Session, in.Tone = s, Tone{}
+	in.Session, in.Tone, in.Questions = s, Tone{}, nil
 	in.Folded = in.folder.Turns(s.Turns, in.Folded)
 }
 

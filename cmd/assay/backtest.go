@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"assay/classifiers/tone"
 	"assay/cmd/assay/internal/config"
 	"assay/jobs"
+	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/store"
@@ -31,6 +33,7 @@ type scorecardBacktestCmd struct {
 	JSON    bool    `name:"json" help:"Print the result as JSON."`
 	By      string  `name:"by" env:"ASSAY_BY" placeholder:"NAME" help:"Who does it; default: the user of the system."`
 	config.Database
+	Threshold float64 `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion, where a scorecard asks for the solution library."`
 	config.Model
 }
 
@@ -42,6 +45,8 @@ func (c *scorecardBacktestCmd) Run(p *program) (err error) {
 		return usageError{errors.New("name a scorecard to try, or --resume a back-test")}
 	case c.Resume != 0 && (c.Against != "" || c.Since != "" || c.Queue):
 		return usageError{errors.New("--resume goes on with what was asked before: --against, --since and --queue do nothing")}
+	case config.Threshold(c.Threshold) != nil:
+		return usageError{config.Threshold(c.Threshold)}
 	case c.Price < 0 || c.Limit < 0:
 		return usageError{errors.New("--judge-price and --limit: allowed: 0 or more")}
 	}
@@ -141,7 +146,7 @@ func sourceOf(card pipeline.Card) store.CardSource {
 }
 
 // work runs the back-test to its end, and says how to go on when it is cut short.
-func (c *scorecardBacktestCmd) work(p *program, db *database, key store.BacktestKey) error {
+func (c *scorecardBacktestCmd) work(p *program, db *database, key store.BacktestKey) (err error) {
 	t, err := tone.New()
 	if err != nil {
 		return err
@@ -151,7 +156,19 @@ func (c *scorecardBacktestCmd) work(p *program, db *database, key store.Backtest
 		return err
 	}
 	bar := newProgress(p.stderr, "sessions")
-	b := &jobs.Backtester{Store: db.Store, Tone: t, Embed: inspector.Embed, Workers: c.Workers, Progress: bar.show}
+	b := jobs.NewBacktester(db.Store, inspector, c.Workers)
+	b.Progress = bar.show
+	var index *knowledge.Index
+	b.Suggest = func(ctx context.Context) (pipeline.Suggester, error) {
+		var err error
+		index, err = knowledge.Open(ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: c.Threshold, Log: p.log})
+		return index, err
+	}
+	defer func() {
+		if index != nil {
+			err = errors.Join(err, index.Close())
+		}
+	}()
 	err = b.Run(p.ctx, key, func(pgx.Tx) error { return nil })
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -151,7 +151,7 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
-	return &node{db, index, runner, &jobs.Backtester{Store: db.Store, Tone: t, Embed: inspector.Embed}, registry, f.Follow, p}, nil
+	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, p}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
