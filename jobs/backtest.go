@@ -99,15 +99,40 @@ func (r *backtestRun) stream(ctx context.Context) error {
 		r.judges = append(r.judges, j)
 		pool.Go(func() { r.work(ctx, j, stop) })
 	}
+	pool.Go(func() { r.beat(ctx, stop) })
 	f := store.StreamFilter{After: r.cursor, Last: r.bt.Last, Since: r.bt.Since, Scorecards: r.contest.each}
 	err := r.Store.StreamBacktest(ctx, r.bt.Key, f, func(rows []store.Streamed) error { return r.take(ctx, rows) })
 	close(r.todo)
+	r.open.Wait()
+	cut := ctx.Err() != nil
+	stop(nil) // the beat
 	pool.Wait()
-	if ctx.Err() != nil { // batches may be half judged: the last save stands
+	if cut { // batches may be half judged: the last save stands
 		return context.Cause(ctx)
 	}
 	r.gather()
 	return err
+}
+
+// beatBacktest is how often a back-test is said to be worked on: one save may
+// take long, where a model compares meanings.
+const beatBacktest = 5 * time.Second
+
+// beat says that the back-test is worked on until ctx ends. An error ends ctx.
+func (r *backtestRun) beat(ctx context.Context, stop context.CancelCauseFunc) {
+	tick := time.NewTicker(beatBacktest)
+	defer tick.Stop()
+	for {
+		if err := r.Store.SeeBacktest(ctx, r.bt.Key); err != nil {
+			stop(err)
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // work judges batches until there are no more; after ctx's end it only takes

@@ -19,9 +19,13 @@ type BacktestState string
 
 // The states of back-tests.
 const (
-	BacktestRunning BacktestState = "running" // or interrupted: see Backtest.Interrupted
+	BacktestRunning BacktestState = "running"
 	BacktestDone    BacktestState = "done"
 	BacktestFailed  BacktestState = "failed"
+
+	// What a running one is that nobody works on: see Backtest.Stage.
+	BacktestWaiting     BacktestState = "waiting"
+	BacktestInterrupted BacktestState = "interrupted"
 )
 
 // CardSource is a version of a scorecard with its file; all "" is none.
@@ -63,9 +67,16 @@ type Backtest struct {
 // silentAfter is how long a back-test may be silent before it is taken for interrupted.
 const silentAfter = 20 * time.Second
 
-// Interrupted reports whether nobody works on a back-test that is not finished.
-func (b *Backtest) Interrupted(now time.Time) bool {
-	return b.State == BacktestRunning && now.Sub(b.SeenAt) > silentAfter
+// Stage is the back-test's state, where nobody works on it whether it waits to be
+// begun or was interrupted.
+func (b *Backtest) Stage(now time.Time) BacktestState {
+	switch {
+	case b.State != BacktestRunning || now.Sub(b.SeenAt) <= silentAfter:
+		return b.State
+	case b.Done == 0:
+		return BacktestWaiting
+	}
+	return BacktestInterrupted
 }
 
 // StartBacktest notes a back-test of the sessions that there are now. enqueue
@@ -134,9 +145,9 @@ type BacktestRow struct {
 	Samples    int
 }
 
-// Interrupted reports whether nobody works on it though it is not finished.
-func (b *BacktestRow) Interrupted(now time.Time) bool {
-	return (&Backtest{State: b.State, SeenAt: b.SeenAt}).Interrupted(now)
+// Stage is as Backtest's.
+func (b *BacktestRow) Stage(now time.Time) BacktestState {
+	return (&Backtest{State: b.State, Done: b.Done, SeenAt: b.SeenAt}).Stage(now)
 }
 
 // Backtests returns back-tests, the newest first, at most limit.
@@ -154,6 +165,14 @@ func (s *Store) Backtests(ctx context.Context, limit int) ([]BacktestRow, error)
 		return nil, fmt.Errorf("load back-tests: %w", err)
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[BacktestRow])
+}
+
+// SeeBacktest says that a process is at work on a back-test.
+func (s *Store) SeeBacktest(ctx context.Context, key BacktestKey) error {
+	if _, err := s.pool.Exec(ctx, `UPDATE backtests SET seen_at = now() WHERE id = $1`, key); err != nil {
+		return fmt.Errorf("back-test %d: say that it is worked on: %w", key, err)
+	}
+	return nil
 }
 
 // BacktestStep is what a part of the work adds to a back-test.

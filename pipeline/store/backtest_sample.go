@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -111,21 +112,45 @@ func (s *Store) SampleCounts(ctx context.Context, key BacktestKey) ([]SampleCoun
 	return pgx.CollectRows(rows, pgx.RowToStructByName[SampleCount])
 }
 
-// LabelSample keeps what a person says about a sample; Unlabelled takes it back.
-// ErrNotFound when there is no such sample.
-func (s *Store) LabelSample(ctx context.Context, key BacktestKey, ref SampleRef, label SampleLabel, by string) error {
+// ErrLabelled means that another person has labelled a sample meanwhile.
+var ErrLabelled = errors.New("another person has labelled it meanwhile")
+
+// Relabel is what a person says about a sample that had the label Was when they
+// looked at it; New Unlabelled takes it back.
+type Relabel struct {
+	SampleRef
+	Was, New SampleLabel
+	By       string
+}
+
+// LabelSample keeps what a person says about a sample. ErrLabelled when it has
+// neither the label that they saw nor the one that they give; ErrNotFound when
+// there is no such sample.
+func (s *Store) LabelSample(ctx context.Context, key BacktestKey, l Relabel) error {
 	const update = `
-		UPDATE backtest_samples
-		SET label = nullif(@label, ''), label_by = @by, labelled_at = CASE WHEN @label <> '' THEN now() END
-		WHERE backtest_id = @key AND criterion = @criterion AND bucket = @bucket AND place = @place`
-	tag, err := s.pool.Exec(ctx, update, pgx.StrictNamedArgs{
-		"label": string(label), "by": clean(by), "key": key, "criterion": ref.Criterion, "bucket": ref.Bucket, "place": ref.Place,
-	})
-	if err == nil && tag.RowsAffected() == 0 {
-		err = ErrNotFound
+		WITH sample AS (
+			SELECT ctid, coalesce(label, '') IN (@was, @new) AS free
+			FROM backtest_samples
+			WHERE backtest_id = @key AND criterion = @criterion AND bucket = @bucket AND place = @place
+			FOR UPDATE
+		), labelled AS (
+			UPDATE backtest_samples x
+			SET label = nullif(@new, ''), label_by = @by, labelled_at = CASE WHEN @new <> '' THEN now() END
+			FROM sample
+			WHERE x.ctid = sample.ctid AND sample.free
+		)
+		SELECT free
+		FROM sample`
+	var free bool
+	err := s.pool.QueryRow(ctx, update, pgx.StrictNamedArgs{
+		"was": string(l.Was), "new": string(l.New), "by": clean(l.By),
+		"key": key, "criterion": l.Criterion, "bucket": l.Bucket, "place": l.Place,
+	}).Scan(&free)
+	if err == nil && !free {
+		err = ErrLabelled
 	}
-	if err != nil {
-		return fmt.Errorf("label sample %d of %q: %w", ref.Place, ref.Criterion, err)
+	if err = noRows(err); err != nil {
+		return fmt.Errorf("label sample %d of %q: %w", l.Place, l.Criterion, err)
 	}
 	return nil
 }

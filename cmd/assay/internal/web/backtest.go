@@ -27,8 +27,8 @@ type backtestPage struct {
 	Changed []changeRow // criteria that some session answers differently
 	Same    []string    // names of those that none does
 	Live    bool
-	Stopped bool // not done, and nobody works on it
-	Widest  int  // sessions of the largest bin of differences
+	Stage   store.BacktestState
+	Widest  int // sessions of the largest bin of differences
 	Names   map[string]string
 	NewCard string // name of the scorecard
 }
@@ -70,8 +70,8 @@ func (s *server) backtest(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Title = p.T("backtest.title", int(key))
-	p.Stopped = p.Backtest.Interrupted(time.Now())
-	p.Live = p.Backtest.State == store.BacktestRunning && !p.Stopped
+	p.Stage = p.Backtest.Stage(time.Now())
+	p.Live = underWay(p.Stage)
 	p.Names = p.names()
 	if p.Tally != nil {
 		if err := s.fillBacktest(r.Context(), &p); err != nil {

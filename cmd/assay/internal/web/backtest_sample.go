@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ type samplePage struct {
 	All      []sampleLink
 	Total    int
 	Back     string
+	Taken    bool   // another person labelled it just now
 	Previous string // "" where there is none
 	Next     string
 }
@@ -68,6 +70,7 @@ func (s *server) sample(w http.ResponseWriter, r *http.Request) error {
 		return store.ErrNotFound
 	}
 	p := samplePage{page: s.page(w, r, "backtests", "sample.js"), Backtest: key, Sample: list[at], Total: len(list)}
+	p.Taken = in.q.Get("taken") != ""
 	p.links(list, at)
 	if err := s.compare(r, &p); err != nil {
 		return err
@@ -125,6 +128,12 @@ func (s *server) compare(r *http.Request, p *samplePage) error {
 // Turn is how a turn is called, counting from 1.
 func (p *samplePage) Turn(i int) string { return p.T("session.turn", i+1) }
 
+// Drifted reports whether a scorecard says something else now than what was
+// counted: the solution library or the model for embedding is another since.
+func (p *samplePage) Drifted() bool {
+	return slices.ContainsFunc(p.Sides, func(s sideView) bool { return s.Answer.Outcome != s.Outcome })
+}
+
 // Labels are what a person can say.
 func (p *samplePage) Labels() []store.SampleLabel { return store.SampleLabels }
 
@@ -139,11 +148,19 @@ func (s *server) label(w http.ResponseWriter, r *http.Request) error {
 	}
 	in := values{q: r.PostForm}
 	ref := store.SampleRef{Criterion: in.text("criterion"), Bucket: oneOf(&in, "bucket", backtest.Buckets), Place: in.number("place", 1, 1000, 0)}
-	label := oneOf(&in, "label", store.SampleLabels)
+	label := store.Relabel{SampleRef: ref, New: oneOf(&in, "label", store.SampleLabels), By: s.person()}
+	if in.q.Get("was") != "" {
+		label.Was = oneOf(&in, "was", store.SampleLabels)
+	}
 	if err := in.bad.or(); err != nil {
 		return err
 	}
-	if err := s.o.Store.LabelSample(r.Context(), key, ref, label, s.person()); err != nil {
+	err = s.o.Store.LabelSample(r.Context(), key, label)
+	if errors.Is(err, store.ErrLabelled) { // the page now shows the other person's
+		http.Redirect(w, r, samplesURL(key, ref.Criterion, ref.Bucket, ref.Place)+"&taken=1", http.StatusSeeOther)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	list, err := s.o.Store.BacktestSamples(r.Context(), key, ref.Criterion, ref.Bucket)

@@ -154,6 +154,12 @@ func TestBacktestPageIsLiveWithoutScript(t *testing.T) {
 	if _, err := s.store.Pool().Exec(t.Context(), `UPDATE backtests SET seen_at = now() - interval '1 hour' WHERE id = $1`, key); err != nil {
 		t.Fatal(err)
 	}
+	if body := s.get(path).body; !strings.Contains(body, ">waiting<") || !strings.Contains(body, `data-live="true"`) {
+		t.Error("a back-test that waits to be begun does not say so, or is not live")
+	}
+	if _, err := s.store.Pool().Exec(t.Context(), `UPDATE backtests SET done = 1 WHERE id = $1`, key); err != nil {
+		t.Fatal(err)
+	}
 	if body := s.get(path).body; !strings.Contains(body, "scorecard backtest --resume") || strings.Contains(body, `http-equiv="refresh"`) {
 		t.Error("an interrupted back-test does not say how to go on")
 	}
@@ -176,6 +182,23 @@ func TestLabelsBecomePrecision(t *testing.T) {
 	if body := s.get(path + "?lang=en").body; !strings.Contains(body, "<b>4/20</b>") || !strings.Contains(body, "67 % (21–94)") {
 		t.Error("the page lacks the precision of the labels")
 	}
+	form.Set("place", "1")
+	form.Set("label", "wrong")
+	resp := s.post(path+"/samples", form) // by somebody who saw it without a label
+	if want := fmt.Sprintf("%s/samples?bucket=only_new&criterion=greeting&place=1&taken=1", path); resp.Header.Get("Location") != want {
+		t.Errorf("labelled meanwhile: %s to %q, want %q", resp.Status, resp.Header.Get("Location"), want)
+	}
+	if body := s.get(resp.Header.Get("Location") + "&lang=en").body; !strings.Contains(body, "Another person has labelled") || !strings.Contains(body, `name="was" value="right"`) {
+		t.Error("the page does not say that it is labelled, or not what was seen")
+	}
+	form.Set("was", "right")
+	if resp := s.post(path+"/samples", form); strings.Contains(resp.Header.Get("Location"), "taken") {
+		t.Error("a label that was seen cannot be changed")
+	}
+	if body := s.get(path + "?lang=en").body; !strings.Contains(body, "<b>4/20</b>") || !strings.Contains(body, "33 % (6–79)") {
+		t.Error("the changed label does not count")
+	}
+	form.Del("was")
 	form.Set("label", "maybe")
 	if resp := s.post(path+"/samples", form); resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("an unknown label: %s", resp.Status)

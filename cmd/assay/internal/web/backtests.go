@@ -57,7 +57,7 @@ func (s *server) backtests(w http.ResponseWriter, r *http.Request) error {
 		p.Published = versions(log)
 	}
 	now := time.Now()
-	p.Live = slices.ContainsFunc(p.Backtests, func(b store.BacktestRow) bool { return b.State == store.BacktestRunning && !b.Interrupted(now) }) ||
+	p.Live = slices.ContainsFunc(p.Backtests, func(b store.BacktestRow) bool { return underWay(b.Stage(now)) }) ||
 		slices.ContainsFunc(p.Reinspections, func(r store.Reinspection) bool { return !r.Finished() })
 	return s.render(w, "backtests", http.StatusOK, &p)
 }
@@ -119,16 +119,13 @@ func (s *server) published(r *http.Request, in *values, name string) (store.Card
 	return store.CardSource{ID: p.Slug, Version: p.Version, Source: p.Source}, err
 }
 
-// StateText is how far a back-test is: its state, or interrupted.
-func (p *page) StateText(state store.BacktestState, interrupted bool) string {
-	if interrupted {
-		return p.T("backtest.interrupted")
-	}
-	return p.T("backstate." + string(state))
-}
+// Stage is how far a back-test is.
+func (p *backtestsPage) Stage(b *store.BacktestRow) store.BacktestState { return b.Stage(time.Now()) }
 
-// Interrupted reports whether nobody works on a back-test that is not done.
-func (p *backtestsPage) Interrupted(b *store.BacktestRow) bool { return b.Interrupted(time.Now()) }
+// underWay reports whether a back-test may be further by itself in a moment.
+func underWay(stage store.BacktestState) bool {
+	return stage == store.BacktestRunning || stage == store.BacktestWaiting
+}
 
 // Against is what a back-test compares with.
 func (p *page) Against(id, version string) string {
