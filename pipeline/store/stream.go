@@ -184,7 +184,6 @@ func (w *streamWriter) flush() error {
 // VerdictScorecards lists the scorecard versions that current verdicts were made
 // by, at most 1,000.
 func (s *Store) VerdictScorecards(ctx context.Context) ([]Published, error) {
-	// Each step jumps to the next version instead of reading every verdict.
 	const query = `
 		SELECT c.id AS key, c.slug, c.version, c.source, c.active, c.published_at
 		FROM scorecards c

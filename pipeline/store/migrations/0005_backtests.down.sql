@@ -1,3 +1,5 @@
+DROP INDEX verdicts_session;
+DROP INDEX verdicts_scorecard;
 -- Of several verdicts by one scorecard on one transcript, the newest is the one that stands.
 DELETE FROM verdicts v
 USING verdicts n

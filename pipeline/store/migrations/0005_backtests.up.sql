@@ -89,3 +89,7 @@ CREATE TABLE reinspections (
 ALTER TABLE verdicts ADD COLUMN reinspection_id bigint NOT NULL DEFAULT 0;
 ALTER TABLE verdicts DROP CONSTRAINT verdicts_transcript_id_scorecard_id_key;
 ALTER TABLE verdicts ADD CONSTRAINT verdicts_once UNIQUE (transcript_id, scorecard_id, reinspection_id);
+
+-- For each session its verdicts (there may be several now), and for each scorecard whether it has any.
+CREATE INDEX verdicts_session ON verdicts (session_id);
+CREATE INDEX verdicts_scorecard ON verdicts (scorecard_id) WHERE current;

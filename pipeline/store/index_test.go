@@ -1,0 +1,32 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Rows that go with a session, and those that a save finds by one, would
+// otherwise be looked for in whole tables.
+func TestWhatBelongsToASessionIsFoundByAnIndex(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	const query = `
+		SELECT c.conrelid::regclass || '.' || a.attname
+		FROM pg_constraint c
+		JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+		WHERE c.contype = 'f' AND c.confrelid IN ('sessions'::regclass, 'transcripts'::regclass, 'verdicts'::regclass)
+			AND NOT EXISTS (
+				SELECT 1
+				FROM pg_index i
+				WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1] AND i.indpred IS NULL
+			)`
+	rows, err := s.Pool().Query(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(bare) > 0 {
+		t.Errorf("without an index: %v, %v", bare, err)
+	}
+}
