@@ -179,11 +179,7 @@ func questionTokens(j *scorecard.Judge) int {
 
 // join makes one classifier of both scorecards, where that can be done.
 func (p *pair) join() error {
-	comparison, err := scorecard.Compare(p.old.card.Scorecard, p.new.card.Scorecard)
-	if err != nil {
-		return err
-	}
-	merged, places, ok := comparison.Merge()
+	merged, places, ok := scorecard.Compare(p.old.card.Scorecard, p.new.card.Scorecard).Merge()
 	if !ok {
 		return nil
 	}

@@ -1,13 +1,10 @@
 package scorecard
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
 	"slices"
-
-	"github.com/goccy/go-yaml"
 )
 
 // Comparison knows which criteria of two scorecards are answered alike whatever
@@ -21,18 +18,11 @@ type Comparison struct {
 // Compare compares two scorecards without problems. It goes by what their files
 // say and errs to the safe side: what it calls the same is the same, what it
 // does not may still be.
-func Compare(old, new *Scorecard) (*Comparison, error) {
-	a, err := contentOf(old)
-	if err != nil {
-		return nil, err
-	}
-	b, err := contentOf(new)
-	if err != nil {
-		return nil, err
-	}
+func Compare(old, new *Scorecard) *Comparison {
+	a, b := contentOf(old), contentOf(new)
 	c := &Comparison{Old: old, New: new, Same: map[string]bool{}, new: b}
 	if !reflect.DeepEqual(a.rest, b.rest) {
-		return c, nil
+		return c
 	}
 	for id, one := range a.criteria {
 		if other, ok := b.criteria[id]; ok && reflect.DeepEqual(one, other) {
@@ -49,7 +39,7 @@ func Compare(old, new *Scorecard) (*Comparison, error) {
 			}
 		}
 	}
-	return c, nil
+	return c
 }
 
 // holds reports whether all that a criterion rests on is the same in both.
@@ -115,13 +105,22 @@ func (s *Scorecard) alone(c *Criterion, reached []string) *Criterion {
 // Mentions reports whether a key stands anywhere in the scorecard's file, such
 // as the name of a kind of condition.
 func (s *Scorecard) Mentions(key string) bool {
-	p, err := contentOf(s)
-	return err == nil && mentions(p.all, key)
+	sheet := sheetOf(s)
+	if mentions(sheet.settings, key) {
+		return true
+	}
+	for _, parts := range []map[string]map[string]any{sheet.sections, sheet.criteria} {
+		for _, part := range parts {
+			if mentions(part, key) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
-// content is a scorecard's file as plain values, without what decides no answer.
+// content is a scorecard's sheet without what decides no answer.
 type content struct {
-	all        map[string]any
 	rest       map[string]any // what all criteria rest on but conditions
 	conditions map[string]any // shared ones by name
 	criteria   map[string]any // by id; each with its section's own keys
@@ -129,33 +128,24 @@ type content struct {
 
 // The keys that decide no answer: names, what an answer is worth, what is shown.
 var (
-	noAnswerTop       = []string{"scorecard", "name", "for", "mode", "pass", "undetermined_limit", "start", "cap", "floor", "sections", "conditions"}
-	noAnswerSection   = []string{"id", "name", "weight", "criteria"}
+	noAnswerTop       = []string{"scorecard", "name", "for", "mode", "pass", "undetermined_limit", "start", "cap", "floor", "conditions"}
+	noAnswerSection   = []string{"id", "name", "weight"}
 	noAnswerCriterion = []string{
 		"id", "name", "advice", "weight", "deduct", "bonus", "per", "at_most", "critical", "severity", "category", "stage",
 		"evidence", "examples",
 	}
 )
 
-func contentOf(s *Scorecard) (*content, error) {
-	p := &content{criteria: map[string]any{}}
-	if err := yaml.Unmarshal(s.Source, &p.all); err != nil {
-		return nil, fmt.Errorf("scorecard %q: %w", s.ID, err)
-	}
-	p.rest = without(p.all, noAnswerTop)
-	p.conditions, _ = p.all["conditions"].(map[string]any)
-	sections, _ := p.all["sections"].([]any)
-	for _, section := range sections {
-		sec, _ := section.(map[string]any)
-		criteria, _ := sec["criteria"].([]any)
-		for _, criterion := range criteria {
-			c, _ := criterion.(map[string]any)
-			p.criteria[fmt.Sprint(c["id"])] = map[string]any{
-				"of section": without(sec, noAnswerSection), "of criterion": without(c, noAnswerCriterion),
-			}
+func contentOf(s *Scorecard) *content {
+	sheet := sheetOf(s)
+	p := &content{rest: without(sheet.settings, noAnswerTop), criteria: map[string]any{}}
+	p.conditions, _ = sheet.settings["conditions"].(map[string]any)
+	for id, criterion := range sheet.criteria {
+		p.criteria[id] = map[string]any{
+			"of section": without(sheet.sections[sheet.home[id]], noAnswerSection), "of criterion": without(criterion, noAnswerCriterion),
 		}
 	}
-	return p, nil
+	return p
 }
 
 func without(m map[string]any, keys []string) map[string]any {

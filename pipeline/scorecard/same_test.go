@@ -47,10 +47,7 @@ func TestSameCriteria(t *testing.T) {
 			t.Parallel()
 			src := strings.Replace(sameOld, c.from, c.to, 1)
 			old, new := &Scorecard{Source: []byte(sameOld)}, &Scorecard{Source: []byte(src)}
-			got, err := Compare(old, new)
-			if err != nil {
-				t.Fatal(err)
-			}
+			got := Compare(old, new)
 			if diff := cmp.Diff(strings.Fields(c.want), slices.Sorted(maps.Keys(got.Same)), cmp.Transformer("list", func(l []string) string { return strings.Join(l, " ") })); diff != "" {
 				t.Errorf("the same (-want +got)\n%s", diff)
 			}
@@ -69,11 +66,7 @@ func TestMergedScorecardAsksEachQuestionOnce(t *testing.T) {
 	}
 	old := parse(sameOld)
 	new := parse(strings.Replace(sameOld, "[hello]", "[hi]", 1))
-	c, err := Compare(old, new)
-	if err != nil {
-		t.Fatal(err)
-	}
-	merged, places, ok := c.Merge()
+	merged, places, ok := Compare(old, new).Merge()
 	if !ok || len(merged.Criteria()) != 7 {
 		t.Fatalf("%t, %d criteria, want 5 and the 2 that differ", ok, len(merged.Criteria()))
 	}
