@@ -147,6 +147,7 @@ func (c *planPublishCmd) Run(p *program) (err error) {
 }
 
 type planRetireCmd struct {
+	JSON bool `name:"json" help:"Print what was done as JSON."`
 	signed
 	config.Database
 }
@@ -167,12 +168,17 @@ func (c *planRetireCmd) Run(p *program) (err error) {
 		}
 		return err
 	}
+	if c.JSON {
+		printJSON(p, map[string]any{"plan": nil, "by": c.By, "why": c.Why})
+		return nil
+	}
 	fmt.Fprintln(p.stdout, "no plan is in force")
 	return nil
 }
 
 type planShowCmd struct {
-	JSON bool `name:"json" help:"Print as JSONL: publications, then counts of what is left out."`
+	JSON    bool `name:"json" help:"Print as JSONL: publications, then counts of what is left out, then sessions."`
+	LeftOut int  `name:"left-out" placeholder:"N" help:"List also the sessions that were left out last, at most N, up to 10000."`
 	config.Database
 }
 
@@ -191,6 +197,12 @@ func (c *planShowCmd) Run(p *program) (err error) {
 	if err != nil {
 		return err
 	}
+	var sessions []store.LeftOutSession
+	if c.LeftOut > 0 {
+		if sessions, err = db.LeftOutSessions(p.ctx, c.LeftOut); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		for _, n := range published {
 			printJSON(p, map[string]any{"plan": n.Slug, "version": n.Version, "by": n.By, "why": n.Why, "published_at": n.PublishedAt})
@@ -198,9 +210,15 @@ func (c *planShowCmd) Run(p *program) (err error) {
 		for _, l := range left {
 			printJSON(p, map[string]any{"plan": l.Slug, "version": l.Version, "rule": l.Rule, "reason": l.Reason, "left_out": l.Transcripts})
 		}
+		for _, s := range sessions {
+			printJSON(p, map[string]any{"session": s.Session, "source_id": s.SourceID, "plan": s.Plan, "version": s.Version, "rule": s.Rule, "reason": s.Reason, "at": s.At})
+		}
 		return nil
 	}
 	c.print(p, db, published, left)
+	for _, s := range sessions {
+		fmt.Fprintf(p.stdout, "  %s  %s by %s version %s, rule %q (%s): /sessions/%d\n", db.clock(s.At), printable(s.SourceID), s.Plan, s.Version, s.Rule, s.Reason, s.Session)
+	}
 	return nil
 }
 
@@ -218,7 +236,7 @@ func (c *planShowCmd) print(p *program, db *database, published []store.Publicat
 		if n.Key != 0 {
 			what = n.Slug + " version " + n.Version
 		}
-		fmt.Fprintf(p.stdout, "  %s  %s  by %s: %s\n", n.PublishedAt.In(db.zone).Format("2006-01-02 15:04 MST"), what, printable(n.By), printable(n.Why))
+		fmt.Fprintf(p.stdout, "  %s  %s  by %s: %s\n", db.clock(n.PublishedAt), what, printable(n.By), printable(n.Why))
 	}
 	if len(left) > 0 {
 		fmt.Fprintln(p.stdout, "\nleft out")

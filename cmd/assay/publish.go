@@ -74,7 +74,8 @@ func (c *scorecardPublishCmd) Run(p *program) (err error) {
 }
 
 type scorecardRetireCmd struct {
-	ID string `arg:"" help:"Id of an active scorecard."`
+	ID   string `arg:"" help:"Id of an active scorecard."`
+	JSON bool   `name:"json" help:"Print what was retired as JSON."`
 	actFlags
 	config.Database
 }
@@ -86,10 +87,18 @@ func (c *scorecardRetireCmd) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := db.Retire(p.ctx, c.act(), c.ID); err != nil {
+	by := c.act()
+	err = db.Retire(p.ctx, by, c.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return usageError{fmt.Errorf("%w; \"assay scorecard list\" shows the active ones", err)}
+	case err != nil:
+		return err
+	case c.JSON:
+		printJSON(p, map[string]string{"id": c.ID, "by": by.By, "why": by.Why})
+	default:
+		fmt.Fprintf(p.stdout, "retired %s\n", c.ID)
 	}
-	fmt.Fprintf(p.stdout, "retired %s\n", c.ID)
 	return nil
 }
 

@@ -108,7 +108,11 @@ func (c *scorecardReinspectCmd) cancel(p *program, db *database) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return usageError{fmt.Errorf("%w: it is not there or has nothing left to do; see --status", err)}
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case c.JSON:
+		printJSON(p, map[string]any{"reinspection": c.Cancel, "state": store.ReinspectionCancelled})
+	default:
 		fmt.Fprintf(p.stdout, "re-inspection %d is cancelled\n", c.Cancel)
 	}
 	return err
@@ -134,16 +138,19 @@ func (c *scorecardReinspectCmd) list(p *program, db *database) error {
 	if err != nil {
 		return err
 	}
+	if len(list) == 0 && !c.JSON {
+		fmt.Fprintln(p.stdout, "no re-inspections")
+	}
 	for _, r := range list {
 		since := ""
 		if r.Since != nil {
 			since = r.Since.Format(time.DateOnly)
 		}
 		if c.JSON {
-			printJSON(p, reinspectionLine{r.Key, r.State, r.Slug, r.Version, since, r.Total, r.Enqueued, r.Waiting, r.Who, r.Why, r.CreatedAt})
+			printJSON(p, reinspectionLine{r.Key, r.Stage(), r.Slug, r.Version, since, r.Total, r.Enqueued, r.Waiting, r.Who, r.Why, r.CreatedAt})
 			continue
 		}
-		fmt.Fprintf(p.stdout, "%d  %-9s  %d of %d inspected  by %s  since %s  started %s by %s", r.Key, r.State, r.Inspected(), r.Total,
+		fmt.Fprintf(p.stdout, "%d  %-9s  %d of %d inspected  by %s  since %s  started %s by %s", r.Key, r.Stage(), r.Inspected(), r.Total,
 			strings.TrimSpace(cmp.Or(r.Slug, "what fits")+" "+r.Version), cmp.Or(since, "ever"), db.clock(r.CreatedAt), r.Who)
 		if r.Why != "" {
 			fmt.Fprintf(p.stdout, ": %s", printable(r.Why))

@@ -162,3 +162,31 @@ func (s *Store) LeftOutCounts(ctx context.Context) ([]LeftOutCount, error) {
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[LeftOutCount])
 }
+
+// LeftOutSession is a session of which the plan left a transcript out.
+type LeftOutSession struct {
+	Session  SessionKey
+	SourceID string
+	Plan     string // id
+	Version  string // of the plan
+	Rule     string
+	Reason   plan.LeftOut
+	At       time.Time
+}
+
+// LeftOutSessions lists what stands left out now, what was left out last first,
+// at most limit.
+func (s *Store) LeftOutSessions(ctx context.Context, limit int) ([]LeftOutSession, error) {
+	const query = `
+		SELECT l.session_id AS session, s.source_id, p.slug AS plan, p.version, l.rule, l.reason, l.left_out_at AS at
+		FROM left_out l
+		JOIN sessions s ON s.id = l.session_id
+		JOIN plans p ON p.id = l.plan_id
+		ORDER BY l.left_out_at DESC, l.transcript_id DESC
+		LIMIT $1`
+	rows, err := s.pool.Query(ctx, query, min(max(limit, 1), 10_000))
+	if err != nil {
+		return nil, fmt.Errorf("load sessions left out: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[LeftOutSession])
+}

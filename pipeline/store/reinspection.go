@@ -45,6 +45,14 @@ func (r *Reinspection) Inspected() int { return max(r.Enqueued-r.Waiting, 0) }
 // Finished reports whether nothing is left to do.
 func (r *Reinspection) Finished() bool { return r.State != ReinspectionRunning && r.Waiting == 0 }
 
+// Stage is how far it is for those who wait for it: running until nothing waits.
+func (r *Reinspection) Stage() ReinspectionState {
+	if r.State == ReinspectionDone && r.Waiting > 0 {
+		return ReinspectionRunning
+	}
+	return r.State
+}
+
 // NewReinspection says what is to be inspected again.
 type NewReinspection struct {
 	Scorecard *ScorecardKey // nil: what fits each session then

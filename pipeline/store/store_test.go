@@ -318,6 +318,33 @@ func TestDiscardedJobBecomesFailuresOnce(t *testing.T) {
 	}
 }
 
+func TestDiscardedReinspectionIsAFailureBesideTheOldVerdict(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	card := publish(t, s)
+	_, stored := imported(t, s, session("a", "x"))
+	save(t, s, card, stored, verdict("a", 50))
+	const insert = `
+		INSERT INTO river_job (kind, args, queue, max_attempts, attempt, state, finalized_at, errors)
+		VALUES ('inspect', jsonb_build_object('transcripts', $1::bigint[], 'reinspection', 7), 'inspect', 1, 1, 'discarded', now(),
+			ARRAY[jsonb_build_object('error', $2::text)])`
+	if _, err := s.Pool().Exec(t.Context(), insert, []int64{int64(stored[0].Key)}, store.WorkerLost); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.RecordDiscarded(t.Context(), "inspect"); n != 1 || err != nil {
+		t.Errorf("%d failures recorded, %v, want 1", n, err)
+	}
+	list, _, err := s.Failures(t.Context(), 10)
+	if err != nil || len(list) != 1 || list[0].Detail != "re-inspection 7: "+store.WorkerLost {
+		t.Errorf("failures %+v, %v, want that of the re-inspection", list, err)
+	}
+	// Tried again with success: the job, which stays for days, is no failure once more.
+	save(t, s, card, stored, verdict("a", 50))
+	if n, err := s.RecordDiscarded(t.Context(), "inspect"); n != 0 || err != nil {
+		t.Errorf("%d failures recorded again, %v", n, err)
+	}
+}
+
 func TestFailureIsForgottenWhenAVerdictComes(t *testing.T) {
 	t.Parallel()
 	s := open(t)

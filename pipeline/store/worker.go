@@ -76,17 +76,25 @@ func (s *Store) Rescue(ctx context.Context, self string, kinds []string, working
 
 // RecordDiscarded notes a failure for every transcript that a discarded job of
 // this kind left without verdict or failure and the plan did not leave out, and returns how many there were.
-// The job's arguments list the transcripts' keys under "transcripts".
+// One of a re-inspection has a verdict from before, which stands: it is noted all
+// the same. The job's arguments list the transcripts' keys under "transcripts", and
+// its re-inspection; each job is looked at once.
 func (s *Store) RecordDiscarded(ctx context.Context, kind string) (int, error) {
 	const query = `
+		WITH j AS (
+			UPDATE river_job
+			SET metadata = metadata || '{"assay:recorded": true}'
+			WHERE state = 'discarded' AND kind = $1 AND NOT metadata ? 'assay:recorded'
+			RETURNING id, args, errors
+		)
 		INSERT INTO failures (transcript_id, session_id, reason, detail)
-		SELECT DISTINCT ON (t.id) t.id, t.session_id, CASE WHEN e.error = $2 THEN 'worker_died' ELSE 'error' END, e.error
-		FROM river_job j
+		SELECT DISTINCT ON (t.id) t.id, t.session_id, CASE WHEN e.error = $2 THEN 'worker_died' ELSE 'error' END,
+			coalesce('re-inspection ' || (j.args ->> 'reinspection') || ': ', '') || e.error
+		FROM j
 		CROSS JOIN LATERAL jsonb_array_elements_text(j.args -> 'transcripts') AS a(id)
 		CROSS JOIN LATERAL (SELECT coalesce(j.errors[array_upper(j.errors, 1)] ->> 'error', '') AS error) e
 		JOIN transcripts t ON t.id = a.id::bigint
-		WHERE j.state = 'discarded' AND j.kind = $1
-			AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.transcript_id = t.id)
+		WHERE (j.args ? 'reinspection' OR NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.transcript_id = t.id))
 			AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.transcript_id = t.id)
 			AND NOT EXISTS (SELECT 1 FROM left_out l WHERE l.transcript_id = t.id)
 		ORDER BY t.id, j.id DESC

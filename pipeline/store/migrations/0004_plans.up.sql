@@ -27,4 +27,5 @@ CREATE TABLE left_out (
     left_out_at   timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX left_out_plan ON left_out (plan_id, rule);
+CREATE INDEX left_out_at ON left_out (left_out_at DESC, transcript_id DESC);
 CREATE INDEX left_out_session ON left_out (session_id);

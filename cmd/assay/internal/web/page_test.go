@@ -194,6 +194,23 @@ func TestSessionThatIsLeftOutSaysByWhat(t *testing.T) {
 	}
 }
 
+func TestLeftOutSessionsAreFound(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	key := s.leaveOut(quietSession("S"))
+	for lang, reason := range map[string]string{"en": "not in the rule&#39;s share", "zh": "不在规则的抽检比例内"} {
+		body := s.get("/problems?lang=" + lang).body
+		for _, want := range []string{fmt.Sprintf(`<a href="/sessions/%d">`, key), "desk-plan <code>p1</code> night &lt;shift&gt;", reason} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: %q is not in the page", lang, want)
+			}
+		}
+	}
+	if body := s.get("/?lang=en").body; !strings.Contains(body, `href="/problems#left-out"`) {
+		t.Error("the queue does not lead to them")
+	}
+}
+
 func TestSessionOfANewerTranscriptSaysSo(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)

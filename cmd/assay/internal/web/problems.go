@@ -9,13 +9,16 @@ import (
 // problemsShown is how many of each kind the page of problems shows.
 const problemsShown = 200
 
-// problemsPage is what could not be inspected and what could not be imported.
+// problemsPage is what could not be inspected, what could not be imported and
+// what the plan left out.
 type problemsPage struct {
 	page
 	Failures      []store.Failing
 	FailuresTotal int
 	Rejects       []store.Rejected
 	RejectsTotal  int
+	LeftOut       []store.LeftOutSession
+	LeftOutTotal  int
 }
 
 func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
@@ -27,6 +30,19 @@ func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
 	}
 	if p.Rejects, p.RejectsTotal, err = s.o.Store.Rejects(r.Context(), problemsShown); err != nil {
 		return err
+	}
+	if p.LeftOut, err = s.o.Store.LeftOutSessions(r.Context(), problemsShown); err != nil {
+		return err
+	}
+	if p.LeftOutTotal = len(p.LeftOut); p.LeftOutTotal == problemsShown {
+		counts, err := s.o.Store.LeftOutCounts(r.Context())
+		if err != nil {
+			return err
+		}
+		p.LeftOutTotal = 0
+		for _, c := range counts {
+			p.LeftOutTotal += c.Transcripts
+		}
 	}
 	return s.render(w, "problems", http.StatusOK, &p)
 }
