@@ -22,7 +22,7 @@ import (
 
 type scorecardBacktestCmd struct {
 	New     string  `arg:"" optional:"" help:"Scorecard to try: a file, a published one as ID or ID@VERSION, or a shipped one's name."`
-	Against string  `name:"against" placeholder:"OLD" help:"Scorecard to compare with, named likewise. Default: the active version of the same id, else what each session was inspected by."`
+	Against string  `name:"against" placeholder:"OLD" help:"Scorecard to compare with, named likewise. Default: the active version of the same id, if it is another, else what each session was inspected by."`
 	Since   string  `name:"since" placeholder:"30d" help:"Only sessions since then: days (30d), weeks (2w) or a date (2026-01-31)."`
 	Resume  int64   `name:"resume" placeholder:"N" help:"Go on with back-test number N, or show it when it is done."`
 	Queue   bool    `name:"queue" help:"Leave the work to assay serve and assay work; its page shows how far it is."`
@@ -76,7 +76,7 @@ func (c *scorecardBacktestCmd) start(p *program, db *database) (store.BacktestKe
 	if n.New, err = findCard(p, db.Store, c.New); err != nil {
 		return 0, err
 	}
-	if n.Old, err = c.against(p, db.Store, n.New.ID); err != nil {
+	if n.Old, err = c.against(p, db.Store, n.New); err != nil {
 		return 0, err
 	}
 	if !c.Queue {
@@ -98,13 +98,13 @@ func (c *scorecardBacktestCmd) start(p *program, db *database) (store.BacktestKe
 }
 
 // against is the old scorecard; none when sessions were inspected by others.
-func (c *scorecardBacktestCmd) against(p *program, s *store.Store, id string) (store.CardSource, error) {
+func (c *scorecardBacktestCmd) against(p *program, s *store.Store, new store.CardSource) (store.CardSource, error) {
 	if c.Against != "" {
 		return findCard(p, s, c.Against)
 	}
 	active, err := s.ActiveScorecards(p.ctx)
 	for _, a := range active {
-		if a.Slug == id {
+		if a.Slug == new.ID && a.Version != new.Version {
 			return store.CardSource{ID: a.Slug, Version: a.Version, Source: a.Source}, nil
 		}
 	}

@@ -69,7 +69,9 @@ func TestScorecardFromBacktestToPublication(t *testing.T) {
 	says(run(2, "scorecard", "backtest", "nothing-like-it"), "no scorecard \"nothing-like-it\"")
 	says(run(2, "scorecard", "backtest", changed, "--since", "soon"), "--since")
 
+	says(run(0, "scorecard", "reinspect", "--status"), "no re-inspections")
 	run(0, "scorecard", "publish", changed, "--by", "li")
+	says(run(0, "scorecard", "backtest", "try"), "against what each session was inspected by") // not against itself
 	log := run(0, "scorecard", "log", "try")
 	lines := strings.Split(strings.TrimSpace(log.stdout), "\n")
 	if len(lines) != 2 || !strings.Contains(lines[0], "by li") || !strings.HasSuffix(lines[1], "by wei: a first try") {

@@ -201,7 +201,7 @@ func (p *backtestPage) Groups(list []backtest.GroupChange) groupsView { return g
 
 // Rate is how many sessions are judged a second.
 func (p *backtestPage) Rate() string {
-	if p.Seconds <= 0 {
+	if p.Seconds <= 0 || p.Done == 0 {
 		return ""
 	}
 	return p.T("backtest.rate", number(float64(int(float64(p.Done)/p.Seconds))))

@@ -134,6 +134,13 @@ func TestBacktestPageShowsWhatChanged(t *testing.T) {
 	if zh := s.get(fmt.Sprintf("/backtests/%d?lang=zh", key)).body; !strings.Contains(zh, "主动问候") || !strings.Contains(zh, "仅新卡") {
 		t.Error("the page is not in Chinese")
 	}
+	none, err := s.store.StartBacktest(t.Context(), store.NewBacktest{New: helpSource(t, helpNew), Since: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), By: "wei"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := s.get(fmt.Sprintf("/backtests/%d?lang=en", none)).body; !strings.Contains(body, "Nothing to compare") {
+		t.Error("a back-test of no session is an empty page")
+	}
 	if a := s.get("/backtests/999"); a.status != http.StatusNotFound {
 		t.Errorf("an unknown back-test: status %d", a.status)
 	}
