@@ -77,7 +77,7 @@ func TestScorecardFromBacktestToPublication(t *testing.T) {
 	if len(lines) != 2 || !strings.Contains(lines[0], "by li") || !strings.HasSuffix(lines[1], "by wei: a first try") {
 		t.Errorf("the log:\n%s", log.stdout)
 	}
-	says(run(0, "scorecard", "reinspect", "try", "--since", "2026-11-05", "--by", "li", "--why", "new words"), "re-inspection 1 is enqueued, by try version")
+	says(run(0, "scorecard", "reinspect", "try", "--since", "2026-11-05", "--by", "li", "--why", "new words"), "re-inspection 1 is enqueued, by try version", "no process works jobs now")
 	says(run(0, "scorecard", "reinspect", "--status"), "1  running", "by li: new words")
 	says(run(0, "scorecard", "reinspect", "--cancel", "1"), "is cancelled")
 	says(run(2, "scorecard", "reinspect", "nobody"), "assay scorecard log")

@@ -44,10 +44,23 @@ func (c *scorecardReinspectCmd) Run(p *program) (err error) {
 		return c.cancel(p, db)
 	}
 	key, err := c.start(p, db)
-	if err != nil || !c.Wait {
+	if err != nil {
+		return err
+	}
+	if err := warnIdle(p, db); err != nil || !c.Wait {
 		return err
 	}
 	return c.follow(p, db, key)
+}
+
+// warnIdle says so when no process works what was enqueued.
+func warnIdle(p *program, db *database) error {
+	const seen = 15 * time.Second // workers beat every 3 s
+	n, err := db.LiveWorkers(p.ctx, seen)
+	if err == nil && n == 0 {
+		fmt.Fprintln(p.stderr, "assay: no process works jobs now: start assay serve or assay work")
+	}
+	return err
 }
 
 func (c *scorecardReinspectCmd) check() error {
