@@ -268,6 +268,9 @@ func readOperand(n *scorecard.Node, numeric bool) operand {
 		return operand{fixed: v}
 	}
 	x, err := parseArith(s)
+	if _, date := asMoment(s); date && numeric {
+		err = fmt.Errorf("%q is a date, not a number", s) // and not 2026 - 1 - 31
+	}
 	if err != nil {
 		n.Problem([]string{"a number", "an expression such as metadata.total * 0.9"}, "%s", err)
 	}

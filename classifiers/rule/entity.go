@@ -23,8 +23,8 @@ import (
 // its place; with op only those count whose value compares. Numbers, amounts and
 // percentages compare as numbers; everything else as text in its normalised
 // form, so that dates and times are ordered too, and a phone number equals the
-// same one written otherwise. Op is one of == != < <= > >=, or in and between
-// (both ends included) with values. A value may be an expression over the
+// same one written otherwise. Op is one of == != < <= > >=, or in, not_in and
+// between (both ends included) with values. A value may be an expression over the
 // session's fields (see arith.go). Currency leaves out amounts in another one.
 //
 // Today and tomorrow count from the session's start; where that is missing such
@@ -38,7 +38,7 @@ type entities struct {
 	most     int
 }
 
-var entityOps = []string{"==", "!=", "<", "<=", ">", ">=", "in", "between"}
+var entityOps = []string{"==", "!=", "<", "<=", ">", ">=", "in", "not_in", "between"}
 
 func readEntity(_ *builder, c *condition, m *scorecard.Map) test {
 	c.turnwise = true
@@ -95,7 +95,7 @@ func (x *entities) readValues(m *scorecard.Map) {
 		m.Key("values")
 		m.Key("round")
 		return
-	case "in", "between":
+	case "in", "not_in", "between":
 		n := m.Must("values")
 		if n == nil {
 			return
@@ -103,9 +103,7 @@ func (x *entities) readValues(m *scorecard.Map) {
 		for _, e := range n.List() {
 			x.values = append(x.values, x.operand(e))
 		}
-		if n.IsList() && (len(x.values) == 0 || x.op == "between" && len(x.values) != 2) {
-			n.Problem([]string{"in: one value or more", "between: the least and the most"}, "%s takes another number of values than %d", x.op, len(x.values))
-		}
+		checkValues(n, x.op, len(x.values))
 	default:
 		if n := m.Must("value"); n != nil {
 			x.values = []operand{x.operand(n)}
@@ -239,6 +237,8 @@ func (x *entities) compare(found entity.Entity, values []any) (holds, typed bool
 	switch x.op {
 	case "in":
 		return slices.Contains(orders, 0), true
+	case "not_in":
+		return !slices.Contains(orders, 0), true
 	case "between":
 		return orders[0] >= 0 && orders[1] <= 0, true
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"assay/pipeline"
 	"assay/pipeline/scorecard"
@@ -23,17 +24,20 @@ import (
 //
 //	metadata: {field: refund, op: ==, value: metadata.paid * 0.9, round: {digits: 2}}
 //
-// A text that reads as
-// a number or as true or false counts as one where one is asked for, because some
-// formats have nothing but text; any other difference of type is not evaluable,
-// and so is a missing field, except for exists.
+// In, not_in and between (both ends included) have values. Less, more and between
+// order numbers or, when the value is a day (2026-01-31) or a time
+// (2026-01-31T09:30:00+08:00), dates: a field with a time is compared with a day by
+// its own day. A text that reads as a number, a date or as true or false counts as
+// one where one is asked for, because some formats have nothing but text; any
+// other difference of type is not evaluable, and so is a missing field, except for
+// exists.
 type metadata struct {
 	field  string
 	op     string
-	values []operand // one unless op is in or not_in
+	values []operand // one unless op is in, not_in or between
 }
 
-var comparisons = []string{"==", "!=", "<", "<=", ">", ">=", "in", "not_in", "exists", "contains"}
+var comparisons = []string{"==", "!=", "<", "<=", ">", ">=", "in", "not_in", "between", "exists", "contains"}
 
 func readMetadata(_ *builder, c *condition, m *scorecard.Map) test {
 	c.whole, c.nowhere = true, true
@@ -50,7 +54,7 @@ func readMetadata(_ *builder, c *condition, m *scorecard.Map) test {
 		m.Key("values")
 		m.Key("round")
 	case "exists":
-	case "in", "not_in":
+	case "in", "not_in", "between":
 		d.readValues(m)
 	default:
 		d.readValue(m)
@@ -64,26 +68,47 @@ func (d *metadata) readValues(m *scorecard.Map) {
 		return
 	}
 	for _, e := range n.List() {
-		d.values = append(d.values, readOperand(e, false))
+		d.values = append(d.values, d.operand(e))
 	}
-	if n.IsList() && len(d.values) == 0 {
+	checkValues(n, d.op, len(d.values))
+}
+
+// checkValues finds lists of values that an operator cannot use.
+func checkValues(n *scorecard.Node, op string, count int) {
+	switch {
+	case !n.IsList():
+	case op == "between" && count != 2:
+		n.Problem([]string{"[the least, the most]"}, "between takes two values, found %d", count)
+	case count == 0:
 		n.Problem(nil, "the list is empty")
 	}
 }
+
+// operand reads a value: of what is ordered, a date or a number.
+func (d *metadata) operand(n *scorecard.Node) operand {
+	ordered := d.ordered()
+	if ordered {
+		if at, ok := asMoment(n.Value()); ok {
+			return operand{fixed: at}
+		}
+	}
+	return readOperand(n, ordered)
+}
+
+func (d *metadata) ordered() bool { return d.op[0] == '<' || d.op[0] == '>' || d.op == "between" }
 
 func (d *metadata) readValue(m *scorecard.Map) {
 	n := m.Must("value")
 	if n == nil {
 		return
 	}
-	ordered := d.op[0] == '<' || d.op[0] == '>'
-	v := readOperand(n, ordered)
+	v := d.operand(n)
 	if r := m.Key("round"); r != nil {
 		if v.round = readRounding(r); v.expr == nil {
 			r.Problem([]string{"an expression such as metadata.total * 0.9 as value"}, "only computed values are rounded")
 		}
 	}
-	if _, ok := v.fixed.(bool); ok && (ordered || d.op == "contains") {
+	if _, ok := v.fixed.(bool); ok && (d.ordered() || d.op == "contains") {
 		n.Problem([]string{"a text", "a number"}, "%s is about texts and numbers", d.op)
 	}
 	d.values = []operand{v}
@@ -103,6 +128,8 @@ func (d *metadata) judge(e *Evaluation, _ []int) outcome {
 		return notEvaluable(reason)
 	case d.op == "contains":
 		return d.contains(field, values[0])
+	case d.op == "between":
+		return d.between(field, values)
 	}
 	typed := false
 	for _, want := range values {
@@ -116,6 +143,15 @@ func (d *metadata) judge(e *Evaluation, _ []int) outcome {
 		return notEvaluable(pipeline.WrongType)
 	}
 	return when(d.op == "not_in")
+}
+
+func (d *metadata) between(field any, values []any) outcome {
+	low, ok1 := d.compare(field, values[0])
+	high, ok2 := d.compare(field, values[1])
+	if !ok1 || !ok2 {
+		return notEvaluable(pipeline.WrongType)
+	}
+	return when(low >= 0 && high <= 0)
 }
 
 // orderHolds reports whether a comparison holds for the order of two values; one
@@ -148,6 +184,9 @@ func (d *metadata) compare(field, want any) (int, bool) {
 	case float64:
 		f, ok := asNumber(field)
 		return compareNumbers(f, want), ok
+	case moment:
+		at, ok := asMoment(field)
+		return at.compare(want), ok
 	case bool:
 		b, ok := asBool(field)
 		if b == want {
@@ -188,6 +227,31 @@ func asNumber(v any) (float64, bool) {
 		return f, err == nil
 	}
 	return 0, false
+}
+
+// moment is a day, or a time on a day.
+type moment struct {
+	at  time.Time
+	day bool
+}
+
+// asMoment reads a text as a date; one without a zone is taken as UTC.
+func asMoment(v any) (moment, bool) {
+	s, _ := v.(string)
+	for _, layout := range []string{time.DateOnly, time.RFC3339, "2006-01-02T15:04:05", time.DateTime, "2006-01-02 15:04"} {
+		if at, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
+			return moment{at, layout == time.DateOnly}, true
+		}
+	}
+	return moment{}, false
+}
+
+// compare orders two moments, by their days when one of them is no more than that.
+func (m moment) compare(other moment) int {
+	if m.day || other.day {
+		return strings.Compare(m.at.Format(time.DateOnly), other.at.Format(time.DateOnly))
+	}
+	return m.at.Compare(other.at)
 }
 
 func asBool(v any) (value, ok bool) {

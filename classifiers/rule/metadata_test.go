@@ -15,6 +15,7 @@ func TestMetadataCompares(t *testing.T) {
 		Agent: &transcript.AgentRef{ID: "7", Team: "North"}, Customer: &transcript.CustomerRef{ID: "c", Type: "enterprise"},
 		Metadata: map[string]any{
 			"queue": "ＶＩＰ ", "holds": 3.0, "text": " 3.5", "new": true, "said": "False", "empty": "", "null": nil,
+			"due": "2026-01-31", "called": "2026-01-31T23:30:00+08:00",
 			"tags": []any{"late", 4.0, true}, "nested": map[string]any{"a": 1.0},
 		},
 	}
@@ -44,6 +45,18 @@ func TestMetadataCompares(t *testing.T) {
 		{"holds", "not_in", []any{1.0, 2.0}, hit},
 		{"holds", "not_in", []any{1.0, 3.0}, not},
 		{"text", ">", []any{3.0}, hit},
+		{"holds", "between", []any{3.0, 4.0}, hit},
+		{"holds", "between", []any{4.0, 5.0}, not},
+		{"queue", "between", []any{4.0, 5.0}, wrong},
+		{"due", "<", []any{day("2026-02-01")}, hit},
+		{"due", "<", []any{day("2026-01-31")}, not},
+		{"due", "between", []any{day("2026-01-31"), day("2026-01-31")}, hit},
+		{"called", "<=", []any{day("2026-01-31")}, hit},
+		{"called", "<", []any{day("2026-01-31T16:00:00Z")}, hit},
+		{"called", "<", []any{day("2026-01-31T15:00:00Z")}, not},
+		{"holds", "<", []any{day("2026-01-31")}, wrong},
+		{"queue", "<", []any{day("2026-01-31")}, wrong},
+		{"missing", "<", []any{day("2026-01-31")}, noField},
 		{"new", "==", []any{true}, hit},
 		{"new", "==", []any{false}, not},
 		{"new", "!=", []any{false}, hit},
@@ -84,6 +97,11 @@ func TestMetadataCompares(t *testing.T) {
 			t.Errorf("%s %s %v is %s, want %s", tt.field, tt.op, tt.values, got, tt.want)
 		}
 	}
+}
+
+func day(s string) any {
+	at, _ := asMoment(s)
+	return at
 }
 
 func TestMetadataOfAnEmptySession(t *testing.T) {

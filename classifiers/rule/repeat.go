@@ -225,7 +225,7 @@ func (r *repeat) nearest(e *Evaluation, turns []int) (Near, bool) {
 				times++
 			} else if l.similarity > best && most == 0 {
 				best = l.similarity
-				near = Near{Turn: s.turn, Text: fmt.Sprintf("similarity %.2f < %.2f with turn %d", l.similarity, r.similarity, l.turn)}
+				near = Near{Turn: s.turn, Text: fmt.Sprintf("similarity %.2f < %.2f with turn #%d", l.similarity, r.similarity, l.turn+1)}
 			}
 		}
 		if times > most {

@@ -3,6 +3,7 @@ package rule
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/english"
@@ -35,12 +36,14 @@ type scriptRun struct {
 
 func scriptRuns(text string) []scriptRun {
 	var out []scriptRun
-	for _, r := range text {
+	from := 0
+	for i, r := range text {
 		han := unicode.Is(unicode.Han, r)
 		if n := len(out); n == 0 || out[n-1].han != han {
-			out = append(out, scriptRun{han: han})
+			out, from = append(out, scriptRun{han: han}), i
 		}
-		out[len(out)-1].text += string(r)
+		_, size := utf8.DecodeRuneInString(text[i:])
+		out[len(out)-1].text = text[from : i+size]
 	}
 	return out
 }
