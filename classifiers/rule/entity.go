@@ -59,6 +59,7 @@ func readEntity(_ *builder, c *condition, m *scorecard.Map) test {
 		x.op = n.OneOf(entityOps...)
 		x.readValues(m)
 	}
+	c.partial = x.op != "" && x.kind == entity.Date
 	c.local = x.least == 1 && x.most == math.MaxInt
 	c.nowhere = x.least == 0
 	return x

@@ -1,8 +1,10 @@
 package rule
 
 import (
+	"cmp"
 	"slices"
 
+	"assay/pipeline"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -14,6 +16,7 @@ func (e *Evaluation) judgeEvery(c *condition, r *reach) outcome {
 	var marks []outcome
 	if turnwise {
 		marks = e.marks(c, r.turns)
+		turnwise = marks != nil
 	}
 	e.places = map[*keywords][]match{}
 	defer func() { e.places = nil }()
@@ -44,7 +47,8 @@ func (e *Evaluation) judgeEvery(c *condition, r *reach) outcome {
 	return worst
 }
 
-// marks are what a kind says about each single turn, by turn.
+// marks are what a kind says about each single turn, by turn; nil when it cannot
+// be evaluated for a reason that is not one of single turns.
 func (e *Evaluation) marks(c *condition, turns []int) []outcome {
 	out := make([]outcome, len(e.in.Session.Turns))
 	for i := range out {
@@ -61,8 +65,11 @@ func (e *Evaluation) marks(c *condition, turns []int) []outcome {
 		return out
 	}
 	o := c.test.judge(e, turns)
+	if o.state == scorecard.NotEvaluable && len(o.unknown) == 0 {
+		return nil
+	}
 	for _, t := range o.unknown {
-		out[t] = unknownTime()
+		out[t] = notEvaluable(cmp.Or(o.reason, pipeline.NoTimestamps))
 	}
 	hits := o.turns
 	if hits == nil {

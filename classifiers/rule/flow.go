@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -33,9 +34,9 @@ import (
 // way through. Then another walk begins at the next hit of start. Walks found
 // do not overlap, and only hits in the condition's range count.
 //
-// When a walk comes to a step with a next one that cannot be evaluated, or a
-// time is missing, nobody knows how it goes on: the condition is not evaluable
-// unless another walk reaches an end.
+// When a walk comes to a step with a next one that cannot be evaluated, also of
+// single turns, or a time is missing, nobody knows how it goes on: the condition
+// is not evaluable unless another walk reaches an end.
 //
 // Steps may lead back to earlier ones; a walk always goes on in the transcript,
 // so that it ends. Every step must be reached from start without passing an
@@ -156,6 +157,7 @@ type walker struct {
 	*flow
 	e       *Evaluation
 	places  [][]transcript.Span
+	turns   [][]int                    // by step: those of which nobody knows whether it is entered there
 	unknown []pipeline.Reason          // by step: why its condition could not be evaluated
 	lost    map[stepAt]pipeline.Reason // what walks have come through without reaching an end, and why if unknown
 }
@@ -168,6 +170,7 @@ func (f *flow) walker(e *Evaluation, turns []int) *walker {
 	for _, s := range f.steps {
 		places, reason := e.placesIn(s.when, turns)
 		w.places, w.unknown = append(w.places, places), append(w.unknown, reason)
+		w.turns = append(w.turns, slices.DeleteFunc(e.unknownTurns(s.when.to), func(t int) bool { return !inTurns(turns, t) }))
 	}
 	return w
 }
@@ -185,6 +188,9 @@ func (f *flow) judge(e *Evaluation, turns []int) outcome {
 func (f *flow) walkAll(e *Evaluation, turns []int) (hits []transcript.Span, unknown pipeline.Reason, far walk) {
 	w := f.walker(e, turns)
 	unknown = w.unknown[f.start]
+	if unknown == "" && len(w.turns[f.start]) > 0 {
+		unknown = pipeline.NoTimestamps
+	}
 	for i, p := range w.places[f.start] {
 		if len(hits) > 0 && !comesBefore(hits[len(hits)-1], p) {
 			continue
@@ -242,6 +248,15 @@ func (w *walker) next(step int, here transcript.Span) (next stepAt, found bool, 
 		i := firstAfter(w.places[n], here)
 		if i < len(w.places[n]) && (!found || comparePlaces(w.places[n][i], first) < 0) {
 			next, first, found = stepAt{n, i}, w.places[n][i], true
+		}
+	}
+	last := math.MaxInt
+	if found {
+		last = first.Turn
+	}
+	for _, n := range w.steps[step].next {
+		if anyWithin(w.turns[n], here.Turn, last) {
+			return stepAt{}, false, pipeline.NoTimestamps
 		}
 	}
 	if !found {

@@ -51,7 +51,7 @@ func readInterruption(_ *builder, c *condition, m *scorecard.Map) test {
 	if n := m.Key("min_length"); n != nil {
 		i.least = n.Int(1, 1000)
 	}
-	c.local = i.times == 1
+	c.local, c.partial = i.times == 1, true
 	return i
 }
 

@@ -46,6 +46,23 @@ func (e *Evaluation) placesIn(r *reference, turns []int) ([]transcript.Span, pip
 	return hits, ""
 }
 
+// unknownTurns are the turns of which nobody knows whether a condition hits there,
+// although it hits at others: those without the times that it needs.
+func (e *Evaluation) unknownTurns(c *condition) []int {
+	r := e.result(c)
+	if !c.partial || r.State != scorecard.Hit || c.Where.All {
+		return nil
+	}
+	return c.test.judge(e, r.Searched).unknown
+}
+
+// anyWithin reports whether one of some ascending turns is among those from the
+// first to the last of others.
+func anyWithin(turns []int, first, last int) bool {
+	i, _ := slices.BinarySearch(turns, first)
+	return i < len(turns) && turns[i] <= last
+}
+
 // readWithin reads how far apart two places may be: messages of anybody, or a time.
 func readWithin(n *scorecard.Node) *scorecard.Extent {
 	if n == nil {

@@ -42,7 +42,7 @@ func readResponseGap(b *builder, c *condition, m *scorecard.Map) test {
 		return readDeadline(c, m, limit, until)
 	}
 	c.speakerOf(m)
-	c.local = true
+	c.local, c.partial = true, true
 	g := &responseGap{limit: limit, of: c.speaker}
 	if n := m.Key("except"); n != nil {
 		g.except = b.words(n)

@@ -82,6 +82,7 @@ type condition struct {
 	nowhere  bool               // a hit has no place in the transcript: no anchor
 	turnwise bool               // judges turns one by one: turns: all is possible
 	local    bool               // hits a range when it hits one of its turns
+	partial  bool               // may know of some turns only whether it hits there
 }
 
 // Set is the conditions of one scorecard. It does not change after Compile and

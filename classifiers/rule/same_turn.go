@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ type sameTurn struct {
 }
 
 func readSameTurn(_ *builder, c *condition, m *scorecard.Map) test {
-	c.turnwise, c.local = true, true
+	c.turnwise, c.local, c.partial = true, true, true
 	s := &sameTurn{refs: map[string]*reference{}}
 	n := m.Must("when")
 	if n == nil {
@@ -40,18 +41,16 @@ func readSameTurn(_ *builder, c *condition, m *scorecard.Map) test {
 }
 
 func (s *sameTurn) judge(e *Evaluation, turns []int) outcome {
-	hitTurns := map[string][]int{}
+	known := map[string]turnStates{}
 	reason := pipeline.Reason("")
 	for _, name := range s.when.Names() {
-		res := e.result(s.refs[name].to)
-		hitTurns[name] = turnsOf(res.Hits)
-		if res.State == scorecard.NotEvaluable && reason == "" {
-			reason = res.Reason
-		}
+		to := s.refs[name].to
+		known[name] = turnStates{e.result(to), turnsOf(e.result(to).Hits), e.unknownTurns(to)}
+		reason = cmp.Or(reason, known[name].whyUnknown())
 	}
 	var o outcome
 	for _, t := range turns {
-		switch s.when.Eval(s.stateIn(e, t, hitTurns)) {
+		switch s.when.Eval(func(name string) scorecard.State { return known[name].in(t) }) {
 		case scorecard.Hit:
 			o.turns = append(o.turns, t)
 			o.hits = append(o.hits, s.place(e, t))
@@ -70,17 +69,31 @@ func (s *sameTurn) judge(e *Evaluation, turns []int) outcome {
 	return o
 }
 
-// stateIn is what the conditions are of one turn.
-func (s *sameTurn) stateIn(e *Evaluation, turn int, hitTurns map[string][]int) func(string) scorecard.State {
-	return func(name string) scorecard.State {
-		if _, ok := slices.BinarySearch(hitTurns[name], turn); ok {
-			return scorecard.Hit
-		}
-		if e.result(s.refs[name].to).State == scorecard.NotEvaluable {
-			return scorecard.NotEvaluable
-		}
-		return scorecard.NotHit
+// turnStates are what a condition is of single turns.
+type turnStates struct {
+	of            *Result
+	hits, unknown []int
+}
+
+func (s turnStates) in(turn int) scorecard.State {
+	switch {
+	case inTurns(s.hits, turn):
+		return scorecard.Hit
+	case s.of.State == scorecard.NotEvaluable || inTurns(s.unknown, turn):
+		return scorecard.NotEvaluable
 	}
+	return scorecard.NotHit
+}
+
+// whyUnknown is why it cannot be evaluated of some turn, "" when it can of all.
+func (s turnStates) whyUnknown() pipeline.Reason {
+	switch {
+	case s.of.State == scorecard.NotEvaluable:
+		return s.of.Reason
+	case len(s.unknown) > 0:
+		return pipeline.NoTimestamps
+	}
+	return ""
 }
 
 // place reaches from the first to the last place of the deciding conditions in a
@@ -104,10 +117,14 @@ func (s *sameTurn) place(e *Evaluation, turn int) transcript.Span {
 // nearest is the turn in which most of the conditions hit.
 func (s *sameTurn) nearest(e *Evaluation, turns []int) (Near, bool) {
 	near, most := Near{Turn: -1}, 0
+	hitTurns := map[string][]int{}
+	for _, name := range s.when.Names() {
+		hitTurns[name] = turnsOf(e.result(s.refs[name].to).Hits)
+	}
 	for _, t := range turns {
 		var here, elsewhere []string
 		for _, name := range s.when.Names() {
-			if inTurns(turnsOf(e.result(s.refs[name].to).Hits), t) {
+			if inTurns(hitTurns[name], t) {
 				here = append(here, name)
 			} else {
 				elsewhere = append(elsewhere, name)

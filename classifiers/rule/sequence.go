@@ -26,8 +26,8 @@ import (
 // of every sequence found; sequences do not overlap.
 //
 // When a step has no hit the condition does not hit, whatever the others are;
-// else it is not evaluable when a step is not, when a time is missing, or when
-// the absence that would decide cannot be told.
+// else it is not evaluable when a step is not, also of single turns, when a time
+// is missing, or when the absence that would decide cannot be told.
 type sequence struct {
 	steps  []*reference
 	within *scorecard.Extent
@@ -75,8 +75,16 @@ type found struct {
 	unknown pipeline.Reason     // why something that may be a sequence could not be judged
 	places  [][]transcript.Span // by step, up to the first one without a chain
 	reached [][]link            // their links
+	absent  []absence           // by absent condition
 	between transcript.Span     // the absent condition's hit that broke the last chain
 	broken  *reference          // that condition; nil when none did
+}
+
+// absence is what a session has of a condition that must be absent.
+type absence struct {
+	places  []transcript.Span
+	unknown pipeline.Reason // why it could not be evaluated
+	turns   []int           // those of which it could not
 }
 
 func (s *sequence) judge(e *Evaluation, turns []int) outcome {
@@ -89,14 +97,16 @@ func (s *sequence) judge(e *Evaluation, turns []int) outcome {
 
 func (s *sequence) find(e *Evaluation, turns []int) (f found) {
 	var unknown pipeline.Reason
-	empty := false
+	empty, partial := false, false
 	for _, step := range s.steps {
 		places, reason := e.placesIn(step, turns)
 		if reason != "" {
 			unknown = reason
 			continue
 		}
-		empty = empty || len(places) == 0
+		unsure := e.unsureIn(step, turns)
+		partial = partial || unsure
+		empty = empty || len(places) == 0 && !unsure
 		if unknown == "" && (len(f.reached) == 0 || reachable(f.reached[len(f.reached)-1])) {
 			f.reached = append(f.reached, s.join(e, &f, places))
 			f.places = append(f.places, places)
@@ -109,9 +119,28 @@ func (s *sequence) find(e *Evaluation, turns []int) (f found) {
 		return f
 	}
 	if len(f.reached) == len(s.steps) {
-		s.collect(e, turns, &f)
+		f.absent = s.absence(e, turns)
+		s.collect(&f)
+	}
+	if partial && f.unknown == "" {
+		f.unknown = pipeline.NoTimestamps
 	}
 	return f
+}
+
+// unsureIn reports whether a condition hits, and nobody knows of some of the
+// turns whether it does there as well.
+func (e *Evaluation) unsureIn(r *reference, turns []int) bool {
+	return slices.ContainsFunc(e.unknownTurns(r.to), func(t int) bool { return inTurns(turns, t) })
+}
+
+func (s *sequence) absence(e *Evaluation, turns []int) []absence {
+	out := make([]absence, len(s.absent))
+	for i, r := range s.absent {
+		places, reason := e.placesIn(r, turns)
+		out[i] = absence{places, reason, e.unknownTurns(r.to)}
+	}
+	return out
 }
 
 func reachable(links []link) bool {
@@ -148,14 +177,14 @@ func (s *sequence) join(e *Evaluation, f *found, places []transcript.Span) []lin
 
 // collect keeps the chains that lead through all steps, with nothing between
 // that must be absent.
-func (s *sequence) collect(e *Evaluation, turns []int, f *found) {
+func (s *sequence) collect(f *found) {
 	chain := make([]transcript.Span, len(s.steps))
 	for i, l := range f.reached[len(f.reached)-1] {
 		if l.first < 0 || len(f.hits) > 0 && !comesBefore(f.hits[len(f.hits)-1], f.places[0][l.first]) {
 			continue // it has begun before the last sequence was over
 		}
 		f.fill(chain, i)
-		clear, reason := s.clear(e, turns, chain, f)
+		clear, reason := s.clear(chain, f)
 		switch {
 		case !clear:
 		case l.unsure:
@@ -181,17 +210,19 @@ func (f *found) fill(chain []transcript.Span, i int) {
 
 // clear reports whether no absent condition hits between the ends of a chain; a
 // reason when one of them could not be evaluated and the others do not.
-func (s *sequence) clear(e *Evaluation, turns []int, chain []transcript.Span, f *found) (bool, pipeline.Reason) {
+func (s *sequence) clear(chain []transcript.Span, f *found) (bool, pipeline.Reason) {
 	var unknown pipeline.Reason
-	for _, a := range s.absent {
-		places, reason := e.placesIn(a, turns)
-		if reason != "" {
-			unknown = reason
-		}
-		i := firstAfter(places, chain[0])
-		if i < len(places) && comesBefore(places[i], chain[len(chain)-1]) {
-			f.broken, f.between = a, places[i]
+	first, last := chain[0], chain[len(chain)-1]
+	for n, a := range f.absent {
+		i := firstAfter(a.places, first)
+		switch {
+		case i < len(a.places) && comesBefore(a.places[i], last):
+			f.broken, f.between = s.absent[n], a.places[i]
 			return false, ""
+		case a.unknown != "":
+			unknown = a.unknown
+		case anyWithin(a.turns, first.Turn, last.Turn):
+			unknown = pipeline.NoTimestamps
 		}
 	}
 	return true, unknown

@@ -51,7 +51,7 @@ func readSilence(b *builder, c *condition, m *scorecard.Map) test {
 	if n := m.Key("except"); n != nil {
 		s.except = b.words(n)
 	}
-	c.local = s.times == 1
+	c.local, c.partial = s.times == 1, true
 	return s
 }
 

@@ -54,7 +54,7 @@ func readSpeechRate(_ *builder, c *condition, m *scorecard.Map) test {
 	if n := m.Key("min_length"); n != nil {
 		r.least = n.Int(1, 10_000)
 	}
-	c.local, c.nowhere = !r.average, r.average
+	c.local, c.nowhere, c.partial = !r.average, r.average, !r.average
 	return r
 }
 

@@ -18,7 +18,7 @@ import (
 type turnLength struct{ more, less time.Duration }
 
 func readTurnLength(_ *builder, c *condition, m *scorecard.Map) test {
-	c.turnwise, c.local = true, true
+	c.turnwise, c.local, c.partial = true, true, true
 	t := &turnLength{more: -1, less: math.MaxInt64}
 	more, less := m.Key("more_than"), m.Key("less_than")
 	if more != nil {
