@@ -39,7 +39,7 @@ func TestExplainSaysWhereAConditionLooks(t *testing.T) {
 		"after: {condition: x, hit: first}, before: {condition: x, hit: last}, response_gap: {more_than: 60s}": "the agent's turns, before the last hit of x, after the first hit of x",
 		"at: x, range: {from: 1, to: 3, of: session}, keywords: {any: [a]}":                                    "all turns, numbers 1 to 3 of all turns, at any hit of x",
 		"time: {from: 10s}, after: {condition: x, from: 2, within: 3}, keywords: {any: [a]}":                   "all turns, from 10 s to the end, after any hit of x from turn 2 on within 3 turns",
-		"interruption: {by: customer}":                                                                         "the customer's turns",
+		"interruption: {of: customer}":                                                                         "the customer's turns",
 		"duration: {max: 1m}":                                                                                  "the session as a whole",
 	} {
 		src := one("met_when: k", "x: {keywords: {any: [b]}}, k: {"+where+"}")

@@ -11,9 +11,9 @@ import (
 
 // interruption finds who cuts in while the other one speaks:
 //
-//	interruption: {by: agent, overlap: 2s, min_length: 4, delay: 1s, times: 1}
+//	interruption: {of: agent, overlap: 2s, min_length: 4, delay: 1s, times: 1}
 //
-// It hits at each turn of the agent (by: agent or customer) that begins at least
+// It hits at each turn of the agent (of: agent or customer) that begins at least
 // overlap before the customer's turn before it ends. Overlap is 2s by default,
 // the lower end of the 2 to 3 seconds that the documentation of Alibaba Cloud's
 // conversation analysis advises. Turns shorter than min_length are signs of
@@ -26,7 +26,7 @@ import (
 // It is not evaluable where turns have no end of their own, and for recordings
 // with one channel (metadata.audio: mono), in which overlaps are not heard.
 type interruption struct {
-	by             transcript.Speaker
+	of             transcript.Speaker
 	overlap, delay time.Duration
 	least          int
 	times          int
@@ -34,14 +34,8 @@ type interruption struct {
 
 func readInterruption(_ *builder, c *condition, m *scorecard.Map) test {
 	i := &interruption{overlap: 2 * time.Second, delay: time.Second, least: 4, times: readTimes(m)}
-	i.by = transcript.Agent
-	if n := m.Key("by"); n != nil {
-		i.by = transcript.Speaker(n.OneOf(string(transcript.Agent), string(transcript.Customer)))
-	}
-	if c.Where.Speaker != "" && c.Where.Speaker != i.by {
-		c.Place.Problem([]string{"by"}, "interruption is about the turns of %s, the condition's speaker is %s", i.by, c.Where.Speaker)
-	}
-	c.speaker = i.by
+	c.speakerOf(m)
+	i.of = c.speaker
 	if n := m.Key("overlap"); n != nil {
 		i.overlap = n.Duration()
 	}
@@ -77,15 +71,15 @@ func (i *interruption) judge(e *Evaluation, turns []int) outcome {
 // one's turn before it.
 func (i *interruption) each(e *Evaluation, turns []int, look func(spoken, cut int)) {
 	all, lo, hi := e.messagesOver(turns)
-	for lo > 0 && e.in.Session.Turns[all[lo]].Speaker != other(i.by) {
+	for lo > 0 && e.in.Session.Turns[all[lo]].Speaker != other(i.of) {
 		lo--
 	}
 	spoken := -1
 	for _, t := range all[lo:hi] {
 		switch e.in.Session.Turns[t].Speaker {
-		case other(i.by):
+		case other(i.of):
 			spoken = t
-		case i.by:
+		case i.of:
 			if spoken >= 0 && inTurns(turns, t) && e.spokenLength(t) >= i.least {
 				look(spoken, t)
 			}

@@ -12,10 +12,10 @@ import (
 // lateAnswer hits at the first turn of the agent when it begins more than a
 // limit after the session began:
 //
-//	late_answer: {more_than: 5s, by: agent}
+//	late_answer: {more_than: 5s, of: agent}
 //
 // More_than is 5s by default, as long as the line may stay silent at the other
-// end of a call (see lateHangUp). By (agent, customer, any; default agent) says
+// end of a call (see lateHangUp). Of (agent, customer, any; default agent) says
 // whose first turn it is. It is not evaluable when nobody knows when the session
 // began: turns with clock times need a started_at. When he says nothing at all,
 // nothing is late.
@@ -26,7 +26,7 @@ func readLateAnswer(_ *builder, c *condition, m *scorecard.Map) test {
 	if n := m.Key("more_than"); n != nil {
 		l.limit = n.Duration()
 	}
-	c.speaker = c.speakerOrAny(m, "by", transcript.Agent)
+	c.speaker = c.speakerOrAny(m, transcript.Agent)
 	c.whole = true
 	return l
 }

@@ -12,16 +12,16 @@ import (
 // lateHangUp hits at the last turn when the line stayed open for more than a
 // limit after it:
 //
-//	late_hang_up: {more_than: 5s, last: agent}
+//	late_hang_up: {more_than: 5s, of: agent}
 //
 // More_than is 5s by default, which the documentation of Alibaba Cloud's
-// conversation analysis advises. Last (agent, customer, any; default any) says
+// conversation analysis advises. Of (agent, customer, any; default any) says
 // whose turn the last one must be: after the customer's, the agent may have left
 // the line. It is not evaluable when the session has no duration_ms, or its
 // turns have no times.
 type lateHangUp struct {
 	limit time.Duration
-	last  transcript.Speaker // "" is any
+	of    transcript.Speaker // "" is any
 }
 
 func readLateHangUp(_ *builder, c *condition, m *scorecard.Map) test {
@@ -29,7 +29,7 @@ func readLateHangUp(_ *builder, c *condition, m *scorecard.Map) test {
 	if n := m.Key("more_than"); n != nil {
 		l.limit = n.Duration()
 	}
-	l.last = c.speakerOrAny(m, "last", "")
+	l.of = c.speakerOrAny(m, "")
 	c.whole = true
 	return l
 }
@@ -54,7 +54,7 @@ func (l *lateHangUp) after(e *Evaluation, turns []int) (last int, after time.Dur
 		return -1, 0, false
 	}
 	last = turns[len(turns)-1]
-	if l.last != "" && e.in.Session.Turns[last].Speaker != l.last {
+	if l.of != "" && e.in.Session.Turns[last].Speaker != l.of {
 		return -1, 0, false
 	}
 	length, known := e.in.Session.Length()
@@ -77,7 +77,7 @@ func (l *lateHangUp) nearest(e *Evaluation, turns []int) (Near, bool) {
 	last, after, known := l.after(e, turns)
 	if last < 0 {
 		last = turns[len(turns)-1]
-		return Near{last, fmt.Sprintf("the last turn is of %s, not %s", e.in.Session.Turns[last].Speaker, l.last)}, true
+		return Near{last, fmt.Sprintf("the last turn is of %s, not %s", e.in.Session.Turns[last].Speaker, l.of)}, true
 	}
 	return Near{last, fmt.Sprintf("closed after %s ≤ %s", lasting(after), lasting(l.limit))}, known
 }

@@ -12,7 +12,7 @@ import (
 // repeat hits at each turn in range in which the speaker says nearly the same as
 // was said before; the turns that it is like are hits as well:
 //
-//	repeat: {of: agent, from: self, similarity: 0.8, min_length: 6, times: 2, within: 10, except: [one moment]}
+//	repeat: {of: agent, from: self, at_least: 80, min_length: 6, times: 2, within: 10, except: [one moment]}
 //	repeat: {of: agent, from: other, part: 'order number is (\w+)'}
 //
 // From says whose turns are compared: the speaker's own (self, the default), the
@@ -22,12 +22,12 @@ import (
 // must be alike: 2 hits when something is said for the third time. A turn that
 // contains a phrase of except does not count as a repeat.
 //
-// Similarity, in (0, 1], default 0.8, is Dice's coefficient of the two texts'
-// pairs of neighbouring letters and digits. Turns with fewer than min_length
+// At_least, in percent, default 80, is how alike they must be: Dice's coefficient
+// of the two texts' pairs of neighbouring letters and digits. Turns with fewer than min_length
 // (default 6) of them are left out: short phrases repeat by nature.
 //
 // With part only what the regular expression matches in the turn is looked for,
-// and similarity is the share of its pairs that the earlier turn has; min_length,
+// and at_least is about the share of its pairs that the earlier turn has; min_length,
 // default 2, is about the part. The part is what is shown.
 //
 // Who asks again for what the customer has already given does not repeat his
@@ -38,7 +38,7 @@ import (
 type repeat struct {
 	of         transcript.Speaker
 	from       string
-	similarity float64
+	similarity float64 // from 0 to 1
 	least      int
 	times      int
 	within     int // 0 is all
@@ -67,8 +67,8 @@ func readRepeat(b *builder, c *condition, m *scorecard.Map) test {
 			r.part.branches = b.branches(tree)
 		}
 	}
-	if n := m.Key("similarity"); n != nil {
-		r.similarity = n.Number(0.1, 1)
+	if n := m.Key("at_least"); n != nil {
+		r.similarity = n.Number(10, 100) / 100
 	}
 	if n := m.Key("min_length"); n != nil {
 		r.least = n.Int(2, 1000)
@@ -225,7 +225,7 @@ func (r *repeat) nearest(e *Evaluation, turns []int) (Near, bool) {
 				times++
 			} else if l.similarity > best && most == 0 {
 				best = l.similarity
-				near = Near{Turn: s.turn, Text: fmt.Sprintf("similarity %.2f < %.2f with turn #%d", l.similarity, r.similarity, l.turn+1)}
+				near = Near{Turn: s.turn, Text: fmt.Sprintf("similarity %.0f < %.0f with turn #%d", 100*l.similarity, 100*r.similarity, l.turn+1)}
 			}
 		}
 		if times > most {

@@ -9,7 +9,7 @@ func TestRepeatSaysHowNearItCame(t *testing.T) {
 		lines []string
 		want  string
 	}{
-		{"repeat: {of: agent}", []string{"agent: 请提供一下您的订单编号", "agent: 请您提供一下订单编号"}, "similarity 0.63 < 0.80 with turn #1"},
+		{"repeat: {of: agent}", []string{"agent: 请提供一下您的订单编号", "agent: 请您提供一下订单编号"}, "similarity 63 < 80 with turn #1"},
 		{"repeat: {of: agent, times: 2}", []string{"agent: your order number", "agent: your order number"}, "repeated 1 times < 2"},
 		{"repeat: {of: agent}", []string{"agent: your order number", "agent: thanks a lot"}, ""},
 	}

@@ -42,7 +42,7 @@ func readSilence(b *builder, c *condition, m *scorecard.Map) test {
 		s.less = less.Duration()
 	}
 	checkLimits(m, s.more < s.less || s.less == 0)
-	if of := c.speakerOrAny(m, "of", ""); of != "" {
+	if of := c.speakerOrAny(m, ""); of != "" {
 		c.speaker = of
 	}
 	if n := m.Key("between"); n != nil {

@@ -97,18 +97,18 @@ func readTimes(m *scorecard.Map) int {
 	return 1
 }
 
-// speakerOrAny reads an optional key that names a speaker, agent or customer, or
-// any, which is "". It stands in for where's speaker.
-func (c *condition) speakerOrAny(m *scorecard.Map, key string, otherwise transcript.Speaker) transcript.Speaker {
+// speakerOrAny reads the optional key "of" where it may also be any, which is "".
+// It stands in for where's speaker.
+func (c *condition) speakerOrAny(m *scorecard.Map, otherwise transcript.Speaker) transcript.Speaker {
 	who := otherwise
-	if n := m.Key(key); n != nil {
+	if n := m.Key("of"); n != nil {
 		who = transcript.Speaker(n.OneOf(string(transcript.Agent), string(transcript.Customer), "any"))
 		if who == "any" {
 			who = ""
 		}
 	}
 	if c.Where.Speaker != "" && who != "" && c.Where.Speaker != who {
-		c.Place.Problem([]string{key}, "%s is about the turns of %s, the condition's speaker is %s", c.Kind, who, c.Where.Speaker)
+		c.Place.Problem([]string{"of"}, "%s is about the turns of %s, the condition's speaker is %s", c.Kind, who, c.Where.Speaker)
 	}
 	return who
 }

@@ -3,6 +3,7 @@ package sca
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp/syntax"
 	"strings"
 
@@ -221,10 +222,10 @@ func repeat(p object, role string) (translated, error) {
 		t.set("from", "other")
 	}
 	if s, ok := p.number("similaritythreshold"); ok && s > 0 {
-		if s > 1 {
-			s /= 100
+		if s <= 1 {
+			s *= 100
 		}
-		t.set("similarity", s)
+		t.set("at_least", int(math.Round(s)))
 	}
 	if n := p.integer(0, "threshold"); n > 1 {
 		t.set("min_length", n)

@@ -72,7 +72,7 @@ func speechRate(p object, role string) (translated, error) {
 func interruption(p object, role string) (translated, error) {
 	t := translated{kind: "interruption"}
 	if role != "" {
-		t.set("by", role)
+		t.set("of", role)
 	}
 	if d, ok := p.millis("interval", "overlap"); ok && d > 0 {
 		t.set("overlap", d.String())
@@ -119,9 +119,9 @@ func lateHangUp(p object, role string) (translated, error) {
 	}
 	t.set("more_than", d.String())
 	if last := speaker(p.text("targetrole", "role")); last != "" {
-		t.set("last", last)
+		t.set("of", last)
 	} else if role != "" {
-		t.set("last", role)
+		t.set("of", role)
 	}
 	return t, nil
 }
@@ -134,9 +134,9 @@ func lateAnswer(p object, role string) (translated, error) {
 	}
 	t.set("more_than", d.String())
 	if by := speaker(p.text("targetrole", "role")); by != "" {
-		t.set("by", by)
+		t.set("of", by)
 	} else if role != "" {
-		t.set("by", role)
+		t.set("of", role)
 	}
 	return t, nil
 }
