@@ -41,6 +41,7 @@ func (r *rule) write(cid string) (string, error) {
 	if o == nil {
 		return "", fmt.Errorf("there is no condition %q", cid)
 	}
+	o.watch()
 	if group := o.text("usergroup"); group != "" {
 		r.leave("condition "+cid, "user group %q", group)
 	}
@@ -49,11 +50,12 @@ func (r *rule) write(cid string) (string, error) {
 		return "", errors.New("has no operators")
 	}
 	role := speaker(o.child("checkrange").text("role"))
-	where, err := r.where(o.child("checkrange"))
+	where, err := r.where(cid, o.child("checkrange"))
 	if err != nil {
 		return "", err
 	}
 	base := conditionName(cid)
+	defer r.leaveUnread(cid, "the condition", o, "cid", "conditioninfocid", "id", "name", "lambda", "operlambda")
 	if len(operators) == 1 {
 		if _, err := r.operator(cid, base, operators[0], role, where); err != nil {
 			return "", err
@@ -116,10 +118,12 @@ func (r *rule) operator(cid, name string, op object, role string, where yaml.Map
 	if p == nil {
 		p = op
 	}
+	p.watch()
 	t, err := do(p, role)
 	if err != nil {
 		return false, fmt.Errorf("operator %q: %w", kind, err)
 	}
+	r.leaveUnread(cid, fmt.Sprintf("operator %q", kind), p, "oid", "id", "type", "name", "opername", "param")
 	for _, n := range t.notes {
 		r.leave("condition "+cid, "%s", n)
 	}
@@ -164,11 +168,13 @@ func (r *rule) find(cid string) object {
 }
 
 // where writes the range that a condition is checked in.
-func (r *rule) where(o object) (yaml.MapSlice, error) {
+func (r *rule) where(cid string, o object) (yaml.MapSlice, error) {
 	var out yaml.MapSlice
 	if o == nil {
 		return nil, nil
 	}
+	o.watch()
+	defer r.leaveUnread(cid, "the range", o)
 	role := o.text("role")
 	if s := speaker(role); s != "" {
 		out = append(out, pair("speaker", s))

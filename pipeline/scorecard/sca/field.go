@@ -78,7 +78,10 @@ func knowledge(p object, _ string) (translated, error) {
 	if n := p.integer(0, "knowledgesentencenum"); n > 0 {
 		t.set("within", n)
 	}
-	t.note("the library must have %q; thresholds of the question and the answer are measured otherwise here", target)
+	t.note("the library must have %q", target)
+	if question, answer := p.has("questionthreshold"), p.has("answerthreshold"); question || answer {
+		t.note("thresholds of the question and the answer are measured otherwise here")
+	}
 	return t, nil
 }
 
@@ -108,7 +111,16 @@ func entity(p object, _ string) (translated, error) {
 		return t, fmt.Errorf("looks for %q, an entity that is not known here", name)
 	}
 	t.set("type", kind)
-	return t, compare(&t, c)
+	if err := compare(&t, c); err != nil {
+		return t, err
+	}
+	if i := slices.IndexFunc(t.params, func(i yaml.MapItem) bool { return i.Key == "op" }); i >= 0 && (t.params[i].Value == "contains" || t.params[i].Value == "exists") {
+		if t.params[i].Value == "contains" {
+			return t, errors.New("asks whether an entity contains a text")
+		}
+		t.params = slices.Delete(t.params, i, i+1) // it is enough that there is one
+	}
+	return t, nil
 }
 
 func metadata(p object, _ string) (translated, error) {

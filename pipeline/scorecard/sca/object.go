@@ -17,13 +17,16 @@ type object map[string]any
 func plain(key string) string { return strings.ToLower(strings.ReplaceAll(key, "_", "")) }
 
 // keys are all keys, sorted, so that the result does not depend on chance.
-func (o object) keys() []string { return slices.Sorted(maps.Keys(o)) }
+func (o object) keys() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(o)), func(key string) bool { return key == noted })
+}
 
 // get returns the value of the first of the plain keys that is there; nil for none.
 func (o object) get(names ...string) any {
 	for _, name := range names {
 		for _, key := range o.keys() {
 			if plain(key) == name && o[key] != nil {
+				o.note(key)
 				return o[key]
 			}
 		}

@@ -152,7 +152,15 @@ func regex(p object, _ string) (translated, error) {
 	if exclude != "" {
 		t.set("exclude", exclude)
 	}
+	bySentence(&t, p)
 	return t, nil
+}
+
+// bySentence notes what looks across sentences there.
+func bySentence(t *translated, p object) {
+	if p.has("insentence") && !p.yes("insentence") {
+		t.note("is looked for sentence by sentence here, not across sentences")
+	}
 }
 
 // withoutLookAhead takes a leading ^(?!.*X) off a pattern; X is to be excluded.
@@ -204,6 +212,7 @@ func similarity(p object, _ string) (translated, error) {
 		return t, errors.New("has no sample sentences")
 	}
 	t.set("to", samples)
+	bySentence(&t, p)
 	if score := p.integer(0, "score", "threshold"); score > 0 {
 		t.set("at_least", score)
 		t.note("the score of %d is compared with another measure of similarity", score)

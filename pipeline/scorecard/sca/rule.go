@@ -71,6 +71,7 @@ func adds(r object) bool { return r.integer(3, "scoretype", "rulescoreaddtype") 
 
 // criterion writes a rule. What cannot be written makes it one for people.
 func (f *file) criterion(o object) yaml.MapSlice {
+	o.watch()
 	id := f.criteria[o.text("rid", "id")]
 	name := cmp.Or(o.text("name", "rulename"), id)
 	r := &rule{file: f, object: o, id: id, label: strings.TrimSpace(o.text("rid", "id") + " " + name), done: map[string]string{}, open: map[string]bool{}}
@@ -144,9 +145,6 @@ func pick(i int, list ...string) string { return list[min(max(i, 0), len(list)-1
 
 // effective are the days between which the rule holds.
 func (r *rule) effective() yaml.MapSlice {
-	if r.object.yes("fullcycle") {
-		return nil
-	}
 	var days yaml.MapSlice
 	for _, k := range [][2]string{{"from", "effectivestarttime"}, {"to", "effectiveendtime"}} {
 		text := r.object.text(k[1])
@@ -160,7 +158,7 @@ func (r *rule) effective() yaml.MapSlice {
 		}
 		days = append(days, pair(k[0], day))
 	}
-	if len(days) == 0 {
+	if len(days) == 0 || r.object.yes("fullcycle") {
 		return nil
 	}
 	return yaml.MapSlice{pair("effective", days)}

@@ -145,6 +145,7 @@ func (f *file) scorecard(id string) ([]byte, error) {
 	for i := range f.rules {
 		criteria = append(criteria, f.criterion(f.rules[i]))
 	}
+	f.leaveFields()
 	card := yaml.MapSlice{
 		{Key: "scorecard", Value: id},
 		{Key: "name", Value: id},

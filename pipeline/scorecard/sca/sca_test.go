@@ -143,6 +143,34 @@ func TestWrappings(t *testing.T) {
 	}
 }
 
+func TestNothingIsDroppedInSilence(t *testing.T) {
+	t.Parallel()
+	_, left, err := Import("x", []byte(`{
+		"rules": [{"rid": "1", "name": "A", "lambda": "1", "weight": 3, "isOnline": 0}, {"rid": "2", "name": "B", "lambda": "2", "weight": 1}],
+		"conditions": [
+			{"cid": "1", "exclusion": "3", "check_range": {"role": "客服", "floor": 2},
+				"operators": [{"oid": "1", "type": "REGULAR_EXPRESSION", "param": {"regex": "a", "in_sentence": false, "fuzzy": true, "other": ""}}]},
+			{"cid": "2", "operators": [{"oid": "2", "type": "NER_MODEL", "param": {"field": "金额", "symbol": "包含", "value": "9"}}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]string, len(left))
+	for i, l := range left {
+		got[i] = l.String()
+	}
+	want := []string{
+		`rule 1 A: condition 1: "floor" of the range has no equal here`,
+		`rule 1 A: condition 1: "fuzzy" of operator "REGULAR_EXPRESSION" has no equal here`,
+		`rule 1 A: condition 1: is looked for sentence by sentence here, not across sentences`,
+		`rule 1 A: condition 1: "exclusion" of the condition has no equal here`,
+		`rule 2 B: condition 2: operator "NER_MODEL": asks whether an entity contains a text; people answer the criterion`,
+		`rule *: weight: has no equal here; 2 rules say something there`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 func FuzzImport(f *testing.F) {
 	src, err := os.ReadFile(rules + ".json")
 	if err != nil {
