@@ -2,7 +2,6 @@ package sca
 
 import (
 	"encoding/json"
-	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -140,5 +139,3 @@ func (o object) texts(names ...string) []string {
 	}
 	return out
 }
-
-func values[K comparable, V any](m map[K]V) iter.Seq[V] { return maps.Values(m) }

@@ -70,9 +70,8 @@ func outcomeOfHit(r object) string {
 func adds(r object) bool { return r.integer(3, "scoretype", "rulescoreaddtype") == 1 }
 
 // criterion writes a rule. What cannot be written makes it one for people.
-func (f *file) criterion(o object) yaml.MapSlice {
+func (f *file) criterion(id string, o object) yaml.MapSlice {
 	o.watch()
-	id := f.criteria[o.text("rid", "id")]
 	name := cmp.Or(o.text("name", "rulename"), id)
 	r := &rule{file: f, object: o, id: id, label: strings.TrimSpace(o.text("rid", "id") + " " + name), done: map[string]string{}, open: map[string]bool{}}
 	lambda := o.text("lambda", "rulelambda")

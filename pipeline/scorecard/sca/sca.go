@@ -79,7 +79,8 @@ func decode(src []byte) (any, error) {
 type file struct {
 	rules      []object
 	conditions map[string]object // by id: those that stand beside the rules
-	criteria   map[string]string // rule's id → criterion's id
+	ids        []string          // by rule: the criterion's id
+	criteria   map[string]string // rule's id → criterion's id, of rules with one id that of the first
 	hits       map[string]string // criterion's id → the outcome that a hit of the rule is
 	left       []Left
 }
@@ -89,11 +90,14 @@ func newFile(root any) *file {
 	f.find(root, 0)
 	for i, r := range f.rules {
 		id := identifier(r.text("rid", "id"), i)
-		for slices.Contains(slices.Collect(values(f.criteria)), id) {
+		for slices.Contains(f.ids, id) {
 			id += "_"
 		}
-		f.criteria[r.text("rid", "id")] = id
+		f.ids = append(f.ids, id)
 		f.hits[id] = outcomeOfHit(r)
+		if rid := r.text("rid", "id"); f.criteria[rid] == "" {
+			f.criteria[rid] = id
+		}
 	}
 	return f
 }
@@ -143,7 +147,7 @@ func (f *file) find(v any, depth int) {
 func (f *file) scorecard(id string) ([]byte, error) {
 	var criteria []yaml.MapSlice
 	for i := range f.rules {
-		criteria = append(criteria, f.criterion(f.rules[i]))
+		criteria = append(criteria, f.criterion(f.ids[i], f.rules[i]))
 	}
 	f.leaveFields()
 	card := yaml.MapSlice{

@@ -171,6 +171,26 @@ func TestNothingIsDroppedInSilence(t *testing.T) {
 	}
 }
 
+func TestRulesOfOneIDStayApart(t *testing.T) {
+	t.Parallel()
+	const keyword = `"conditions":[{"cid":"1","operators":[{"type":"HIT_ANY_KEYWORDS","param":{"keywords":["a"]}}]}]`
+	out, _, err := Import("x", []byte(`[{"rid":"1","name":"A","lambda":"1",`+keyword+`},{"rid":"1","name":"B","lambda":"1",`+keyword+`},{"name":"C","lambda":"1",`+keyword+`},{"name":"D","lambda":"1",`+keyword+`}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, problems := scorecard.Parse("x", out)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	var ids []string
+	for _, c := range card.Criteria() {
+		ids = append(ids, c.ID)
+	}
+	if diff := cmp.Diff([]string{"r1", "r1_", "rule_3", "rule_4"}, ids); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 func FuzzImport(f *testing.F) {
 	src, err := os.ReadFile(rules + ".json")
 	if err != nil {
