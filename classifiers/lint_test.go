@@ -155,6 +155,38 @@ func TestLintQuestions(t *testing.T) {
 	}
 }
 
+func TestLintCount(t *testing.T) {
+	t.Parallel()
+	const head = "# lint: allow few_examples, odd_threshold, unused_condition\nscorecard: s\nname: S\nmode: deduction\nfloor: -100\npass: 1\nconditions: {a: {keywords: {any: [a]}}, b: {keywords: {any: [b]}}}\n" +
+		"sections: [{id: s, name: S, criteria: [{id: c, name: C, per: hit, %s}]}]\n"
+	tests := map[string]scorecard.Code{
+		"deduct: 1, not_met_when: a":                       "",
+		"deduct: 1, not_met_when: a && !b":                 "",
+		"deduct: 1, not_met_when: a || b":                  scorecard.UnclearCount,
+		"deduct: 1, not_met_when: a && b":                  scorecard.UnclearCount,
+		"deduct: 1, not_met_when: a && b, count: b":        "",
+		"deduct: 1, met_when: a || b":                      scorecard.UnclearCount,
+		"deduct: 1, met_when: a || b, count: b":            "",
+		"deduct: 1, met_when: '!a && b'":                   "",
+		"bonus: 1, met_when: a || b":                       scorecard.UnclearCount,
+		"bonus: 1, not_met_when: a || b":                   scorecard.UnclearCount,
+		"bonus: 1, met_when: a && !b":                      "",
+		"deduct: 1, applies_when: a || b, not_met_when: a": "",
+	}
+	for criterion, code := range tests {
+		t.Run(criterion, func(t *testing.T) {
+			t.Parallel()
+			var want []scorecard.Code
+			if code != "" {
+				want = append(want, code)
+			}
+			if diff := cmp.Diff(want, codesOf(t, fmt.Sprintf(head, criterion))); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestLintWorth(t *testing.T) {
 	t.Parallel()
 	const head, sections = "scorecard: s\nname: S\n", "sections: [{id: s, name: S, criteria: [{id: o, name: O, manual: true, %s}, {id: c, name: C, manual: true, %s}]}]\n"

@@ -29,6 +29,7 @@ const (
 	FewExamples         Code = "few_examples"         // a rule with fewer than three examples of either side
 	NeverCounts         Code = "never_counts"         // a criterion without weight that is not critical either
 	OddThreshold        Code = "odd_threshold"        // a limit that nothing or everything reaches
+	UnclearCount        Code = "unclear_count"        // per: hit where several conditions have hits, or none
 	UnknownCode         Code = "unknown_code"         // a comment that allows what is no code
 )
 
@@ -36,7 +37,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		UnusedCondition, ConstantExpression, IdleCondition, NeverHits, AlwaysHits, ShadowedAlternative, RedundantKeyword,
-		ExcludedKeyword, DoubleQuestion, VagueQuestion, OpenQuestion, FewExamples, NeverCounts, OddThreshold, UnknownCode,
+		ExcludedKeyword, DoubleQuestion, VagueQuestion, OpenQuestion, FewExamples, NeverCounts, OddThreshold, UnclearCount, UnknownCode,
 	}
 }
 
@@ -65,7 +66,7 @@ func Lint(s *Scorecard) []Warning {
 	out := slices.Concat(lintPass(s), lintWithheld(s), lintReach(s), lintAllowed(s))
 	for _, c := range s.Criteria() {
 		for _, check := range []func(*Scorecard, *Criterion) []Warning{
-			lintExpressions, lintQuestion, lintExamples, lintWorth, lintAtMost,
+			lintExpressions, lintQuestion, lintExamples, lintWorth, lintAtMost, lintCount,
 		} {
 			out = append(out, check(s, c)...)
 		}

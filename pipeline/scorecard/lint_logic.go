@@ -1,6 +1,9 @@
 package scorecard
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // mostNames bounds the conditions of an expression whose truth table is computed.
 const mostNames = 12
@@ -84,6 +87,30 @@ func idle(table []bool, i int) bool {
 		}
 	}
 	return true
+}
+
+// lintCount finds criteria whose points count per hit, where it is not plain of
+// what: of several conditions only the first one's hits count.
+func lintCount(_ *Scorecard, c *Criterion) []Warning {
+	e, value := c.MetWhen, Hit
+	if c.NotMetWhen != nil {
+		e, value = c.NotMetWhen, NotHit
+	}
+	if !c.PerHit || c.Count != "" || e == nil {
+		return nil
+	}
+	if c.Points < 0 {
+		value = -value // deducted when it is not met
+	}
+	at := keyOf(c.Node, "per")
+	switch names := e.Deciding(value); len(names) {
+	case 0:
+		return []Warning{at.Warn(UnclearCount, "the points count when nothing hits, so that there is one hit at the most: leave per out, or name a condition in count")}
+	case 1:
+		return nil
+	default:
+		return []Warning{at.Warn(UnclearCount, "only the hits of the first that hits count, of %s: name the one to count in count", strings.Join(names, ", "))}
+	}
 }
 
 // lintImplied finds criteria that come out the same way whenever they apply.
