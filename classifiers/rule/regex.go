@@ -21,7 +21,8 @@ import (
 //
 // It is matched turn by turn. A turn in which exclude matches anywhere does not
 // hit: this stands in for look-around, which RE2 has not. Of one turn the first
-// hundred places of each alternative count.
+// hundred places of each alternative count. With within: range it is matched
+// across turns (see across.go).
 type pattern struct {
 	branches []branch
 	exclude  *pattern // nil: none
@@ -44,6 +45,9 @@ type branch struct {
 const turnPlaces = 100
 
 func readRegex(b *builder, c *condition, m *scorecard.Map) test {
+	if n := m.Key("within"); n != nil && n.OneOf("turn", "range") == "range" {
+		return readAcross(m)
+	}
 	c.turnwise, c.local = true, true
 	p := &pattern{}
 	if n := m.Must("pattern"); n != nil {
@@ -211,7 +215,11 @@ const maxPattern = 4096
 
 // compile reads a pattern and its syntax tree; nil, with a problem, when it
 // cannot be used.
-func compile(n *scorecard.Node) (*regexp.Regexp, *syntax.Regexp) {
+func compile(n *scorecard.Node) (*regexp.Regexp, *syntax.Regexp) { return compileWith(n, "") }
+
+// compileWith is compile for texts in which some characters stand that folding
+// replaces.
+func compileWith(n *scorecard.Node, standing string) (*regexp.Regexp, *syntax.Regexp) {
 	s := n.NonEmpty()
 	if s == "" {
 		return nil, nil
@@ -229,6 +237,9 @@ func compile(n *scorecard.Node) (*regexp.Regexp, *syntax.Regexp) {
 		n.Problem(nil, "the pattern matches the empty text, so it would match everywhere")
 	}
 	for _, r := range slices.Compact(slices.Sorted(slices.Values(neverMatch(tree)))) {
+		if strings.ContainsRune(standing, r) {
+			continue
+		}
 		n.Problem(nil, "texts are matched folded, where %q never stands: write `%s`", r, regexp.QuoteMeta(fold(r)))
 	}
 	smallen(tree)
