@@ -28,7 +28,8 @@ import (
 // session's fields (see arith.go). Currency leaves out amounts in another one.
 //
 // Today and tomorrow count from the session's start; where that is missing such
-// a date cannot be compared.
+// a date cannot be compared. Nor can a month or a year with a day within it, while
+// a day is compared with a month or a year by its own.
 type entities struct {
 	kind     entity.Type
 	currency string
@@ -186,7 +187,7 @@ func (x *entities) take(e *Evaluation, turn int, tally *entityTally) outcome {
 		switch {
 		case !typed:
 			return notEvaluable(pipeline.WrongType)
-		case x.op != "" && x.kind == entity.Date && (found.Text == "" || strings.HasPrefix(found.Text, "--")):
+		case x.op != "" && x.vague(found, tally.values):
 			tally.unknown = append(tally.unknown, turn)
 		case holds:
 			tally.hits++
@@ -222,6 +223,18 @@ func (x *entities) normalised(values []any) []any {
 	return out
 }
 
+// vague reports whether a date is not known well enough to compare it: its year
+// is missing, or it is a month or year that one of the values lies in.
+func (x *entities) vague(found entity.Entity, values []any) bool {
+	if x.kind != entity.Date {
+		return false
+	}
+	return found.Text == "" || strings.HasPrefix(found.Text, "--") || slices.ContainsFunc(values, func(v any) bool {
+		s, _ := v.(string)
+		return len(s) > len(found.Text) && strings.HasPrefix(s, found.Text)
+	})
+}
+
 // compare reports whether an entity's value compares as the operator says;
 // typed is false when the values have another type.
 func (x *entities) compare(found entity.Entity, values []any) (holds, typed bool) {
@@ -252,7 +265,11 @@ func (x *entities) order(found entity.Entity, v any) (int, bool) {
 		return compareNumbers(found.Value, f), ok
 	}
 	s, ok := v.(string)
-	return strings.Compare(found.Text, s), ok
+	text := found.Text
+	if x.kind == entity.Date && len(s) < len(text) {
+		text = text[:len(s)]
+	}
+	return strings.Compare(text, s), ok
 }
 
 // nearest is the number that came closest to comparing, or the first other
@@ -266,7 +283,7 @@ func (x *entities) nearest(e *Evaluation, turns []int) (Near, bool) {
 	values = x.normalised(values)
 	for _, t := range turns {
 		for _, found := range e.entitiesOf(x.kind, t) {
-			if holds, typed := x.compare(found, values); holds || !typed {
+			if holds, typed := x.compare(found, values); holds || !typed || x.vague(found, values) {
 				continue
 			}
 			if far := x.far(found, values); far < best {
