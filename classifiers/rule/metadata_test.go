@@ -10,15 +10,7 @@ import (
 
 func TestMetadataCompares(t *testing.T) {
 	t.Parallel()
-	session := &transcript.Session{
-		Channel: transcript.Call, Language: "zh-CN", BusinessType: "complaint", Urgency: "urgent", CSAT: 2,
-		Agent: &transcript.AgentRef{ID: "7", Team: "North"}, Customer: &transcript.CustomerRef{ID: "c", Type: "enterprise"},
-		Metadata: map[string]any{
-			"queue": "ＶＩＰ ", "holds": 3.0, "text": " 3.5", "new": true, "said": "False", "empty": "", "null": nil,
-			"due": "2026-01-31", "called": "2026-01-31T23:30:00+08:00",
-			"tags": []any{"late", 4.0, true}, "nested": map[string]any{"a": 1.0},
-		},
-	}
+	session := sessionWithFields()
 	const hit, not, noField, wrong = "hit", "not_hit", "not_evaluable no_metadata", "not_evaluable wrong_type"
 	tests := []struct {
 		field, op string
@@ -96,6 +88,18 @@ func TestMetadataCompares(t *testing.T) {
 		if got != tt.want {
 			t.Errorf("%s %s %v is %s, want %s", tt.field, tt.op, tt.values, got, tt.want)
 		}
+	}
+}
+
+func sessionWithFields() *transcript.Session {
+	return &transcript.Session{
+		Channel: transcript.Call, Language: "zh-CN", BusinessType: "complaint", Urgency: "urgent", CSAT: 2,
+		Agent: &transcript.AgentRef{ID: "7", Team: "North"}, Customer: &transcript.CustomerRef{ID: "c", Type: "enterprise"},
+		Metadata: map[string]any{
+			"queue": "ＶＩＰ ", "holds": 3.0, "text": " 3.5", "new": true, "said": "False", "empty": "", "null": nil,
+			"due": "2026-01-31", "called": "2026-01-31T23:30:00+08:00",
+			"tags": []any{"late", 4.0, true}, "nested": map[string]any{"a": 1.0},
+		},
 	}
 }
 

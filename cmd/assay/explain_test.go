@@ -180,7 +180,7 @@ func TestExplainTellsWhatIsWrong(t *testing.T) {
 		{"shipped scorecard", []string{"retail-chat", sessions}, 0, "the scorecard is not for such sessions"},
 		{"with its ending", []string{"telecom-call.yaml", sessions}, 0, "telecom-call"},
 		{"bad scorecard", []string{bad, sessions}, 2, `did you mean "sections"?`},
-		{"no such file", []string{"none.yaml", sessions}, 2, `scorecard "none.yaml": no such file, nor a shipped scorecard (retail-chat, telecom-call`},
+		{"no such file", []string{"none.yaml", sessions}, 2, `scorecard "none.yaml": no such file, nor a shipped scorecard (bank, public-service-hotline, retail-chat, telecom-call`},
 		{"misspelt criterion", []string{card, sessions, "--criterion", "slwo"}, 2, `no criterion "slwo"; did you mean "slow"?; allowed: slow, refund, person`},
 		{"no such session", []string{card, sessions, "--session", "z"}, 2, `no session "z"`},
 		{"refused record", []string{card, mixed}, 1, `mixed.jsonl:3`},
