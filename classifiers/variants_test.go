@@ -242,8 +242,12 @@ func kindShapes(t *testing.T) map[string]*shape {
 		t.Fatal(err)
 	}
 	out := map[string]*shape{}
-	for _, kind := range rule.Kinds() {
-		out[kind] = schema.Defs[kind].resolved(schema.Defs)
+	for _, def := range schema.Defs { // kinds of one shape share a definition
+		for key, p := range def.Properties {
+			if _, is := out[key]; !is && slices.Contains(rule.Kinds(), key) && p.Ref != "" {
+				out[key] = p.resolved(schema.Defs)
+			}
+		}
 	}
 	return out
 }
