@@ -115,6 +115,7 @@ func (e *Evaluation) evaluate(c *condition, r *Result) {
 	} else {
 		out = e.judge(c, reach.turns)
 	}
+	out = reach.settle(c, out)
 	r.State, r.Reason = out.state, out.reason
 	if r.State == scorecard.Hit {
 		r.Hits = tidy(out.hits)

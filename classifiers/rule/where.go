@@ -38,7 +38,8 @@ import (
 // OutOfScope. This holds for what must not occur as well: who wants "says nothing like this after x"
 // only where x occurs says so in applies_when. When an anchor could not be
 // evaluated, or a time is needed that the transcript does not have, the
-// condition is not evaluable.
+// condition is not evaluable; nor is it when the anchor may have hit at turns
+// without times as well and the answer hangs on that.
 //
 // Ranges are parts of one list of turns wherever they can be: a session of
 // 5,000 turns has 5,000 windows of up to 5,000 turns.
@@ -50,6 +51,17 @@ type reach struct {
 	every  *scorecard.Anchor // nil: the turns are one range
 	hits   []int             // the turns around which the windows lie
 	spoken []int             // the turns that windows count by
+	more   bool              // an anchor may have hit at turns without times, too
+}
+
+// settle is an outcome in view of hits that an anchor may have besides: what hit
+// near any of them stays, and so does what did not hit near every one.
+func (r *reach) settle(c *condition, o outcome) outcome {
+	switch {
+	case !r.more || r.every != nil && o.state == scorecard.NotHit, r.every == nil && o.state == scorecard.Hit && c.local:
+		return o
+	}
+	return notEvaluable(pipeline.NoTimestamps)
 }
 
 // reachOf returns the condition's reach. The outcome is Hit when it can be
@@ -84,6 +96,13 @@ func (e *Evaluation) narrow(r *reach, a *scorecard.Anchor, anchor *condition) ou
 		return notEvaluable(res.Reason)
 	}
 	hits := chosen(a.Hit, turnsOf(res.Hits))
+	switch unknown := e.unknownTurns(anchor); {
+	case len(unknown) == 0:
+	case a.Hit > 0 && (len(hits) == 0 || unknown[0] < hits[0]), a.Hit == scorecard.HitLast && unknown[len(unknown)-1] > hits[0]:
+		return notEvaluable(pipeline.NoTimestamps) // another one may be the N-th, or the last
+	case a.Hit == scorecard.HitAny || a.Hit == scorecard.HitEvery:
+		r.more = true
+	}
 	if len(hits) == 0 {
 		return outcome{state: scorecard.NotHit, reason: pipeline.OutOfScope}
 	}
