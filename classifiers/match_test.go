@@ -30,7 +30,11 @@ func FuzzMatching(f *testing.F) {
 
 func TestMatchingFindsWhatLookingEverywhereFinds(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(150) {
+	seeds := uint64(150)
+	if testing.Short() {
+		seeds = 30
+	}
+	for seed := range seeds {
 		checkMatching(t, seed, "")
 	}
 }

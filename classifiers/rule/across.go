@@ -22,12 +22,21 @@ type across struct{ match, exclude *regexp.Regexp }
 func readAcross(m *scorecard.Map) test {
 	a := &across{}
 	if n := m.Must("pattern"); n != nil {
-		a.match, _ = compileWith(n, "\n")
+		a.match = compileAcross(n)
 	}
 	if n := m.Key("exclude"); n != nil {
-		a.exclude, _ = compileWith(n, "\n")
+		a.exclude = compileAcross(n)
 	}
 	return a
+}
+
+// compileAcross is compile for package regexp and texts of several lines.
+func compileAcross(n *scorecard.Node) *regexp.Regexp {
+	tree := compileWith(n, "\n")
+	if tree == nil {
+		return nil
+	}
+	return regexp.MustCompile(tree.String())
 }
 
 func (a *across) judge(e *Evaluation, turns []int) outcome {

@@ -4,13 +4,14 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"sync"
 	"unicode/utf8"
 )
 
 // expression is a compiled regular expression. It finds what package regexp
 // finds, but without allocating, unless the text is very long.
 type expression struct {
-	re    *regexp.Regexp
+	re    func() *regexp.Regexp // for very long texts; compiled when it is first asked for
 	prog  *syntax.Prog
 	first [4]uint64 // the bytes that a match may begin with
 	wide  uint64    // the last six bits of characters of three bytes that it may begin with
@@ -19,18 +20,14 @@ type expression struct {
 	choices int
 }
 
-// newExpression compiles a syntax tree.
-func newExpression(re *syntax.Regexp) *expression { return compileExpression(re.String()) }
-
-// compileExpression compiles an expression that is known to compile.
-func compileExpression(s string) *expression {
-	x := &expression{re: regexp.MustCompile(s)}
-	re, err := syntax.Parse(s, syntax.Perl)
-	if err != nil {
-		panic(err) // MustCompile would have
-	}
+// newExpression compiles a syntax tree that was parsed. It does not go through
+// the tree's text: to write one down takes milliseconds for each class of many
+// characters.
+func newExpression(re *syntax.Regexp) *expression {
+	x := &expression{re: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(re.String()) })}
+	var err error
 	if x.prog, err = syntax.Compile(re.Simplify()); err != nil {
-		panic(err)
+		panic(err) // Compile never fails
 	}
 	x.begin(x.prog.Start, make([]bool, len(x.prog.Inst)))
 	for i := range x.prog.Inst {
@@ -118,7 +115,7 @@ const mostVisited = 16 << 20
 // m.found, with shift added to their offsets.
 func (x *expression) findAll(m *machine, text string, shift, n int) {
 	if x.choices*(len(text)+1) > mostVisited {
-		for _, at := range x.re.FindAllStringIndex(text, n) {
+		for _, at := range x.re().FindAllStringIndex(text, n) {
 			m.found = append(m.found, place{shift + at[0], shift + at[1]})
 		}
 		return

@@ -17,8 +17,14 @@ var ordinary = []string{
 	"no way", "10:30", "bye bye", "i see...",
 }
 
-func matchesAnything(re *regexp.Regexp) bool {
-	return !slices.ContainsFunc(ordinary, func(s string) bool { return !re.MatchString(s) })
+func matchesAnything(tree *syntax.Regexp) bool {
+	x, m := newExpression(tree), &machine{}
+	for i, s := range ordinary {
+		if x.findAll(m, s, 0, 1); len(m.found) <= i {
+			return false
+		}
+	}
+	return true
 }
 
 // lintPattern finds patterns that match nearly any turn. As evidence, as an
@@ -31,11 +37,11 @@ func lintPattern(l *linter, c *condition) []scorecard.Warning {
 	m := c.Params.Map()
 	var out []scorecard.Warning
 	if n := m.Key("exclude"); n != nil {
-		if re, _ := compile(n); re != nil && matchesAnything(re) {
+		if tree := compile(n); tree != nil && matchesAnything(tree) {
 			out = append(out, n.Warn(scorecard.NeverHits, "exclude matches nearly any turn, so that hardly anything is left"))
 		}
 	} else if n := m.Key("pattern"); l.decides[c] && len(c.Where.Anchors) == 0 && !c.Where.All {
-		if re, _ := compile(n); re != nil && matchesAnything(re) {
+		if tree := compile(n); tree != nil && matchesAnything(tree) {
 			out = append(out, n.Warn(scorecard.AlwaysHits, "the pattern matches nearly any turn; turn_count: {min: 1} says that there is one"))
 		}
 	}

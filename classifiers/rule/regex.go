@@ -51,12 +51,12 @@ func readRegex(b *builder, c *condition, m *scorecard.Map) test {
 	c.turnwise, c.local = true, true
 	p := &pattern{}
 	if n := m.Must("pattern"); n != nil {
-		if re, tree := compile(n); re != nil {
+		if tree := compile(n); tree != nil {
 			p.branches = b.branches(tree)
 		}
 	}
 	if n := m.Key("exclude"); n != nil {
-		if re, tree := compile(n); re != nil {
+		if tree := compile(n); tree != nil {
 			p.exclude = &pattern{branches: b.branches(tree)}
 		}
 	}
@@ -67,18 +67,18 @@ func readRegex(b *builder, c *condition, m *scorecard.Map) test {
 // without literals stay together: they are matched against every turn anyway.
 func (b *builder) branches(tree *syntax.Regexp) []branch {
 	var out []branch
-	var rest []string
+	var rest []*syntax.Regexp
 	digits := math.MaxInt
 	for _, alternative := range alternatives(tree) {
 		if required := b.required(alternative); required != nil {
 			out = append(out, newBranch(alternative, required))
 			continue
 		}
-		rest = append(rest, "(?:"+alternative.String()+")")
+		rest = append(rest, alternative)
 		digits = min(digits, digitRun(alternative))
 	}
 	if rest != nil {
-		out = append(out, branch{match: compileExpression(strings.Join(rest, "|")), digits: digits})
+		out = append(out, branch{match: newExpression(&syntax.Regexp{Op: syntax.OpAlternate, Sub: rest}), digits: digits})
 		b.digits(digits)
 	}
 	return out
@@ -213,25 +213,25 @@ func (p *pattern) find(e *Evaluation, m *machine, turn int, text string) []place
 // maxPattern bounds a pattern's bytes.
 const maxPattern = 4096
 
-// compile reads a pattern and its syntax tree; nil, with a problem, when it
-// cannot be used.
-func compile(n *scorecard.Node) (*regexp.Regexp, *syntax.Regexp) { return compileWith(n, "") }
+// compile reads a pattern's syntax tree; nil, with a problem, when it cannot be
+// used.
+func compile(n *scorecard.Node) *syntax.Regexp { return compileWith(n, "") }
 
 // compileWith is compile for texts in which some characters stand that folding
 // replaces.
-func compileWith(n *scorecard.Node, standing string) (*regexp.Regexp, *syntax.Regexp) {
+func compileWith(n *scorecard.Node, standing string) *syntax.Regexp {
 	s := n.NonEmpty()
 	if s == "" {
-		return nil, nil
+		return nil
 	}
 	if len(s) > maxPattern {
 		n.Problem(nil, "the pattern has %d bytes, more than %d", len(s), maxPattern)
-		return nil, nil
+		return nil
 	}
 	tree, err := syntax.Parse(s, syntax.Perl|syntax.FoldCase)
 	if err != nil {
 		n.Problem(nil, "%s", syntaxProblem(err))
-		return nil, nil
+		return nil
 	}
 	if leastLength(tree) == 0 {
 		n.Problem(nil, "the pattern matches the empty text, so it would match everywhere")
@@ -243,11 +243,7 @@ func compileWith(n *scorecard.Node, standing string) (*regexp.Regexp, *syntax.Re
 		n.Problem(nil, "texts are matched folded, where %q never stands: write `%s`", r, regexp.QuoteMeta(fold(r)))
 	}
 	smallen(tree)
-	re, err := regexp.Compile(tree.String())
-	if err != nil {
-		n.Problem(nil, "%s", syntaxProblem(err))
-	}
-	return re, tree
+	return tree
 }
 
 // smallen writes a pattern's literals in small letters where folded texts have

@@ -63,7 +63,7 @@ func readRepeat(b *builder, c *condition, m *scorecard.Map) test {
 	if n := m.Key("part"); n != nil {
 		r.least = 2
 		r.part = &pattern{}
-		if re, tree := compile(n); re != nil {
+		if tree := compile(n); tree != nil {
 			r.part.branches = b.branches(tree)
 		}
 	}
