@@ -14,6 +14,8 @@ type Assessment struct {
 type Assessor struct {
 	card     *scorecard.Scorecard
 	findings []Finding
+	last     Assessment // of the findings as they are
+	assessed bool
 }
 
 // NewAssessor makes an Assessor.
@@ -24,15 +26,23 @@ func NewAssessor(card *scorecard.Scorecard) *Assessor {
 
 // Assess scores answers to all criteria exactly as Inspect does. places says for
 // each criterion, in the scorecard's order, where among the answers its own stands.
+// What it returns must not be changed.
 func (a *Assessor) Assess(answers []Answer, places []int) Assessment {
+	same := a.assessed
 	for i, c := range a.card.Criteria() {
 		// What was answered in the same way in the session before is worth the same.
 		answer := &answers[places[i]]
 		if f := &a.findings[i]; f.Outcome != answer.Outcome || c.PerHit {
-			f.Outcome, f.Points = answer.Outcome, points(a.card.Mode, c, answer)
+			p := points(a.card.Mode, c, answer)
+			same = same && f.Outcome == answer.Outcome && f.Points == p
+			f.Outcome, f.Points = answer.Outcome, p
 		}
+	}
+	if same {
+		return a.last
 	}
 	score := sum(a.card, a.findings)
 	flags := raise(a.card, score, a.findings, Tone{})
-	return Assessment{Score: score, Result: result(score, flags), Flags: flags}
+	a.last, a.assessed = Assessment{Score: score, Result: result(score, flags), Flags: flags}, true
+	return a.last
 }

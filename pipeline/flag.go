@@ -81,7 +81,8 @@ const fell = -0.32
 // raise makes the flags: at most one for each reason and criterion, gravest first.
 func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone) []Flag {
 	flags := []Flag{}
-	for _, f := range findings {
+	for i := range findings {
+		f := &findings[i] // findings are large
 		if f.Critical && f.Outcome == NotMet {
 			flags = append(flags, Flag{CriticalFailed, High, f.ID, firstTurn(f.Evidence)})
 		}

@@ -187,8 +187,8 @@ const rounding = 1e-9
 
 func withheld(card *scorecard.Scorecard, findings []Finding) bool {
 	var known, unknown float64
-	for _, f := range findings {
-		switch f.Outcome {
+	for i := range findings {
+		switch f := &findings[i]; f.Outcome {
 		case Met, NotMet:
 			known += f.Weight
 		case Undetermined:
@@ -203,7 +203,7 @@ func withheld(card *scorecard.Scorecard, findings []Finding) bool {
 func weighted(card *scorecard.Scorecard, findings []Finding, failed map[string]bool) float64 {
 	var got, possible, bonus float64
 	for i, c := range card.Criteria() {
-		f := findings[i]
+		f := &findings[i]
 		if f.Outcome != Met && f.Outcome != NotMet {
 			continue
 		}
@@ -224,7 +224,7 @@ func weighted(card *scorecard.Scorecard, findings []Finding, failed map[string]b
 func deducted(card *scorecard.Scorecard, findings []Finding, failed map[string]bool) float64 {
 	total := card.Start
 	for i, c := range card.Criteria() {
-		f := findings[i]
+		f := &findings[i]
 		switch {
 		case !failed[f.Section]:
 			total += f.Points

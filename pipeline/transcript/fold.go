@@ -111,27 +111,81 @@ func (f *folding) fold(s string) {
 // up nearly all text in Chinese and English, and returns where it stopped: at the
 // end, or at a character that only its surroundings decide.
 func (f *folding) easy(s string, i int) int {
-	r, n := utf8.DecodeRuneInString(s[i:])
-	to := easyRune(r)
-	for to != hard {
-		next, size, after := rune(0), 0, rune(skipped)
-		if i+n < len(s) {
-			next, size = utf8.DecodeRuneInString(s[i+n:])
-			if after = easyRune(next); after == hard {
-				return i // what follows may belong to it
-			}
-		}
-		if to != skipped {
-			before := len(f.text)
-			f.text = utf8.AppendRune(f.text, to)
-			f.note(before, i, n, len(f.text)-before == n)
-		}
-		if i += n; i == len(s) {
+	for {
+		if i = f.run(s, i); i == len(s) {
 			return i
 		}
-		n, to = size, after
+		j := f.easyOne(s, i)
+		if j == i {
+			return i
+		}
+		if i = j; i == len(s) {
+			return i
+		}
 	}
-	return i
+}
+
+// easyOne folds the character at offset i, unless only its surroundings decide.
+func (f *folding) easyOne(s string, i int) int {
+	r, n := utf8.DecodeRuneInString(s[i:])
+	to := easyRune(r)
+	if to == hard {
+		return i
+	}
+	if i+n < len(s) {
+		if next, _ := utf8.DecodeRuneInString(s[i+n:]); easyRune(next) == hard {
+			return i // what follows may belong to it
+		}
+	}
+	if to != skipped {
+		before := len(f.text)
+		f.text = utf8.AppendRune(f.text, to)
+		f.note(before, i, n, len(f.text)-before == n)
+	}
+	return i + n
+}
+
+// run folds the characters from offset i on that keep their length, ASCII and
+// ideographs, all at once, but for the last one before another kind: what follows
+// may belong to that.
+func (f *folding) run(s string, i int) int {
+	from, to := i, i
+	for i < len(s) {
+		n := kept(s, i)
+		if n == 0 {
+			break
+		}
+		to = i
+		i += n
+	}
+	if i == len(s) {
+		to = i
+	}
+	if to == from {
+		return to
+	}
+	before := len(f.text)
+	f.text = append(f.text, s[from:to]...)
+	for k, c := range f.text[before:] {
+		if c < utf8.RuneSelf {
+			f.text[before+k] = byte(foldedASCII[c])
+		}
+	}
+	f.note(before, from, to-from, true)
+	return to
+}
+
+// kept is the length of the character at i if folding keeps that: one of ASCII,
+// or an ideograph from U+4E00 to U+9FFF. It is 0 for others.
+func kept(s string, i int) int {
+	c := s[i]
+	switch {
+	case c < utf8.RuneSelf && foldedASCII[c] != skipped:
+		return 1
+	case c < 0xe4 || c > 0xe9 || i+2 >= len(s) || s[i+1]&0xc0 != 0x80 || s[i+2]&0xc0 != 0x80 || c == 0xe4 && s[i+1] < 0xb8:
+		return 0
+	}
+	return 3
 }
 
 // What easyRune says of characters that have no folded form, and of those that
