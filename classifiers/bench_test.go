@@ -3,6 +3,7 @@ package classifiers_test
 import (
 	"fmt"
 	"regexp"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -115,9 +116,12 @@ func BenchmarkRulesAgainst(b *testing.B) {
 	}
 }
 
-// BenchmarkRules shows how the cost grows with the number of criteria.
+// BenchmarkRules shows how the cost grows with the number of criteria: when more
+// of them find more of what is said, and when only ten find anything.
 func BenchmarkRules(b *testing.B) {
 	for _, n := range []int{10, 100, 1000, 10_000} {
+		few := newWorkloadOf(b, n, 10)
+		few.run(b, fmt.Sprintf("%d-of-which-ten-hit", n), func() contender { return few.outcomes(b, few.card(b, true)) })
 		for _, expressions := range []bool{true, false} {
 			name := fmt.Sprintf("%d-%s", n, map[bool]string{true: "everything", false: "literals"}[expressions])
 			w := newWorkload(b, n)
@@ -172,17 +176,29 @@ func BenchmarkFold(b *testing.B) {
 	})
 }
 
-// BenchmarkLoad compiles scorecards of many criteria.
+// BenchmarkLoad compiles scorecards of many criteria. kept-MB is the memory of one.
 func BenchmarkLoad(b *testing.B) {
 	for _, n := range []int{100, 1000, 10_000} {
 		w := newWorkload(b, n)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			b.ReportAllocs()
+			var set *classifiers.Set
+			begin, spent := kept(), used()
 			for b.Loop() {
-				w.card(b, true)
+				set = w.card(b, true)
 			}
+			b.ReportMetric((used()-spent).Seconds()*1e3/float64(b.N), "cpu-ms/op")
+			b.ReportMetric(float64(kept()-begin)/1e6, "kept-MB")
+			runtime.KeepAlive(set)
 		})
 	}
+}
+
+// kept is the memory that is in use, in bytes.
+func kept() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // TestOutcomesFindWhatALoopOfRegexpsFinds compares every pair of session and

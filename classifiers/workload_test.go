@@ -101,6 +101,14 @@ func (f finder) loop() string {
 // regular expression. The same sessions and n give the same.
 func newWorkload(tb testing.TB, n int) *workload {
 	tb.Helper()
+	return newWorkloadOf(tb, n, n)
+}
+
+// newWorkloadOf makes n criteria, of which those after the first few are about
+// pairs of words that hardly ever occur together: what is said about the others'
+// matters does not become more with n.
+func newWorkloadOf(tb testing.TB, n, few int) *workload {
+	tb.Helper()
 	w := &workload{}
 	for _, s := range sessions(tb) {
 		in := pipeline.NewInput(s)
@@ -115,6 +123,7 @@ func newWorkload(tb testing.TB, n int) *workload {
 	}
 	g := newGenerator(w.inputs)
 	for i := range n {
+		g.pairs = i >= few
 		var of []finder
 		for range 5 {
 			of = append(of, g.keyword(i%2 == 0))
@@ -195,6 +204,7 @@ type generator struct {
 	chinese []string // runs of two to four characters, each once
 	spoken  []string // words and runs as often as they occur
 	made    map[string]bool
+	pairs   bool // only pairs are made
 }
 
 func newGenerator(inputs []*pipeline.Input) *generator {
@@ -244,7 +254,11 @@ func (g *generator) common() string { return g.spoken[g.r.IntN(len(g.spoken))] }
 func (g *generator) keyword(english bool) finder {
 	for {
 		w := g.word(english)
-		switch g.r.IntN(12) {
+		kind := g.r.IntN(12)
+		if g.pairs {
+			kind = 1
+		}
+		switch kind {
 		case 0:
 			w = g.common()
 		case 1, 2, 3, 4, 5:
@@ -264,8 +278,12 @@ var bare = []string{`\b1[3-9]\d{9}\b`, `\b\d{17}[\dx]`, `\b\d{16,19}\b`, `[a-z0-
 // expression is a regular expression over words that occur.
 func (g *generator) expression(english bool) finder {
 	w := func() string { return g.word(english) }
-	s := ""
-	switch g.r.IntN(24) {
+	s, kind := "", g.r.IntN(24)
+	if g.pairs {
+		kind = max(4, kind%19)
+		w = func() string { return g.word(english) + map[bool]string{true: " "}[english] + g.word(english) }
+	}
+	switch kind {
 	case 0:
 		s = bare[g.r.IntN(len(bare))]
 	case 1, 2, 3:

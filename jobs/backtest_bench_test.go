@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"runtime/metrics"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,9 +21,21 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// benchSessions is how many sessions the back-test's benchmark stores: its
-// figures are those of the back-test of 100,000, which takes minutes to store.
-const benchSessions = 20_000
+// benchSessions is how many sessions the back-test's benchmark stores, where
+// ASSAY_BENCH_SESSIONS does not say another number: its figures are those of the
+// back-test of 100,000, which takes longer to store, but for the compiling.
+func benchSessions(b *testing.B) int {
+	b.Helper()
+	given := os.Getenv("ASSAY_BENCH_SESSIONS")
+	if given == "" {
+		return 20_000
+	}
+	n, err := strconv.Atoi(given)
+	if err != nil || n < 1 {
+		b.Fatalf("ASSAY_BENCH_SESSIONS: %q is no number of sessions", given)
+	}
+	return n
+}
 
 // hundred is a scorecard of 100 criteria over 10 phrases or two expressions each,
 // in both languages; changed ones have another phrase.
@@ -99,7 +113,8 @@ func storeSessions(b *testing.B, s *store.Store, samples []*transcript.Session, 
 // memory that the process had from the system.
 func BenchmarkBacktest(b *testing.B) {
 	s, _ := newStore(b)
-	storeSessions(b, s, samples(b), benchSessions)
+	sessions := benchSessions(b)
+	storeSessions(b, s, samples(b), sessions)
 	n := store.NewBacktest{Old: hundred(b, 0), New: hundred(b, 3), Seed: 1, By: "bench"}
 	tester := &Backtester{Store: s, Tone: inspector().Tone}
 	var copies, streams, tests []time.Duration
@@ -128,9 +143,9 @@ func BenchmarkBacktest(b *testing.B) {
 	copied, tested := slices.Min(copies), slices.Min(tests)
 	b.ReportMetric(tested.Seconds()/copied.Seconds(), "x/copy")
 	b.ReportMetric(slices.Min(streams).Seconds()/copied.Seconds(), "stream/copy")
-	b.ReportMetric(float64(benchSessions)/tested.Seconds(), "sessions/s")
+	b.ReportMetric(float64(sessions)/tested.Seconds(), "sessions/s")
 	b.ReportMetric(float64(bytes)/1e6/copied.Seconds(), "copy-MB/s")
-	b.ReportMetric(float64(bytes)/benchSessions, "bytes/session")
+	b.ReportMetric(float64(bytes)/float64(sessions), "bytes/session")
 	b.ReportMetric(peak(), "peak-MB")
 }
 

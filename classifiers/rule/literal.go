@@ -10,8 +10,8 @@ import (
 )
 
 // maxLiterals bounds the bytes of a scorecard's literals: some two hundred
-// thousand words. Each byte costs the automaton at most 60 bytes, besides the
-// warmRows of its first states.
+// thousand words. A literal costs the dictionary at most 120 bytes besides its
+// text, and what looks in a session for it 8 more.
 const maxLiterals = 2_000_000
 
 // words reads a list of words and phrases into the sorted ids of their literals.

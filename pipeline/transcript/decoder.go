@@ -54,10 +54,10 @@ func (d *Decoder) read() bool {
 			return d.number(&s.DurationMS)
 		case "agent":
 			d.agent, s.Agent = AgentRef{}, &d.agent
-			return d.party(map[string]*string{"id": &d.agent.ID, "name": &d.agent.Name, "team": &d.agent.Team})
+			return d.object(d.agentField)
 		case "customer":
 			d.customer, s.Customer = CustomerRef{}, &d.customer
-			return d.party(map[string]*string{"id": &d.customer.ID, "type": &d.customer.Type})
+			return d.object(d.customerField)
 		case "business_type":
 			return d.str(&s.BusinessType)
 		case "urgency":
@@ -75,11 +75,26 @@ func (d *Decoder) read() bool {
 	return ok && d.at == len(d.text)
 }
 
-func (d *Decoder) party(fields map[string]*string) bool {
-	return d.object(func(key string) bool {
-		field, ok := fields[key]
-		return ok && d.str(field)
-	})
+func (d *Decoder) agentField(key string) bool {
+	switch key {
+	case "id":
+		return d.str(&d.agent.ID)
+	case "name":
+		return d.str(&d.agent.Name)
+	case "team":
+		return d.str(&d.agent.Team)
+	}
+	return false
+}
+
+func (d *Decoder) customerField(key string) bool {
+	switch key {
+	case "id":
+		return d.str(&d.customer.ID)
+	case "type":
+		return d.str(&d.customer.Type)
+	}
+	return false
 }
 
 func (d *Decoder) turn() bool {
