@@ -101,15 +101,15 @@ func (p *pattern) judge(e *Evaluation, turns []int) outcome {
 		if e.stopped() {
 			break
 		}
-		text := e.in.Folded[t].Text
-		places := p.places(e, t, text)
-		if len(places) == 0 || p.exclude != nil && len(p.exclude.find(e, &e.excluded, t, text)) > 0 {
+		text, n := e.in.Folded[t].Text, turnPlaces
+		if len(e.spans)-from >= mostPlaces {
+			n = 1
+		}
+		places := p.find(e, &e.machine, t, text, n)
+		if len(places) == 0 || p.exclude != nil && len(p.exclude.find(e, &e.excluded, t, text, 1)) > 0 {
 			continue
 		}
-		if len(e.spans)-from >= mostPlaces {
-			places = places[:1]
-		}
-		for _, at := range places {
+		for _, at := range places[:min(n, len(places))] {
 			e.spans = append(e.spans, e.span(t, at[0], at[1]))
 		}
 	}
@@ -184,15 +184,16 @@ func (b *branch) turns(x *index, found, turns []int) []int {
 // the leftmost, and of several that begin there the longest. They are good until
 // other places are asked for.
 func (p *pattern) places(e *Evaluation, turn int, text string) []place {
-	return p.find(e, &e.machine, turn, text)
+	return p.find(e, &e.machine, turn, text, turnPlaces)
 }
 
-func (p *pattern) find(e *Evaluation, m *machine, turn int, text string) []place {
+// find looks for at most so many matches of each branch.
+func (p *pattern) find(e *Evaluation, m *machine, turn int, text string, most int) []place {
 	m.found = m.found[:0]
 	matched := 0
 	for i := range p.branches {
 		b, n := &p.branches[i], len(m.found)
-		if b.places(m, text, e.mayMatch(turn, b)); len(m.found) > n {
+		if b.places(m, text, e.mayMatch(turn, b), most); len(m.found) > n {
 			matched++
 		}
 	}
@@ -371,7 +372,7 @@ func (p *pattern) nearest(e *Evaluation, turns []int) (Near, bool) {
 		if len(places) == 0 {
 			continue
 		}
-		if not := p.exclude.find(e, &e.excluded, t, text); len(not) > 0 {
+		if not := p.exclude.find(e, &e.excluded, t, text, turnPlaces); len(not) > 0 {
 			return Near{t, fmt.Sprintf("%s matched, but exclude matched %s", e.quoted(t, places[0][0], places[0][1]), e.quoted(t, not[0][0], not[0][1]))}, true
 		}
 	}

@@ -40,26 +40,26 @@ func (b *branch) on(whole string, from, to int) *expression {
 	return b.cut[i]
 }
 
-// places appends the branch's matches in a folded text to m.found, from left to
-// right, when every match contains something of the given blocks.
-func (b *branch) places(m *machine, text string, blocks uint64) {
+// places appends the branch's first n matches in a folded text to m.found, from
+// left to right, when every match contains something of the given blocks.
+func (b *branch) places(m *machine, text string, blocks uint64, n int) {
 	if blocks == 0 {
 		return
 	}
 	if !b.extent.bounded {
-		b.match.findAll(m, text, 0, turnPlaces)
+		b.match.findAll(m, text, 0, n)
 		return
 	}
-	most := len(m.found) + turnPlaces
+	most := len(m.found) + n
 	size := blockBytes(len(text))
 	for blocks != 0 && len(m.found) < most {
 		to := bits.TrailingZeros64(blocks) * size
 		from := cutBefore(text, b.extent.before(text, to))
 		for blocks != 0 && b.extent.before(text, bits.TrailingZeros64(blocks)*size) <= to {
 			first := bits.TrailingZeros64(blocks)
-			n := bits.TrailingZeros64(^(blocks >> first))
-			blocks &^= blockMask(first, first+n-1)
-			to = cutAfter(text, b.extent.after(text, min(len(text), (first+n)*size)))
+			row := bits.TrailingZeros64(^(blocks >> first))
+			blocks &^= blockMask(first, first+row-1)
+			to = cutAfter(text, b.extent.after(text, min(len(text), (first+row)*size)))
 		}
 		b.on(text, from, to).findAll(m, text[from:to], from, most-len(m.found))
 	}
