@@ -113,6 +113,10 @@ sections:
         name: greeting
         conditions: {greets: {speaker: agent, first: 2, keywords: {any: [您好, hello]}}}
         met_when: greets
+      - id: thanks
+        name: thanks
+        conditions: {thanked: {speaker: agent, keywords: {any: [谢谢, 感谢, thank you]}}}
+        met_when: thanked
 `
 	return []scorecard.Pack{{Name: "small", Source: []byte(small)}}
 }
