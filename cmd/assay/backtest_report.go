@@ -105,21 +105,26 @@ func table(b *strings.Builder, rows []string) {
 func (r *backtestReport) writeCriteria(b *strings.Builder) {
 	rows := []string{"\nnot met by\tonly new\tonly old\tboth\tneither\tother changes"}
 	same := 0
+	var dropped []string
 	for _, c := range r.Criteria {
-		if c.OnlyNew+c.OnlyOld+c.Other == 0 {
+		name := c.Criterion
+		switch {
+		case !c.InNew:
+			dropped = append(dropped, c.Criterion)
+			continue
+		case c.OnlyNew+c.OnlyOld+c.Other == 0:
 			same++
 			continue
-		}
-		name := c.Criterion
-		if !c.InOld {
+		case !c.InOld:
 			name += " (new)"
-		} else if !c.InNew {
-			name += " (dropped)"
 		}
 		rows = append(rows, fmt.Sprintf("%s\t%d\t%d\t%d\t%d\t%s", name, c.OnlyNew, c.OnlyOld, c.Both, c.Neither, moves(c.Moves)))
 	}
 	table(b, rows)
-	fmt.Fprintf(b, "%d criteria come out the same on every session\n", same)
+	fmt.Fprintf(b, "%d criteria come out the same on every session that both ask\n", same)
+	if len(dropped) > 0 {
+		fmt.Fprintf(b, "%d criteria are no longer asked: %s\n", len(dropped), strings.Join(dropped, ", "))
+	}
 }
 
 // moves names changes of outcome that none of the other columns tells.

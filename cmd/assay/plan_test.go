@@ -93,7 +93,8 @@ func TestExplainSaysWhy(t *testing.T) {
 
 func TestPlansInForce(t *testing.T) {
 	t.Parallel()
-	db := "--database-url=" + storetest.New(t).Config().ConnString()
+	pool := storetest.New(t)
+	db := "--database-url=" + pool.Config().ConnString()
 	say := func(status int, want string, args ...string) {
 		t.Helper()
 		got := assay(t, append(args, db)...)
@@ -111,7 +112,13 @@ func TestPlansInForce(t *testing.T) {
 	say(0, "by li: the first one", "plan", "show")
 	say(0, `"why":"the first one"`, "plan", "show", "--json")
 	say(0, "plan               demo version", "doctor")
-	say(0, "retired telecom-call", "scorecard", "retire", "telecom-call")
+	say(2, "is named by plan demo, which is in force", "scorecard", "retire", "telecom-call")
+	mine := write(t, "mine.yaml", strings.Replace(tryCard, "scorecard: try", "scorecard: mine", 1))
+	say(0, "takes no session, as plan demo is in force", "scorecard", "publish", mine)
+	say(0, "takes the sessions that plan demo gives it", "scorecard", "publish", write(t, "retail-chat.yaml", string(scorecard.Packs()[2].Source)))
+	if _, err := pool.Exec(t.Context(), `UPDATE scorecards SET active = false WHERE slug = 'telecom-call'`); err != nil {
+		t.Fatal(err)
+	}
 	say(1, `there is no scorecard "telecom-call"`, "doctor")
 	say(0, "0 transcripts", "retry", "--left-out")
 	say(0, "no plan is in force", "plan", "retire", "--by", "wu", "--why", "no more")

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"time"
 
 	"assay/cmd/assay/internal/config"
+	"assay/pipeline/plan"
 	"assay/pipeline/store"
 )
 
@@ -60,17 +62,42 @@ func (c *scorecardPublishCmd) Run(p *program) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	by := c.act()
+	now, err := inForce(p, db)
+	if err != nil {
+		return err
+	}
 	for _, card := range cards {
+		takes := "tried first from now on, before all other scorecards"
+		switch {
+		case now.ID == "":
+		case slices.Contains(now.Scorecards(), card.ID):
+			takes = fmt.Sprintf("takes the sessions that plan %s gives it", now.ID)
+		default:
+			takes = fmt.Sprintf("takes no session, as plan %s is in force and does not name it", now.ID)
+		}
 		if _, err := db.PublishBy(p.ctx, by, card.ID, card.Version, string(card.Source)); err != nil {
 			return err
 		}
 		if c.JSON {
 			printJSON(p, map[string]string{"id": card.ID, "version": card.Version, "by": by.By, "why": by.Why})
 		} else {
-			fmt.Fprintf(p.stdout, "published %s version %s: tried first from now on\n", card.ID, card.Version)
+			fmt.Fprintf(p.stdout, "published %s version %s: %s\n", card.ID, card.Version, takes)
 		}
 	}
 	return nil
+}
+
+// inForce returns the plan in force; without one, a plan without id and rules.
+func inForce(p *program, db *database) (*plan.Plan, error) {
+	in, err := db.PlanInForce(p.ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return &plan.Plan{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	read, problems := plan.Parse(in.Slug+".yaml", []byte(in.Source))
+	return read, problems.Err()
 }
 
 type scorecardRetireCmd struct {
@@ -87,6 +114,13 @@ func (c *scorecardRetireCmd) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	now, err := inForce(p, db)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(now.Scorecards(), c.ID) {
+		return usageError{fmt.Errorf("scorecard %q is named by plan %s, which is in force: publish another plan first, or retire it", c.ID, now.ID)}
+	}
 	by := c.act()
 	err = db.Retire(p.ctx, by, c.ID)
 	switch {

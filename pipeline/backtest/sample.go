@@ -46,10 +46,11 @@ func bucketOf(old, new Outcome) int {
 
 // sample keeps the sessions of the least order: a random sample of all that were
 // offered, the same in whatever order and in how many parts they came.
-// Where one scorecard did not ask, only what the other does not find met tells anything.
+// What the new scorecard does not ask cannot be right or wrong; where the old one
+// did not ask, only what the new one does not find met tells anything.
 func (r *Row) sample(s Sample) {
 	bucket := bucketOf(s.Old, s.New)
-	if Buckets[bucket] == Other && (s.Old == NotAsked || s.New == NotAsked) {
+	if s.New == NotAsked || Buckets[bucket] == Other && s.Old == NotAsked {
 		return
 	}
 	kept := &r.Samples[bucket]

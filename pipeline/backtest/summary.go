@@ -41,6 +41,8 @@ type Change struct {
 	OnlyOld int `json:"only_old"`
 	Both    int `json:"both"`
 	Neither int `json:"neither"`
+	// Dropped counts sessions of which only the old scorecard asks it.
+	Dropped int `json:"dropped"`
 	// Other counts changes of outcome with not_met on neither side, where both ask.
 	Other int           `json:"other"`
 	Moves []OutcomeMove `json:"moves"` // all outcomes, most frequent first, without those of no session
@@ -136,6 +138,8 @@ func (r *Row) change() Change {
 			switch {
 			case n == 0 || old == NotAsked && new == NotAsked:
 				continue
+			case new == NotAsked:
+				c.Dropped += n
 			case old == NotMet && new == NotMet:
 				c.Both += n
 			case new == NotMet:
@@ -144,7 +148,7 @@ func (r *Row) change() Change {
 				c.OnlyOld += n
 			default:
 				c.Neither += n
-				if old != new && old != NotAsked && new != NotAsked {
+				if old != new && old != NotAsked {
 					c.Other += n
 				}
 			}

@@ -73,7 +73,7 @@ type Tally struct {
 	OnlyOld    int               `json:"only_old"`   // only the old scorecard is for them
 	OnlyNew    int               `json:"only_new"`   // only the new one is
 	Unreadable int               `json:"unreadable"` // they cannot be judged: the transcript cannot be decoded, or a scorecard fails on it
-	Changed    int               `json:"changed"`    // some criterion of both scorecards has another outcome, or the result is another
+	Changed    int               `json:"changed"`    // some criterion of both scorecards has another outcome, or the result or the score is another
 	Criteria   []Row             `json:"criteria"`
 	Results    Table             `json:"results"` // sessions of both, by result: see ResultPlaces
 	Scores     Scores            `json:"scores"`
@@ -216,7 +216,7 @@ func (t *Tally) Add(o *Observation) {
 	t.Both++
 	old, new := resultPlace(o.Old.Result), resultPlace(o.New.Result)
 	t.Results[old][new]++
-	changed = changed || old != new
+	changed = changed || old != new || !sameScore(o.Old.Score.Final, o.New.Score.Final)
 	if changed {
 		t.Changed++
 	}
@@ -253,6 +253,10 @@ func (t *Tally) addOutcomes(o *Observation) (changed bool) {
 		})
 	}
 	return changed
+}
+
+func sameScore(a, b *float64) bool {
+	return (a == nil) == (b == nil) && (a == nil || *a == *b)
 }
 
 func reasons(flags []pipeline.Flag) (set uint) {

@@ -108,6 +108,9 @@ func exampleTurn(n *Node) transcript.Turn {
 		Speaker: transcript.Speaker(m[1]), Agent: m[2], Text: strings.TrimSpace(m[6]),
 		StartMS: millis(n, m[3]), EndMS: millis(n, m[4]), Loudness: loudness,
 	}
+	if t.StartMS != nil && t.EndMS != nil && *t.EndMS < *t.StartMS {
+		n.Problem(nil, "the turn ends before it begins")
+	}
 	if t.Agent != "" && t.Speaker != transcript.Agent {
 		n.Problem([]string{"agent@a17: …"}, "only an agent's turn names its agent")
 	}

@@ -1,6 +1,7 @@
 package scorecard
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -13,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"assay/pipeline/transcript"
 )
 
 // Node is a value of a scorecard file that knows where it stands. Reading a
@@ -61,6 +64,11 @@ func parseYAML(name string, src []byte) (*file, *Node) {
 	f := &file{name: name}
 	if len(src) > maxFile {
 		f.add(1, 1, "", fmt.Sprintf("the file has %d bytes, more than %d", len(src), maxFile), nil)
+		return f, nil
+	}
+	src = bytes.TrimPrefix(src, []byte("\uFEFF")) // some editors begin files with it
+	if i := transcript.FirstInvalid(src); i >= 0 {
+		f.add(1+bytes.Count(src[:i], []byte("\n")), 1, "", "the file is not UTF-8: save it so", nil)
 		return f, nil
 	}
 	if line := tooDeep(src); line > 0 {
@@ -356,6 +364,15 @@ func (n *Node) List() []*Node {
 		out[i] = &Node{file: n.file, node: v, key: fmt.Sprintf("%s[%d]", n.key, i)}
 	}
 	return out
+}
+
+// Filled reads a list that must not be empty.
+func (n *Node) Filled() []*Node {
+	list := n.List()
+	if n.IsList() && len(list) == 0 {
+		n.Problem(nil, "the list is empty")
+	}
+	return list
 }
 
 // IsList reports whether the node is a list.

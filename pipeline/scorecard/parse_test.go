@@ -335,3 +335,12 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestFilesMayBeginWithAByteOrderMark(t *testing.T) {
+	t.Parallel()
+	const src = "scorecard: s\nname: 评分卡\nsections: [{id: a, name: A, criteria: [{id: c, name: C, manual: true}]}]\n"
+	s, problems := scorecard.Parse("bom.yaml", []byte("\uFEFF"+src))
+	if len(problems) > 0 || s.Name.ZH != "评分卡" {
+		t.Errorf("%v", problems)
+	}
+}

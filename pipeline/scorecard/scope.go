@@ -86,12 +86,12 @@ func scope(n *Node) Scope {
 	}
 	m := n.Map()
 	if l := m.Key("channels"); l != nil {
-		for _, e := range l.List() {
+		for _, e := range l.Filled() {
 			sc.Channels = append(sc.Channels, transcript.Channel(e.OneOf(names(transcript.Channels)...)))
 		}
 	}
 	if l := m.Key("languages"); l != nil {
-		for _, e := range l.List() {
+		for _, e := range l.Filled() {
 			sc.Languages = append(sc.Languages, e.Language())
 		}
 	}

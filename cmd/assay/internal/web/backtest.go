@@ -26,6 +26,7 @@ type backtestPage struct {
 	Sum     backtest.Summary
 	Changed []changeRow // criteria that some session answers differently
 	Same    []string    // names of those that none does
+	Dropped []string    // names of those that the new scorecard has not
 	Live    bool
 	Stage   store.BacktestState
 	Widest  int // sessions of the largest bin of differences
@@ -103,7 +104,11 @@ func (s *server) fillBacktest(ctx context.Context, p *backtestPage) error {
 		p.Widest = max(p.Widest, b.Sessions)
 	}
 	for _, c := range p.Sum.Criteria {
-		if c.OnlyNew+c.OnlyOld+c.Other == 0 {
+		switch {
+		case !c.InNew:
+			p.Dropped = append(p.Dropped, p.Name(c.Criterion))
+			continue
+		case c.OnlyNew+c.OnlyOld+c.Other == 0:
 			p.Same = append(p.Same, p.Name(c.Criterion))
 			continue
 		}
