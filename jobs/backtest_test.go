@@ -119,7 +119,7 @@ func TestBacktestAgreesWithInspection(t *testing.T) {
 	}
 	sum := want.Summary(0)
 	for _, c := range sum.Criteria {
-		if changed := c.OnlyNew+c.OnlyOld+c.Other > 0; changed == (c.Criterion == "greeting" || c.Criterion == "solved") {
+		if changed := c.OnlyNew+c.OnlyOld+c.Other+c.Dropped > 0; changed == (c.Criterion == "greeting" || c.Criterion == "solved") {
 			t.Errorf("%q changed: %t", c.Criterion, changed)
 		}
 	}
