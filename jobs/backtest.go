@@ -42,8 +42,8 @@ func NewBacktester(s *store.Store, i *pipeline.Inspector, workers int) *Backtest
 // at most, and how live its page is.
 const saveEvery = 2 * time.Second
 
-// Run works a back-test from where it stands to its end. When ctx ends it keeps
-// what is counted, so that Run goes on from there. finish joins the transaction
+// Run works a back-test from where it stands to its end. When ctx ends, what was
+// saved last stands, and Run goes on from there. finish joins the transaction
 // that ends it. The error is store.ErrBusy when another process works on it.
 func (b *Backtester) Run(ctx context.Context, key store.BacktestKey, finish func(pgx.Tx) error) error {
 	bt, err := b.Store.Backtest(ctx, key)
@@ -83,8 +83,8 @@ type backtestRun struct {
 	since   time.Time      // the last save
 }
 
-// stream judges all sessions. What was counted is kept also when it is cut
-// short. The first error of a judge ends it.
+// stream judges all sessions. When it is cut short, the last save stands. The
+// first error of a judge ends it.
 func (r *backtestRun) stream(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
