@@ -122,6 +122,9 @@ func newWorkloadOf(tb testing.TB, n, few int) *workload {
 		w.joined, w.bytes = append(w.joined, lines), w.bytes+int64(len(lines))
 	}
 	g := newGenerator(w.inputs)
+	if len(g.english) == 0 || len(g.chinese) == 0 {
+		tb.Skip("the texts must have words of both languages")
+	}
 	for i := range n {
 		g.pairs = i >= few
 		var of []finder
