@@ -48,7 +48,7 @@ func readEntity(_ *builder, c *condition, m *scorecard.Map) test {
 		x.kind = entity.Type(n.OneOf(typeNames()...))
 	}
 	if n := m.Key("currency"); n != nil {
-		x.currency = strings.ToUpper(n.NonEmpty())
+		x.currency = n.OneOf(entity.Currencies...)
 		if x.kind != entity.Amount {
 			n.Problem([]string{string(entity.Amount)}, "only amounts have a currency")
 		}

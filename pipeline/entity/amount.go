@@ -5,6 +5,9 @@ import (
 	"unicode/utf8"
 )
 
+// Currencies lists the currencies that amounts are told apart by.
+var Currencies = []string{"CNY", "EUR", "GBP", "HKD", "JPY", "USD"}
+
 // unit is a word for money.
 type unit struct {
 	word     string
