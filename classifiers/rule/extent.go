@@ -134,16 +134,7 @@ func (e *Evaluation) beginning(x *scorecard.Extent, p *part) (n int, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	for _, t := range p.turns {
-		start, ok := e.start(t)
-		if !ok {
-			return 0, false
-		}
-		if start-from <= d {
-			n++
-		}
-	}
-	return n, true
+	return howMany(p.turns, e.start, func(start time.Duration) bool { return start-from <= d })
 }
 
 func (e *Evaluation) ending(x *scorecard.Extent, p *part) (n int, ok bool) {
@@ -158,12 +149,17 @@ func (e *Evaluation) ending(x *scorecard.Extent, p *part) (n int, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	for _, t := range p.turns {
-		end, ok := e.end(t)
+	return howMany(p.turns, e.end, func(end time.Duration) bool { return end >= to-d })
+}
+
+// howMany counts the turns whose time lies within; false when one is missing.
+func howMany(turns []int, at func(turn int) (time.Duration, bool), within func(time.Duration) bool) (n int, ok bool) {
+	for _, t := range turns {
+		d, ok := at(t)
 		if !ok {
 			return 0, false
 		}
-		if end >= to-d {
+		if within(d) {
 			n++
 		}
 	}

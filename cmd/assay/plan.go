@@ -41,14 +41,7 @@ func (c *planCheckCmd) Run(p *program) error {
 			fmt.Fprintf(p.stdout, "%s: plan %s, version %s, %d rules, scorecards %s: no mistakes\n",
 				path, read.ID, read.Version, len(read.Rules), strings.Join(read.Scorecards(), ", "))
 		}
-		for _, problem := range problems {
-			bad = true
-			if c.JSON {
-				printJSON(p, problem)
-			} else {
-				fmt.Fprintln(p.stdout, problem)
-			}
-		}
+		bad = printProblems(p, problems, c.JSON) || bad
 	}
 	if bad {
 		return errProblems

@@ -39,19 +39,24 @@ func (c *scorecardCheckCmd) Run(p *program) error {
 		case !ok:
 			return err
 		}
-		for _, problem := range problems {
-			bad = true
-			if c.JSON {
-				printJSON(p, problem)
-			} else {
-				fmt.Fprintln(p.stdout, problem)
-			}
-		}
+		bad = printProblems(p, problems, c.JSON) || bad
 	}
 	if bad {
 		return errProblems
 	}
 	return nil
+}
+
+// printProblems prints one line for each problem, and reports whether there is any.
+func printProblems(p *program, problems scorecard.Problems, asJSON bool) bool {
+	for _, problem := range problems {
+		if asJSON {
+			printJSON(p, problem)
+		} else {
+			fmt.Fprintln(p.stdout, problem)
+		}
+	}
+	return len(problems) > 0
 }
 
 // warn prints what is questionable in a file without mistakes, and reports

@@ -254,7 +254,7 @@ func repeat(p object, role string) (translated, error) {
 	return t, nil
 }
 
-// turnless are the operators' keys that stand in for where.
+// speaker is whose turns a role means; "" is everybody's, or nobody known here.
 func speaker(role string) string {
 	switch strings.ToLower(role) {
 	case "客服", "agent", "坐席", "1":

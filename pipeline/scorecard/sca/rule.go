@@ -27,7 +27,7 @@ type rule struct {
 }
 
 func (r *rule) leave(place, format string, args ...any) {
-	r.file.left = append(r.file.left, Left{Rule: r.label, Place: place, What: fmt.Sprintf(format, args...), Criteria: r.id})
+	r.file.left = append(r.file.left, Left{Rule: r.label, Place: place, What: fmt.Sprintf(format, args...), Criterion: r.id})
 }
 
 // stop leaves something without which the rule is not the same: people answer it.
@@ -36,7 +36,7 @@ func (r *rule) stop(place string, err error) {
 		return
 	}
 	r.manual = true
-	r.file.left = append(r.file.left, Left{Rule: r.label, Place: place, What: err.Error(), Manual: true, Criteria: r.id})
+	r.file.left = append(r.file.left, Left{Rule: r.label, Place: place, What: err.Error(), Manual: true, Criterion: r.id})
 }
 
 // errStopped says that the reason has been listed.

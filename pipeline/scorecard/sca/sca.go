@@ -22,11 +22,11 @@ import (
 
 // Left is something of a rule that could not be carried over, or not exactly.
 type Left struct {
-	Rule     string `json:"rule"`                // the rule's id and name
-	Place    string `json:"place"`               // the condition, operator or field within it
-	What     string `json:"what"`                // what is lost
-	Manual   bool   `json:"manual"`              // the criterion is left to people because of it
-	Criteria string `json:"criterion,omitempty"` // the id of the criterion that the rule became
+	Rule      string `json:"rule"`                // the rule's id and name
+	Place     string `json:"place"`               // the condition, operator or field within it
+	What      string `json:"what"`                // what is lost
+	Manual    bool   `json:"manual"`              // the criterion is left to people because of it
+	Criterion string `json:"criterion,omitempty"` // the id of the criterion that the rule became
 }
 
 func (l Left) String() string {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// atLeastOf reads gt (the default) or lt.
+// less reads lt; gt is the default.
 func less(p object) bool { return p.text("compareoperator") == "lt" }
 
 func silence(p object, role string) (translated, error) {
