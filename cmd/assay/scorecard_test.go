@@ -57,6 +57,7 @@ func TestScorecardCommands(t *testing.T) {
 		{"check of a broken file", []string{"check", broken}, 1, `"name" is missing`},
 		{"check of no file", []string{"check", "none.yaml"}, 2, "none.yaml"},
 
+		{"test of a case with another near miss", []string{"test", writeCase(t, greeted+"-- near --\ngreets g: nothing\n")}, 1, "- greets g: nothing"},
 		{"test of examples that hold", []string{"test", good}, 0, "mine: 13 of 13 examples hold"},
 		{"test of examples that fail", []string{"test", failing}, 1, `criterion "greeting": example is met, got not_met`},
 		{"test of a broken scorecard", []string{"test", broken}, 2, `"name" is missing`},
