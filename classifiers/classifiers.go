@@ -69,7 +69,7 @@ func New(card *scorecard.Scorecard) (*Set, error) {
 func (s *Set) answererOf(c *scorecard.Criterion) answerer {
 	switch {
 	case c.Judge != nil:
-		return s.unanswered(c, pipeline.ByJudge, pipeline.NoModel)
+		return s.byJudge(c)
 	case c.Manual:
 		return s.unanswered(c, pipeline.ByReviewer, pipeline.NeedsPerson)
 	case c.NotMetWhen != nil:
@@ -96,6 +96,14 @@ func quote(s *transcript.Session, evidence []pipeline.Evidence) {
 	for i := range evidence {
 		evidence[i].Quote = s.Quote(evidence[i].Span)
 	}
+}
+
+// byJudge answers with what a model said, unless rules say before it that the
+// criterion is not met.
+func (s *Set) byJudge(c *scorecard.Criterion) answerer {
+	r := s.asks(c, nil)
+	r.by, r.reason = pipeline.ByJudge, pipeline.NoModel
+	return s.answerer(r)
 }
 
 // unanswered is for criteria that nobody here answers, and says why.
@@ -136,7 +144,7 @@ func (s *Set) answerer(r *asked) answerer {
 	s.asked[len(s.answers)] = r
 	return func(e *rule.Evaluation) pipeline.Answer {
 		a, value := r.outcome(e)
-		a.Why = steps(e, r.Criterion, r.decide)
+		a.Why = steps(e, r.Criterion)
 		if value != scorecard.NotEvaluable {
 			deciding := r.deciding[(value+1)/2]
 			a.Evidence = slices.Clone(shown(evidence(e, shownOf(r.Criterion, a.Outcome), r.Criterion, deciding)))
@@ -155,15 +163,11 @@ func (s *Set) way(c *scorecard.Criterion, e *scorecard.Expr) pipeline.By {
 	return pipeline.ByTone
 }
 
-// steps are the parts of all conditions that the criterion names, with those of
-// decide unless it is nil.
-func steps(e *rule.Evaluation, c *scorecard.Criterion, decide *scorecard.Expr) []pipeline.Step {
+// steps are the parts of all conditions that the criterion's expressions name.
+func steps(e *rule.Evaluation, c *scorecard.Criterion) []pipeline.Step {
 	var names []string
-	if c.AppliesWhen != nil {
-		names = c.AppliesWhen.Names()
-	}
-	if decide != nil {
-		for _, name := range decide.Names() {
+	for _, x := range c.Exprs() {
+		for _, name := range x.Names() {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}

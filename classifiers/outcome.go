@@ -1,6 +1,7 @@
 package classifiers
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -110,6 +111,9 @@ func (s *Set) asks(c *scorecard.Criterion, decide *scorecard.Expr) *asked {
 	if c.AppliesWhen != nil {
 		q.names = append(q.names, c.AppliesWhen.Names()...)
 	}
+	if c.Judge != nil {
+		q.judged()
+	}
 	if c.Count != "" {
 		q.names = append(q.names, c.Count)
 	}
@@ -120,6 +124,41 @@ func (s *Set) asks(c *scorecard.Criterion, decide *scorecard.Expr) *asked {
 		q.anyOf = q.conditions
 	}
 	return q
+}
+
+// judged adds what rules say beside a model.
+func (q *asked) judged() {
+	if x := q.Judge.NotMetWhen; x != nil {
+		q.deciding[1] = x.Deciding(scorecard.Hit)
+		q.names = append(q.names, x.Names()...)
+	}
+	if x := q.Judge.MetWhen; x != nil {
+		q.names = append(q.names, x.Names()...)
+	}
+}
+
+// byModel is the answer of a criterion that a model is asked about: a failure
+// that rules see stands, whatever the model says. The value is that of the
+// rules' expression.
+func (q *asked) byModel(e *rule.Evaluation) (a pipeline.Answer, value scorecard.State) {
+	state := func(name string) scorecard.State { return q.result(e, name).State }
+	if x := q.Judge.NotMetWhen; x != nil && x.Eval(state) == scorecard.Hit {
+		return pipeline.Answer{Outcome: pipeline.NotMet, By: pipeline.ByRule, Hits: q.hits(e, q.deciding[1])}, scorecard.Hit
+	}
+	in := e.Input()
+	a = pipeline.Answer{Outcome: pipeline.Undetermined, Reason: cmp.Or(in.Unjudged, q.reason), By: q.by, Hits: 1}
+	if j, ok := in.Judged[q.ID]; ok {
+		a.Outcome, a.Reason, a.Evidence, a.Judgement = j.Outcome, j.Reason, j.Evidence, &j
+	}
+	if x := q.Judge.MetWhen; x != nil {
+		switch x.Eval(state) {
+		case scorecard.Hit:
+			a.Ruled = pipeline.Met
+		case scorecard.NotHit:
+			a.Ruled = pipeline.NotMet
+		}
+	}
+	return a, scorecard.NotEvaluable
 }
 
 // ask sets an answer, or of one whose By is set the outcome, reason and hits.
@@ -164,6 +203,9 @@ func (q *asked) outcome(e *rule.Evaluation) (a pipeline.Answer, value scorecard.
 			a.Outcome, a.Reason = pipeline.Undetermined, q.unknown(e, q.AppliesWhen)
 			return a, scorecard.NotEvaluable
 		}
+	}
+	if q.Judge != nil {
+		return q.byModel(e)
 	}
 	if q.decide == nil {
 		a.Outcome, a.Reason, a.By = pipeline.Undetermined, q.reason, q.by
@@ -237,7 +279,7 @@ func (s *Set) awakenedBy(literal int32) []int32 {
 // awakens are the literals without which the criterion's answer is always the
 // same; false when there is no such answer.
 func (s *Set) awakens(q *asked) ([]int32, bool) {
-	if q.occasional {
+	if q.occasional || q.Judge != nil {
 		return nil, false
 	}
 	var all []int32

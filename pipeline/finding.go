@@ -45,6 +45,23 @@ const (
 	ModelUnavailable Reason = "model_unavailable"
 )
 
+// The reasons why a model's answer is missing or does not count.
+const (
+	Pending       Reason = "pending"        // the model will be asked
+	NotSelected   Reason = "not_selected"   // this session is not one of those that are judged
+	OverBudget    Reason = "budget"         // asking would cost more than is allowed
+	TooLong       Reason = "too_long"       // the session does not fit the model
+	Unreadable    Reason = "parse"          // the answer did not have the form that was asked for
+	NoQuote       Reason = "quote"          // what the answer quotes was not said, or not by that speaker
+	Contradiction Reason = "contradiction"  // answer and reason, or quotes, do not agree
+	CutShort      Reason = "length"         // the answer ended at the model's limit
+	Refused       Reason = "refused"        // the model would not answer
+	Filtered      Reason = "content_filter" // the endpoint held the answer back
+	Unsure        Reason = "unsure"         // the model could not tell
+	Split         Reason = "split"          // several answers, or model and rule, differ
+	Manipulated   Reason = "manipulated"    // the answer followed orders that stand in the transcript
+)
+
 // By says who answered a criterion.
 type By string
 
@@ -86,6 +103,10 @@ type Answer struct {
 	Hits     int // how often "per: hit" counts the points, at least 1: see scorecard.Criterion
 	Evidence []Evidence
 	Why      []Step
+	// Judgement is the model's part in the answer; nil where none was asked.
+	Judgement *Judgement
+	// Ruled is what rules take a model's criterion for; "" when they do not say.
+	Ruled Outcome
 }
 
 // Input is a session prepared for classifiers: what all of them need is computed once.
@@ -98,6 +119,10 @@ type Input struct {
 	Questions []Question
 	// Embedder compares what texts mean; nil when none is configured.
 	Embedder Embedder
+	// Judged are a model's answers by the criterion's id; Unjudged says why others
+	// have none, by default NoModel.
+	Judged   map[string]Judgement
+	Unjudged Reason
 
 	folder transcript.Folder
 }
@@ -105,7 +130,7 @@ type Input struct {
 // Reset makes the input one of another session, whose text it folds, in the
 // memory that it has, and keeps the embedder. What was taken from it before is no longer good.
 func (in *Input) Reset(s *transcript.Session) {
-	in.Session, in.Tone, in.Questions = s, Tone{}, nil
+	in.Session, in.Tone, in.Questions, in.Judged = s, Tone{}, nil, nil
 	in.Folded = in.folder.Turns(s.Turns, in.Folded)
 }
 

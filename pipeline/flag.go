@@ -22,13 +22,16 @@ const (
 	CustomerEscalation   FlagReason = "customer_escalation" // asks for a superior
 	CustomerPublicity    FlagReason = "customer_publicity"  // threatens publicity, authorities or the law
 	CustomerChurn        FlagReason = "customer_churn"
-	ToneFell             FlagReason = "tone_fell" // the customer left in a worse mood than he came in
+	ToneFell             FlagReason = "tone_fell"           // the customer left in a worse mood than he came in
+	InjectionSuspected   FlagReason = "injection_suspected" // the transcript gives orders to a model that judges it
+	JudgeSplit           FlagReason = "judge_split"         // a model's answers differ among themselves or from the rules
 )
 
 // FlagReasons lists all reasons of flags.
 var FlagReasons = []FlagReason{
 	CriticalFailed, CriticalUndetermined, ScoreBelowPass, ScoreWithheld, AgentAttitude, CustomerAbuse,
 	CustomerAngry, CustomerComplaint, CustomerEscalation, CustomerPublicity, CustomerChurn, ToneFell,
+	InjectionSuspected, JudgeSplit,
 }
 
 // FlagSeverity orders the queue of flagged sessions.
@@ -86,11 +89,17 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone
 		if f.Critical && f.Outcome == NotMet {
 			flags = append(flags, Flag{CriticalFailed, High, f.ID, firstTurn(f.Evidence)})
 		}
-		if f.Critical && f.Outcome == Undetermined {
+		if f.Critical && f.Outcome == Undetermined && f.Reason != Pending {
 			flags = append(flags, Flag{CriticalUndetermined, Medium, f.ID, nil})
 		}
 	}
+	for i := range findings {
+		if f := &findings[i]; f.Reason == Split {
+			flags = append(flags, Flag{JudgeSplit, Medium, f.ID, firstTurn(f.Evidence)})
+		}
+	}
 	switch {
+	case pending(findings): // the model's answers will make a score
 	case score.Final == nil:
 		flags = append(flags, Flag{Reason: ScoreWithheld, Severity: Medium})
 	case *score.Final < card.Pass:

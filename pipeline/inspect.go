@@ -23,6 +23,9 @@ type Inspector struct {
 	Tone    ToneClassifier
 	Suggest Suggester // nil: questions get no suggestions
 	Embed   Embedder  // nil: what needs one is not evaluable
+	Judge   Judge     // nil: what needs one is undetermined, for the reason that follows
+	// Unjudged says why there is no Judge; default NoModel.
+	Unjudged Reason
 }
 
 // Card is a scorecard with the classifier that answers it.
@@ -32,19 +35,23 @@ type Card struct {
 	Plan       *PlanRef // what chose the card for a session; nil without a plan
 }
 
-// Inspect judges one session by one scorecard. Its only error is that of the
-// solution library, or ctx's.
+// Inspect judges one session by one scorecard. Its errors are those of the
+// solution library, ctx's, and an *Unavailable of the judge: with that the verdict
+// is there as well, and what the model was to answer is undetermined in it.
 func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Card) (*Verdict, error) {
 	in := NewInput(s)
-	in.Embedder = i.Embed
+	in.Embedder, in.Unjudged = i.Embed, i.Unjudged
 	in.Tone = i.Tone.Classify(ctx, in)
 	in.Tone.Turns = listed(in.Tone.Turns)
 	var err error
 	if in.Questions, err = i.questions(ctx, s); err != nil {
 		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
 	}
-	answers := card.Classifier.Classify(ctx, in)
-	if err := ctx.Err(); err != nil {
+	answers, unavailable, err := i.answer(ctx, in, card)
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
 	}
 	findings := grade(card.Scorecard, answers)
@@ -57,7 +64,7 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 		Score:     score.Final, Unfailed: score.Unfailed,
 		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(in.Questions),
 		Versions: i.versions(card),
-	}, nil
+	}, unavailable
 }
 
 // questions are nil only when there is no library to ask.
@@ -81,6 +88,9 @@ func (i *Inspector) versions(card Card) Versions {
 	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version(), Plan: card.Plan}
 	if i.Suggest != nil {
 		v.Library = i.Suggest.Version()
+	}
+	if i.Judge != nil {
+		v.Judge = i.Judge.Version()
 	}
 	if i.Embed != nil {
 		v.Embedding = i.Embed.Version()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
@@ -50,6 +51,7 @@ type Versions struct {
 	Tone      string `json:"tone"`
 	Library   string `json:"library,omitempty"`
 	Embedding string `json:"embedding,omitempty"` // the model that similarities of meaning are asked of
+	Judge     string `json:"judge,omitempty"`     // the model that criteria were asked of, and its prompt
 	// Plan chose the scorecard; nil when no plan was in force.
 	Plan *PlanRef `json:"plan,omitempty"`
 }
@@ -73,6 +75,10 @@ type Finding struct {
 	Critical bool       `json:"critical"`
 	Evidence []Evidence `json:"evidence"`
 	Why      []Step     `json:"why,omitempty"`
+	// Rationale is the model's reason, in the reviewer's language, and Judge says how
+	// it came about; only where a model answered.
+	Rationale string       `json:"rationale,omitempty"`
+	Judge     *JudgeRecord `json:"judge,omitempty"`
 }
 
 // JSON returns the verdict as one line of JSON without its newline.
@@ -90,10 +96,14 @@ func grade(card *scorecard.Scorecard, answers []Answer) []Finding {
 	findings := make([]Finding, len(criteria))
 	for i, c := range criteria {
 		a := &answers[i]
-		findings[i] = Finding{
+		f := &findings[i]
+		*f = Finding{
 			ID: c.ID, Section: c.Section, Outcome: a.Outcome, Reason: a.Reason, By: a.By,
 			Points: points(card.Mode, c, a), Weight: c.Weight, Critical: c.Critical != scorecard.NotCritical,
 			Evidence: append([]Evidence{}, a.Evidence...), Why: a.Why,
+		}
+		if j := a.Judgement; j != nil {
+			f.Rationale, f.Judge = j.Rationale, &j.JudgeRecord
 		}
 	}
 	return findings
@@ -136,13 +146,13 @@ type Score struct {
 }
 
 // sum computes the score. Not-applicable and undetermined criteria leave both
-// sides; when more than the limit of the applicable weight is undetermined, or
-// nothing could be determined at all, there is no score.
+// sides; when more than the limit of the applicable weight is undetermined,
+// nothing could be determined at all, or a model is still to be asked, there is no score.
 func sum(card *scorecard.Scorecard, findings []Finding) Score {
 	var s Score
 	failed := failures(card, findings)
 	s.Failed = failed[""]
-	if withheld(card, findings) {
+	if pending(findings) || withheld(card, findings) {
 		return s
 	}
 	add := weighted
@@ -184,6 +194,11 @@ func failures(card *scorecard.Scorecard, findings []Finding) map[string]bool {
 // rounding is what sums of decimal fractions may be off: 0.1 and 0.2 are not more
 // than three tenths.
 const rounding = 1e-9
+
+// pending reports whether a model is still to be asked.
+func pending(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Reason == Pending })
+}
 
 func withheld(card *scorecard.Scorecard, findings []Finding) bool {
 	var known, unknown float64
@@ -239,6 +254,9 @@ func deducted(card *scorecard.Scorecard, findings []Finding, failed map[string]b
 // hundredth goes up, in whatever order it was summed.
 func round(v float64) float64 { return math.Floor(v*100+0.5+rounding) / 100 }
 
+// reviewed are the flags without whose review no score counts.
+var reviewed = []FlagReason{CriticalUndetermined, InjectionSuspected, JudgeSplit}
+
 // result is what the verdict comes to: a critical failure stands whatever else
 // is unknown; a flag that wants a person comes before a pass.
 func result(s Score, flags []Flag) Result {
@@ -249,7 +267,7 @@ func result(s Score, flags []Flag) Result {
 		return Withheld
 	}
 	for _, f := range flags {
-		if f.Reason == CriticalUndetermined {
+		if slices.Contains(reviewed, f.Reason) {
 			return NeedsReview
 		}
 	}

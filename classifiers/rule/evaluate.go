@@ -83,6 +83,9 @@ func (e *Evaluation) Reset(ctx context.Context, in *pipeline.Input) {
 	*e = Evaluation{set: e.set, in: in, ctx: ctx, memory: e.memory, outcomeOf: e.outcomeOf}
 }
 
+// Input is the session that is evaluated, with what is known of it.
+func (e *Evaluation) Input() *pipeline.Input { return e.in }
+
 // stopped reports whether nobody waits for the results any more.
 func (e *Evaluation) stopped() bool { return e.ctx.Err() != nil }
 

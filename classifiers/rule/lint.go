@@ -33,10 +33,8 @@ type linter struct {
 // decisions are the conditions that a criterion's outcome is made of.
 func decisions(c *scorecard.Criterion) []string {
 	var names []string
-	for _, e := range []*scorecard.Expr{c.AppliesWhen, c.MetWhen, c.NotMetWhen} {
-		if e != nil {
-			names = append(names, e.Names()...)
-		}
+	for _, e := range c.Exprs() {
+		names = append(names, e.Names()...)
 	}
 	return names
 }

@@ -1,5 +1,7 @@
 package scorecard
 
+import "assay/pipeline/transcript"
+
 func (s *Scorecard) section(m *Map) *Section {
 	sec := &Section{Node: m.Node, Weight: 1}
 	if n := m.Must("id"); n != nil {
@@ -151,17 +153,29 @@ func requirement(n *Node) *Requirement {
 	return r
 }
 
-// judge reads a question, or {question, include, exclude}.
+// judge reads a question, or {question, include, exclude, prove, speaker,
+// met_when, not_met_when, anchors}.
 func judge(n *Node) *Judge {
+	j := &Judge{Prove: ProveMet, Speaker: transcript.Agent}
 	if !n.IsMap() {
-		return &Judge{Question: n.NonEmpty()}
+		j.Question = n.NonEmpty()
+		return j
 	}
-	j := &Judge{}
 	m := n.Map()
 	if v := m.Must("question"); v != nil {
 		j.Question = v.NonEmpty()
 	}
 	j.Include, j.Exclude = optional(m.Key("include")), optional(m.Key("exclude"))
+	if v := m.Key("prove"); v != nil {
+		j.Prove = Proof(v.OneOf(string(ProveMet), string(ProveNotMet), string(ProveBoth)))
+	}
+	if v := m.Key("speaker"); v != nil {
+		if j.Speaker = transcript.Speaker(v.OneOf("agent", "customer", "bot", "any")); j.Speaker == "any" {
+			j.Speaker = ""
+		}
+	}
+	j.MetWhen, j.NotMetWhen = expr(m.Key("met_when")), expr(m.Key("not_met_when"))
+	j.Anchors = optional(m.Key("anchors"))
 	m.Done()
 	return j
 }

@@ -228,12 +228,26 @@ func (c *Criterion) checkNames(shared []string) {
 			unknown(m.Key(key), e.Names(), known)
 		}
 	}
+	if n := m.Key("judge"); n != nil && n.IsMap() {
+		c.Judge.checkNames(n.Map(), known)
+	}
 	if n := m.Key("evidence"); n != nil {
 		both := slices.Sorted(slices.Values(slices.Concat(c.Evidence.Met, c.Evidence.NotMet)))
 		unknown(n, slices.Compact(both), known)
 	}
 	if n := m.Key("count"); n != nil {
 		unknown(n, []string{c.Count}, known)
+	}
+}
+
+func (j *Judge) checkNames(m *Map, known []string) {
+	for key, e := range map[string]*Expr{"met_when": j.MetWhen, "not_met_when": j.NotMetWhen} {
+		if e != nil {
+			unknown(m.Key(key), e.Names(), known)
+		}
+	}
+	if n := m.Key("anchors"); n != nil {
+		unknown(n, j.Anchors, known)
 	}
 }
 

@@ -8,6 +8,7 @@
 package scorecard
 
 import (
+	"slices"
 	"time"
 
 	"assay/pipeline/transcript"
@@ -120,12 +121,44 @@ type Criterion struct {
 	Node     *Node
 }
 
-// Judge is a closed question for a model.
+// Exprs lists the expressions that the criterion's outcome is made of.
+func (c *Criterion) Exprs() []*Expr {
+	all := []*Expr{c.AppliesWhen, c.MetWhen, c.NotMetWhen}
+	if c.Judge != nil {
+		all = append(all, c.Judge.MetWhen, c.Judge.NotMetWhen)
+	}
+	return slices.DeleteFunc(all, func(e *Expr) bool { return e == nil })
+}
+
+// Judge is a closed question for a model, and what rules say beside it.
 type Judge struct {
 	Question string
 	Include  []string // what counts as a yes, besides what the question says
 	Exclude  []string // what does not count although it may look like it
+	// Prove is the outcome that a quote must prove; the other one is a finding of
+	// absence in all turns that were shown.
+	Prove Proof
+	// Speaker is whose words the quotes must be; "" is anybody's.
+	Speaker transcript.Speaker
+	// NotMetWhen is a failure that rules see: where it is true the criterion is not
+	// met, and no model is asked. Nil: none.
+	NotMetWhen *Expr
+	// MetWhen is what rules take for a yes. Where the model says otherwise it is
+	// asked again, and a lasting difference goes to a person. Nil: none.
+	MetWhen *Expr
+	// Anchors are conditions around whose hits a long session is shown.
+	Anchors []string
 }
+
+// Proof is the outcome of a judged criterion that needs a quote.
+type Proof string
+
+// The outcomes that quotes prove.
+const (
+	ProveMet    Proof = "met" // what is asked for was said
+	ProveNotMet Proof = "not_met"
+	ProveBoth   Proof = "both"
+)
 
 // Requirement is another criterion without whose outcome a criterion is not asked.
 type Requirement struct {

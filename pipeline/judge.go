@@ -1,0 +1,127 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"assay/pipeline/scorecard"
+	"assay/pipeline/transcript"
+)
+
+// Judge answers criteria by asking a model. It is safe for concurrent use.
+type Judge interface {
+	// Judge answers the asked criteria of one session, by their ids. What the model
+	// answers badly is Undetermined with a reason; an error means that it could not
+	// be asked: it is an *Unavailable, or ctx's.
+	Judge(ctx context.Context, q Judging) (map[string]Judgement, error)
+	// Version names the model, its endpoint, and the prompt.
+	Version() string
+}
+
+// Judging is what a model is asked about one session.
+type Judging struct {
+	Session  *transcript.Session
+	Card     *scorecard.Scorecard
+	Criteria []*scorecard.Criterion // at least one, in the scorecard's order
+	// Anchors are places that rules found, by criterion: a long session is shown
+	// around them.
+	Anchors map[string][]transcript.Span
+	// Votes is how many further, independent answers are wanted; 0 for the first time.
+	Votes int
+	Ref   Ref
+}
+
+// Ref says for the accounts what is judged. The zero value is a session that is
+// not stored.
+type Ref struct {
+	Transcript int64 // key of the stored transcript
+	Scorecard  int64 // key of the published scorecard
+	Plan       string
+}
+
+// Judgement is a model's answer to one criterion, after all checks.
+type Judgement struct {
+	Outcome   Outcome
+	Reason    Reason     // why it is undetermined or not applicable
+	Rationale string     // in the reviewer's language
+	Evidence  []Evidence // what was quoted, each found in its turn
+	JudgeRecord
+}
+
+// JudgeRecord says how a judgement came about. It is part of the verdict.
+type JudgeRecord struct {
+	Model    string    `json:"model"`    // as the endpoint names the model that answered
+	Asked    string    `json:"asked"`    // model@host that was asked
+	Template string    `json:"template"` // of the prompt: first 12 hexadecimal digits of SHA-256
+	Input    string    `json:"input"`    // likewise, of what was sent but for its random delimiter
+	Redacted bool      `json:"redacted"` // personal data was replaced before it was sent
+	Votes    []Outcome `json:"votes,omitempty"`
+	// From and To are the first and the last turn that was shown; LeftOut are those
+	// between them that were not, as pairs of first and last.
+	From    int      `json:"from"`
+	To      int      `json:"to"`
+	LeftOut [][2]int `json:"left_out,omitempty"`
+}
+
+// Unavailable is why a model could not be asked: for now, or at all.
+type Unavailable struct {
+	Reason Reason // ModelUnavailable, OverBudget
+	Err    error
+	// Until says when asking again may help, on the caller's clock; zero when
+	// somebody must do something first.
+	Until time.Time
+}
+
+func (u *Unavailable) Error() string { return fmt.Sprintf("model not asked: %s: %v", u.Reason, u.Err) }
+
+// Unwrap returns the cause.
+func (u *Unavailable) Unwrap() error { return u.Err }
+
+// answer asks the classifier, and the judge about the criteria that it left to a
+// model, until none is left. Where the model cannot be asked the second result
+// says why, an *Unavailable, and the answers are those without it.
+func (i *Inspector) answer(ctx context.Context, in *Input, card Card) (answers []Answer, unavailable, err error) {
+	answers = card.Classifier.Classify(ctx, in)
+	if i.Judge == nil {
+		return answers, nil, nil
+	}
+	for {
+		todo := unjudged(card.Scorecard, in, answers)
+		if len(todo) == 0 || ctx.Err() != nil {
+			return answers, nil, nil
+		}
+		judged, err := i.Judge.Judge(ctx, Judging{Session: in.Session, Card: card.Scorecard, Criteria: todo})
+		if u, ok := errors.AsType[*Unavailable](err); ok {
+			in.Unjudged = u.Reason
+			return card.Classifier.Classify(ctx, in), err, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if in.Judged == nil {
+			in.Judged = map[string]Judgement{}
+		}
+		maps.Copy(in.Judged, judged)
+		for _, c := range todo { // what it left out is asked no second time
+			if _, ok := in.Judged[c.ID]; !ok {
+				in.Judged[c.ID] = Judgement{Outcome: Undetermined, Reason: Unreadable}
+			}
+		}
+		answers = card.Classifier.Classify(ctx, in)
+	}
+}
+
+// unjudged are the criteria that wait for a model.
+func unjudged(card *scorecard.Scorecard, in *Input, answers []Answer) []*scorecard.Criterion {
+	var out []*scorecard.Criterion
+	for i, c := range card.Criteria() {
+		_, known := in.Judged[c.ID]
+		if !known && answers[i].By == ByJudge && answers[i].Outcome == Undetermined {
+			out = append(out, c)
+		}
+	}
+	return out
+}
