@@ -133,7 +133,7 @@ var toTheJudge = []entry{
 	{machineName, "ai|a.i.|gpt|chatgpt|claude|gemini|deepseek|qwen|ai assistant|ai system|model|qa|reviewer|assistant model|ai模型|ai助手|人工智能|通义千问|文心一言|质检"},
 	{heed, "attention|attn|note to|note to the|note for|note for the|notes to|notes for|message to|message to the|message for|message for the|instruction for|instructions for|instruction to|instructions to|dear|memo to|reminder to|reminder for|hint for|directive for|dear to"},
 	{heedHan, "注意|请注意|听着|听好|听令|须知|敬启|谨记|切记|告知|通知|致|写给|发给|提示|提醒"},
-	{heedAfter, "注意|请注意|注意了|听着|听好|听令|须知|请看|看这里|谨记|请务必|务必|请按|请将|请把|请给|请直接|请判|请输出|请忽略|请一律|请严格|请你|必须|应当|请记住|切记|请对|only|must|please|should|:"},
+	{heedAfter, "注意|请注意|注意了|听着|听好|听令|须知|请看|看这里|谨记|请务必|务必|请按|请将|请把|请给|请直接|请判|请输出|请忽略|请一律|请严格|请你|必须|应当|请记住|切记|请对|must|please|should"},
 	{asA, "as a|as an|as the|as our|作为|身为"},
 	{must, "must|should|shall|need to|have to|are required to|will|please|your|you|必须|应当|应该|务必|请|需要|只能|一定要|要|你"},
 

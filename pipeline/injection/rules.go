@@ -69,7 +69,7 @@ var rules = []rule{
 	{kind: Role, level: Odd, steps: near(0, roleTagMaybe)},
 	{kind: Role, level: Odd, steps: near(0, opening, systemColon), agentsOnly: true},
 	{kind: Role, level: Suspected, steps: next(near(0, opening, systemColon), 8, everyCriterion), agentsOnly: true},
-	{kind: Role, level: Suspected, steps: next(near(0, opening, systemColon), 8, target), agentsOnly: true},
+	{kind: Role, level: Suspected, steps: next(next(near(0, opening, systemColon), 8, target), 8, passed), agentsOnly: true},
 	{kind: Role, level: Suspected, steps: next(near(0, opening, systemColon), 8, orders), agentsOnly: true},
 
 	{kind: Answer, level: Suspected, steps: near(12, answerKey, answerKey)},
