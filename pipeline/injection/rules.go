@@ -97,6 +97,7 @@ var rules = []rule{
 	{kind: Topic, level: Odd, steps: near(8, ask, topic)},
 	{kind: Topic, level: Odd, steps: near(0, topicAlone)},
 	{kind: Topic, level: Odd, steps: near(2, main, aspect)},
+	{kind: Topic, level: Odd, steps: near(4, lecture, aspect)},
 	{kind: Task, level: Odd, steps: near(0, sentence, lecture)},
 	{kind: Secret, level: Odd, steps: near(3, yours, password)},
 	{kind: Secret, level: Odd, steps: near(3, pronounLives, person)},

@@ -1,6 +1,7 @@
 package injection
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -135,6 +136,9 @@ func (s *scan) word(i int) int {
 			s.pos++
 			return end
 		}
+	}
+	if stem, owner := strings.CutSuffix(w, "'s"); !ok && owner {
+		list = language.words[stem]
 	}
 	s.phrases(i, list)
 	s.pos++
