@@ -3,6 +3,7 @@ package pipeline
 import (
 	"slices"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 )
 
@@ -82,7 +83,7 @@ var toneFlags = []struct {
 const fell = -0.32
 
 // raise makes the flags: at most one for each reason and criterion, gravest first.
-func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone) []Flag {
+func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone, injections []injection.Place) []Flag {
 	flags := []Flag{}
 	for i := range findings {
 		f := &findings[i] // findings are large
@@ -105,11 +106,22 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone
 	case *score.Final < card.Pass:
 		flags = append(flags, Flag{Reason: ScoreBelowPass, Severity: Medium})
 	}
-	flags = append(flags, toneRaised(tone)...)
+	flags = append(append(flags, injected(injections)...), toneRaised(tone)...)
 	slices.SortStableFunc(flags, func(a, b Flag) int {
 		return slices.Index(FlagSeverities, a.Severity) - slices.Index(FlagSeverities, b.Severity)
 	})
 	return flags
+}
+
+// injected is a flag at the first place that is suspected to give orders to a
+// judging model. It is raised also where no model was asked: who tries is to be
+// known, and one may be asked later.
+func injected(places []injection.Place) []Flag {
+	i := slices.IndexFunc(places, func(p injection.Place) bool { return p.Level == injection.Suspected })
+	if i < 0 {
+		return nil
+	}
+	return []Flag{{Reason: InjectionSuspected, Severity: High, Turn: new(places[i].Turn)}}
 }
 
 func toneRaised(tone Tone) []Flag {

@@ -10,13 +10,15 @@ import (
 	"context"
 	"fmt"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
 
 // Engine is the version of the arithmetic in this package and of the rules'
-// evaluation. It changes whenever the same scorecard may give another verdict.
-const Engine = "2"
+// evaluation, and of the detector of injections behind the point. It changes
+// whenever the same scorecard may give another verdict.
+const Engine = "2." + injection.Version
 
 // Inspector holds what is the same for all sessions. It is safe for concurrent use.
 type Inspector struct {
@@ -41,6 +43,7 @@ type Card struct {
 func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Card) (*Verdict, error) {
 	in := NewInput(s)
 	in.Embedder, in.Unjudged = i.Embed, i.Unjudged
+	in.Injections = injection.Find(s, in.Folded)
 	in.Tone = i.Tone.Classify(ctx, in)
 	in.Tone.Turns = listed(in.Tone.Turns)
 	var err error
@@ -56,14 +59,15 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 	}
 	findings := grade(card.Scorecard, answers)
 	score := sum(card.Scorecard, findings)
-	flags := raise(card.Scorecard, score, findings, in.Tone)
+	flags := raise(card.Scorecard, score, findings, in.Tone, in.Injections)
 	return &Verdict{
 		SessionID: s.ID,
 		Scorecard: ScorecardRef{ID: card.ID, Version: card.Version},
 		Result:    result(score, flags),
 		Score:     score.Final, Unfailed: score.Unfailed,
 		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(in.Questions),
-		Versions: i.versions(card),
+		Injections: quoted(s, in.Injections),
+		Versions:   i.versions(card),
 	}, unavailable
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -29,6 +30,8 @@ type Judging struct {
 	// Anchors are places that rules found, by criterion: a long session is shown
 	// around them.
 	Anchors map[string][]transcript.Span
+	// Injections are places that may lead the model astray, in order.
+	Injections []injection.Place
 	// Votes is how many further, independent answers are wanted; 0 for the first time.
 	Votes int
 	Ref   Ref
@@ -93,7 +96,7 @@ func (i *Inspector) answer(ctx context.Context, in *Input, card Card) (answers [
 		if len(todo) == 0 || ctx.Err() != nil {
 			return answers, nil, nil
 		}
-		judged, err := i.Judge.Judge(ctx, Judging{Session: in.Session, Card: card.Scorecard, Criteria: todo})
+		judged, err := i.Judge.Judge(ctx, Judging{Session: in.Session, Card: card.Scorecard, Criteria: todo, Injections: in.Injections})
 		if u, ok := errors.AsType[*Unavailable](err); ok {
 			in.Unjudged = u.Reason
 			return card.Classifier.Classify(ctx, in), err, nil

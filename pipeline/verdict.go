@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -35,7 +36,33 @@ type Verdict struct {
 	Flags     []Flag               `json:"flags"`
 	Tone      Tone                 `json:"tone"`
 	Questions []Question           `json:"questions"`
-	Versions  Versions             `json:"versions"`
+	// Injections are places that speak to a judging model, suspected ones and odd
+	// ones, in order; see package injection. At most MaxInjections of each level.
+	Injections []Injection `json:"injections,omitempty"`
+	Versions   Versions    `json:"versions"`
+}
+
+// MaxInjections is how many places of one level a verdict lists: a transcript
+// that is full of them is as clear with fewer.
+const MaxInjections = 50
+
+// Injection is a place that speaks to a judging model, with its words.
+type Injection struct {
+	Evidence
+	Kind  injection.Kind  `json:"kind"`
+	Level injection.Level `json:"level"`
+}
+
+// quoted gives places their words, the first MaxInjections of each level.
+func quoted(s *transcript.Session, places []injection.Place) []Injection {
+	var out []Injection
+	listed := map[injection.Level]int{}
+	for _, p := range places {
+		if listed[p.Level]++; listed[p.Level] <= MaxInjections {
+			out = append(out, Injection{Evidence{Span: p.Span, Quote: s.Quote(p.Span)}, p.Kind, p.Level})
+		}
+	}
+	return out
 }
 
 // ScorecardRef names a version of a scorecard.

@@ -23,7 +23,8 @@ import (
 )
 
 type evalCmd struct {
-	Criteria evalCriteriaCmd `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session."`
+	Criteria  evalCriteriaCmd  `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session."`
+	Injection evalInjectionCmd `cmd:"" help:"Measure the detector of orders to the judging model: recall on attacks, false hits on honest sessions."`
 }
 
 type evalCriteriaCmd struct {
