@@ -210,6 +210,8 @@ const (
 	Courteous     Label = "courteous"
 	Apologetic    Label = "apologetic"
 	Empathetic    Label = "empathetic"
+	Appreciative  Label = "appreciative" // thanks the customer
+	Enthusiastic  Label = "enthusiastic" // is glad to help, or for the customer
 
 	Angry      Label = "angry"
 	Complaint  Label = "complaint"
@@ -223,7 +225,7 @@ const (
 
 // AgentLabels and CustomerLabels list the tones of each speaker.
 var (
-	AgentLabels    = []Label{Rude, Shirking, Perfunctory, Impatient, Interrogating, Courteous, Apologetic, Empathetic}
+	AgentLabels    = []Label{Rude, Shirking, Perfunctory, Impatient, Interrogating, Courteous, Apologetic, Empathetic, Appreciative, Enthusiastic}
 	CustomerLabels = []Label{Angry, Complaint, Escalation, Publicity, Abuse, Churn, Praise, Satisfied}
 )
 

@@ -114,9 +114,9 @@ func (r *reading) original(start, end int) (int, int) {
 	return r.folded.Span(from, to)
 }
 
-// collect joins hits and manner into labels with a confidence from least to
+// collect joins hits, manner and what was learned into labels with a confidence from least to
 // most, and their marks by place.
-func (r *reading) collect() (map[pipeline.Label]float64, []pipeline.ToneMark) {
+func (r *reading) collect(l learned, f *facts) (map[pipeline.Label]float64, []pipeline.ToneMark) {
 	found := slices.Concat(r.distinct(), r.manner)
 	doubt := map[pipeline.Label]float64{}
 	for _, m := range found {
@@ -125,9 +125,14 @@ func (r *reading) collect() (map[pipeline.Label]float64, []pipeline.ToneMark) {
 		}
 		doubt[m.label] *= 1 - m.force
 	}
-	r.labels = map[pipeline.Label]float64{}
+	said := map[pipeline.Label]float64{}
 	for label, d := range doubt {
-		if c := round(min(1-d, most)); c >= least {
+		said[label] = 1 - d
+	}
+	found = r.learn(l, f, said, found)
+	r.labels = map[pipeline.Label]float64{}
+	for label, s := range said {
+		if c := round(min(s, most)); c >= least {
 			r.labels[label] = c
 		}
 	}

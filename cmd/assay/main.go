@@ -32,6 +32,7 @@ type commands struct {
 	Solution  solutionCmd  `cmd:"" help:"Import and search solutions."`
 	Suggest   suggestCmd   `cmd:"" help:"Suggest solutions for a question."`
 	Eval      evalCmd      `cmd:"" help:"Measure against labelled data."`
+	Tone      toneCmd      `cmd:"" help:"Train the tone classifier, and explain what it says."`
 	Bench     benchCmd     `cmd:"" help:"Measure speed on this machine and database."`
 	Doctor    doctorCmd    `cmd:"" help:"Check that everything is in place."`
 

@@ -1,0 +1,246 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"assay/classifiers/tone"
+	"assay/classifiers/tone/linear"
+	"assay/pipeline"
+	"assay/pipeline/transcript"
+)
+
+// Options are how a model is trained. The zero value is usual.
+type Options struct {
+	// Folds is how many parts the examples are cut into, of which each is scored
+	// by what was learned from the others; 0 is 5.
+	Folds int
+	// Small makes all banks small and quick to train, for tests.
+	Small bool
+	// Log is told what is being done; nil is nobody.
+	Log func(format string, args ...any)
+}
+
+func (o Options) folds() int {
+	if o.Folds == 0 {
+		return 5
+	}
+	return o.Folds
+}
+
+func (o Options) log(format string, args ...any) {
+	if o.Log != nil {
+		o.Log(format, args...)
+	}
+}
+
+// How the banks are learned. Costs were chosen by cross-validation on the
+// training parts; C had the same figures from 0.5 to 2.
+const (
+	turnBits    = 16
+	offenceBits = 18
+	smallBits   = 14
+	cost        = 1.0
+	calmCost    = 0.3 // of a turn of an information desk, of which there are many and all alike
+	seed        = 20261122
+	// leastExamples is how many turns a label must have, and not have, to be learned.
+	leastExamples = 30
+)
+
+func (o Options) learning(bank string) linear.Options {
+	l := linear.Options{Bits: turnBits, C: 1, Rare: 2, Seed: seed}
+	if bank == tone.OffenceBank {
+		l.Bits = offenceBits
+	}
+	if o.Small {
+		l.Bits = smallBits
+	}
+	return l
+}
+
+// sample is one turn that is learned from.
+type sample struct {
+	vector  linear.Vector
+	words   linear.Vector
+	speaker transcript.Speaker
+	truth   Truth
+	cost    float64
+	fold    int
+}
+
+// Train learns a model from the items of the corpus that may be learned from.
+// Equal corpora give equal models.
+func Train(ctx context.Context, c *Corpus, o Options) (*linear.Model, error) {
+	samples, err := samplesOf(ctx, c.filter((*Item).learnable), o)
+	if err != nil {
+		return nil, err
+	}
+	m := &linear.Model{Features: tone.Features}
+	for _, b := range []struct {
+		name   string
+		labels []pipeline.Label
+	}{
+		{tone.AgentBank, pipeline.AgentLabels},
+		{tone.CustomerBank, pipeline.CustomerLabels},
+		{tone.OffenceBank, []pipeline.Label{offends}},
+	} {
+		bank, err := trainBank(ctx, samples, b.name, b.labels, o)
+		if err != nil {
+			return nil, err
+		}
+		if bank != nil {
+			m.Banks = append(m.Banks, bank)
+		}
+	}
+	if len(m.Banks) == 0 {
+		return nil, fmt.Errorf("train: no label has %d turns and as many without it", leastExamples)
+	}
+	return m, nil
+}
+
+// samplesOf makes features of all turns about which something is known.
+func samplesOf(ctx context.Context, c *Corpus, o Options) ([]sample, error) {
+	reader, err := tone.With(nil)
+	if err != nil {
+		return nil, err
+	}
+	var out []sample
+	for i := range c.Items {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		it := &c.Items[i]
+		for _, e := range reader.Examples(pipeline.NewInput(it.Session)) {
+			truth := it.Truth[e.Turn]
+			if len(truth) == 0 {
+				continue
+			}
+			s := sample{vector: e.Vector, words: e.Vector[:e.Words], speaker: e.Speaker, truth: truth, cost: cost, fold: it.fold(o.folds())}
+			if it.Source == Conduct {
+				s.cost = calmCost
+			}
+			out = append(out, s)
+		}
+	}
+	if len(out) == 0 {
+		return nil, errors.New("train: no labelled turn to learn from")
+	}
+	return out, nil
+}
+
+func trainBank(ctx context.Context, samples []sample, name string, labels []pipeline.Label, o Options) (*linear.Bank, error) {
+	var heads []*linear.Head
+	var weights []linear.Weights
+	learning := o.learning(name)
+	for _, label := range labels {
+		examples, folds := examplesOf(samples, name, label)
+		if !learnableFrom(examples) {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		o.log("train %s from %d turns", label, len(examples))
+		scored := crossScore(examples, folds, learning, o.folds())
+		curve := linear.Calibrate(scored)
+		heads = append(heads, &linear.Head{Label: string(label), Curve: curve, From: threshold(scored, curve)})
+		weights = append(weights, linear.Train(examples, learning))
+	}
+	if len(heads) == 0 {
+		return nil, nil
+	}
+	return linear.NewBank(name, learning.Bits, heads, weights), nil
+}
+
+// examplesOf are the turns about which a label is known, and their folds.
+func examplesOf(samples []sample, bank string, label pipeline.Label) ([]linear.Example, []int) {
+	var out []linear.Example
+	var folds []int
+	for i := range samples {
+		s := &samples[i]
+		is, known := s.truth[label]
+		if !known {
+			continue
+		}
+		e := linear.Example{Vector: s.vector, Is: is, Cost: s.cost}
+		if bank == tone.OffenceBank {
+			e.Vector = s.words
+		}
+		if slices.Contains(conducts, label) {
+			e.Cost = cost
+		}
+		out = append(out, e)
+		folds = append(folds, s.fold)
+	}
+	return out, folds
+}
+
+func learnableFrom(examples []linear.Example) bool {
+	is := 0
+	for _, e := range examples {
+		if e.Is {
+			is++
+		}
+	}
+	return is >= leastExamples && len(examples)-is >= leastExamples
+}
+
+// crossScore scores each fold by what was learned from the others.
+func crossScore(examples []linear.Example, folds []int, learning linear.Options, n int) []linear.Scored {
+	var out []linear.Scored
+	for fold := range n {
+		var rest []linear.Example
+		for i, e := range examples {
+			if folds[i] != fold {
+				rest = append(rest, e)
+			}
+		}
+		w := linear.Train(rest, learning)
+		for i, e := range examples {
+			if folds[i] == fold {
+				out = append(out, linear.Scored{Score: w.Score(e.Vector), Is: e.Is, Cost: e.Cost})
+			}
+		}
+	}
+	return out
+}
+
+// The range of the confidence from which on a label is given.
+const (
+	leastFrom = 0.3
+	mostFrom  = 0.6
+)
+
+// threshold is the confidence with the highest F1, within its range.
+func threshold(scored []linear.Scored, curve linear.Curve) float64 {
+	slices.SortStableFunc(scored, func(a, b linear.Scored) int {
+		switch {
+		case a.Score > b.Score:
+			return -1
+		case a.Score < b.Score:
+			return 1
+		}
+		return 0
+	})
+	var right, wrong, all, best float64
+	for _, s := range scored {
+		if s.Is {
+			all += s.Cost
+		}
+	}
+	from := mostFrom
+	for i, s := range scored {
+		if s.Is {
+			right += s.Cost
+		} else {
+			wrong += s.Cost
+		}
+		last := i+1 == len(scored) || scored[i+1].Score < s.Score
+		if f1 := 2 * right / (right + wrong + all); last && f1 > best {
+			best, from = f1, curve.At(s.Score)
+		}
+	}
+	return min(max(from, leastFrom), mostFrom)
+}
