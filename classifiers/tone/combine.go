@@ -1,6 +1,7 @@
 package tone
 
 import (
+	"slices"
 	"strings"
 
 	"assay/classifiers/tone/linear"
@@ -13,10 +14,16 @@ const (
 	// lexicons is not believed on its own, and doubtedShare what is left of it.
 	doubted      = 0.05
 	doubtedShare = 0.6
+	// beyondDoubt is the confidence that makes a turn shirk although it offers help.
+	beyondDoubt = 0.85
 	// offends is the confidence of offence from which on words that address
 	// somebody are abuse.
 	offends = 0.9
 )
+
+// hinted are labels of which few turns were learned: the learner only
+// strengthens them where a phrase hints at trouble.
+var hinted = []pipeline.Label{pipeline.Rude, pipeline.Angry, pipeline.Complaint, pipeline.Abuse}
 
 // learn adds what the learner says of the turn to the confidences that the
 // lexicons gave, and its places to found.
@@ -33,7 +40,7 @@ func (r *reading) learn(l learned, f *facts, said map[pipeline.Label]float64, fo
 		}
 	}
 	if l.offence != nil && r.side == customer {
-		if c := f.offence(l.offence); c >= offends && r.addresses() && c > said[pipeline.Abuse] && !r.flips(pipeline.Abuse) {
+		if c := f.offence(l.offence); c >= offends && r.addresses() && c > said[pipeline.Abuse] && !r.weakened(pipeline.Abuse) && r.troubled() {
 			found = r.addPlace(found, pipeline.Abuse, c, f, l.offence, 0)
 			said[pipeline.Abuse] = c
 		}
@@ -42,32 +49,67 @@ func (r *reading) learn(l learned, f *facts, said map[pipeline.Label]float64, fo
 }
 
 // join is the confidence of a label that the lexicons say with one confidence
-// and the learner with another. What the lexicons find denied or relayed the
-// learner does not bring back.
+// and the learner with another. What the lexicons find denied, relayed or meant
+// otherwise the learner does not bring back.
 func (r *reading) join(label pipeline.Label, said, learned float64, h *linear.Head) float64 {
+	from := h.From
 	switch {
-	case said == 0 && r.flips(label):
-		return 0
-	case learned >= h.From && learned > said:
-		return learned
-	case learned < doubted:
-		return said * doubtedShare
+	case label == pipeline.Shirking && r.has(help):
+		from = max(from, beyondDoubt)
+	case r.side == agent && r.polite() && slices.Contains(faults, label):
+		from = max(from, sure)
 	}
-	return said
+	switch {
+	case learned < doubted && said >= least && !slices.Contains(hinted, label):
+		return max(said*doubtedShare, least)
+	case learned < from || learned <= said || said >= sure || r.holdsBack(label, said):
+		return said
+	}
+	return learned
 }
 
-// flips reports whether a phrase of the label stands in the turn, but holds nowhere.
-func (r *reading) flips(label pipeline.Label) bool {
-	flipped := false
+// faults are the tones that a polite turn has only when it is sure.
+var faults = []pipeline.Label{
+	pipeline.Rude, pipeline.Shirking, pipeline.Perfunctory, pipeline.Impatient, pipeline.Interrogating,
+}
+
+// polite reports whether the turn has words of courtesy.
+func (r *reading) polite() bool {
+	return r.tells(pipeline.Courteous) || r.tells(pipeline.Apologetic) || r.tells(pipeline.Empathetic)
+}
+
+// holdsBack reports whether the turn has a reason not to believe the learner in a label.
+func (r *reading) holdsBack(label pipeline.Label, said float64) bool {
+	switch {
+	case r.refused[label] || r.weakened(label):
+		return true
+	case label == pipeline.Perfunctory && r.brushed:
+		return true // how often the agent did so counts there
+	case slices.Contains(hinted, label):
+		return !r.hintsAt(label)
+	case slices.Contains(upset, label):
+		return said == 0 && (r.has(joke) || r.tells(pipeline.Praise) || r.tells(pipeline.Satisfied))
+	}
+	return false
+}
+
+// hintsAt reports whether any phrase tells of the label, or of displeasure.
+func (r *reading) hintsAt(label pipeline.Label) bool {
+	return slices.ContainsFunc(r.hits, func(h hit) bool { return h.force > 0 && (h.kind == displeased || h.label == label) })
+}
+
+// weakened reports whether phrases of the label stand in the turn, but none that holds.
+func (r *reading) weakened(label pipeline.Label) bool {
+	weak := false
 	for i := range r.hits {
 		if h := &r.hits[i]; h.label == label {
-			if !h.flipped && h.force >= least {
+			if h.force >= least {
 				return false
 			}
-			flipped = true
+			weak = true
 		}
 	}
-	return flipped
+	return weak
 }
 
 // addresses reports whether the turn speaks to somebody.

@@ -54,8 +54,12 @@ func (s *session) brushOff(r *reading) {
 	from, to := core(r.view.text)
 	for i := range r.hits {
 		h := &r.hits[i]
-		if h.kind != brushoff || h.start != from || h.end != to || !s.asked {
+		if h.kind != brushoff || h.start != from || h.end != to {
 			continue
+		}
+		r.brushed = true
+		if !s.asked {
+			return
 		}
 		s.brushed++
 		start, end := r.original(from, to)

@@ -76,11 +76,19 @@ func (it *Item) fold(n int) int {
 
 // learnable reports whether an item may be learned from.
 func (it *Item) learnable() bool {
-	switch it.Source {
-	case Survey, Calm:
-		return false
+	return it.Source != Calm && (it.Split == NoSplit || it.Split == ToTrain)
+}
+
+// calm reports whether a speaker's turns are taken to have no tone of trouble:
+// unless the survey says otherwise.
+func (it *Item) calm(s transcript.Speaker) bool {
+	if it.Source != Survey {
+		return true
 	}
-	return it.Split == NoSplit || it.Split == ToTrain
+	if s == transcript.Customer {
+		return it.Aggressive != nil && !*it.Aggressive
+	}
+	return it.Helpful != nil && *it.Helpful
 }
 
 // filter returns the items for which keep is true.

@@ -170,7 +170,6 @@ func (e *evaluation) measure(ctx context.Context, m *linear.Model, c *Corpus, pa
 		}
 		if it.Source == Survey {
 			e.surveys = append(e.surveys, survey(it, found))
-			continue
 		}
 		e.addTurns(it, found, part(it))
 	}
@@ -206,7 +205,7 @@ func (e *evaluation) addTurns(it *Item, found pipeline.Tone, part Part) {
 				continue
 			}
 			sure := given[turn][label]
-			if (it.Source == Calm || it.Source == Conduct) && slices.Contains(troubles, label) {
+			if (it.Source == Calm || it.Source == Conduct || it.Source == Survey) && slices.Contains(troubles, label) {
 				e.alarm(it, part, label, sure)
 				continue
 			}

@@ -33,7 +33,8 @@ import (
 //     turn of the agent), with labels.survey (agent_calm_helpful, customer_aggressive), or
 //     with neither, whose customers and agents are taken to be calm.
 //
-// The error joins all problems, each with file and line.
+// Files of other forms are passed over in folders. The error joins all
+// problems, each with file and line.
 func Read(paths []string) (*Corpus, error) {
 	c := &Corpus{}
 	var problems []error
@@ -42,7 +43,9 @@ func Read(paths []string) (*Corpus, error) {
 			if err != nil || d.IsDir() || name != path && !known(name) {
 				return err
 			}
-			problems = append(problems, c.readFile(name))
+			if err := c.readFile(name); name == path || !errors.Is(err, errForm) {
+				problems = append(problems, err)
+			}
 			return nil
 		})
 		if err != nil {
@@ -85,12 +88,18 @@ func (c *Corpus) readFile(name string) (err error) {
 		if err := add(lines.Bytes()); err != nil {
 			problems = append(problems, fmt.Errorf("%s:%d: %w", name, at, err))
 		}
+		if errors.Is(errors.Join(problems...), errForm) {
+			break
+		}
 	}
 	if err := lines.Err(); err != nil {
 		problems = append(problems, fmt.Errorf("read labels %q: %w", name, err))
 	}
 	return errors.Join(problems...)
 }
+
+// errForm is a line of none of the known forms. It ends the reading of its file.
+var errForm = errors.New("no labelled turn, comment or session: \"text\" or \"turns\" is missing")
 
 // addColumns reads a line of a .tsv file.
 func (c *Corpus) addColumns(line []byte) error {
@@ -232,7 +241,7 @@ func (c *Corpus) addObject(line []byte) error {
 	case o.Text != "":
 		it, err = o.turn()
 	default:
-		err = errors.New("is no labelled turn, comment or session: \"text\" or \"turns\" is missing")
+		err = errForm
 	}
 	if err == nil {
 		c.Items = append(c.Items, it)
@@ -315,8 +324,8 @@ func (o *object) dialogue() (Item, error) {
 	case len(labels.Conduct) > 0:
 		it.Source = Conduct
 	}
-	if it.Source != Survey {
-		for i := range s.Turns {
+	for i := range s.Turns {
+		if it.calm(s.Turns[i].Speaker) {
 			it.Truth[i] = falseOf(s.Turns[i].Speaker, troubles)
 		}
 	}

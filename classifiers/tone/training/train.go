@@ -50,9 +50,9 @@ const (
 )
 
 func (o Options) learning(bank string) linear.Options {
-	l := linear.Options{Bits: turnBits, C: 1, Rare: 2, Seed: seed}
+	l := linear.Options{Bits: turnBits, C: 0.5, Rare: 2, Seed: seed}
 	if bank == tone.OffenceBank {
-		l.Bits = offenceBits
+		l.Bits, l.C = offenceBits, 1
 	}
 	if o.Small {
 		l.Bits = smallBits
@@ -118,7 +118,7 @@ func samplesOf(ctx context.Context, c *Corpus, o Options) ([]sample, error) {
 				continue
 			}
 			s := sample{vector: e.Vector, words: e.Vector[:e.Words], speaker: e.Speaker, truth: truth, cost: cost, fold: it.fold(o.folds())}
-			if it.Source == Conduct {
+			if it.Source == Conduct || it.Source == Survey {
 				s.cost = calmCost
 			}
 			out = append(out, s)
@@ -145,7 +145,7 @@ func trainBank(ctx context.Context, samples []sample, name string, labels []pipe
 		o.log("train %s from %d turns", label, len(examples))
 		scored := crossScore(examples, folds, learning, o.folds())
 		curve := linear.Calibrate(scored)
-		heads = append(heads, &linear.Head{Label: string(label), Curve: curve, From: threshold(scored, curve)})
+		heads = append(heads, &linear.Head{Label: string(label), Curve: curve, From: from(label, scored, curve)})
 		weights = append(weights, linear.Train(examples, learning))
 	}
 	if len(heads) == 0 {
@@ -207,13 +207,24 @@ func crossScore(examples []linear.Example, folds []int, learning linear.Options,
 	return out
 }
 
-// The range of the confidence from which on a label is given.
+// The range of the confidence from which on a label is given. Where nobody does
+// harm with a wrong label it begins lower.
 const (
-	leastFrom = 0.3
-	mostFrom  = 0.6
+	leastFrom    = 0.4
+	leastWelcome = 0.3
+	mostFrom     = 0.6
 )
 
-// threshold is the confidence with the highest F1, within its range.
+// from is the confidence from which on a label is given.
+func from(label pipeline.Label, scored []linear.Scored, curve linear.Curve) float64 {
+	lowest := leastWelcome
+	if slices.Contains(troubles, label) {
+		lowest = leastFrom
+	}
+	return min(max(threshold(scored, curve), lowest), mostFrom)
+}
+
+// threshold is the confidence with the highest F1.
 func threshold(scored []linear.Scored, curve linear.Curve) float64 {
 	slices.SortStableFunc(scored, func(a, b linear.Scored) int {
 		switch {
@@ -230,7 +241,7 @@ func threshold(scored []linear.Scored, curve linear.Curve) float64 {
 			all += s.Cost
 		}
 	}
-	from := mostFrom
+	at := mostFrom
 	for i, s := range scored {
 		if s.Is {
 			right += s.Cost
@@ -239,8 +250,8 @@ func threshold(scored []linear.Scored, curve linear.Curve) float64 {
 		}
 		last := i+1 == len(scored) || scored[i+1].Score < s.Score
 		if f1 := 2 * right / (right + wrong + all); last && f1 > best {
-			best, from = f1, curve.At(s.Score)
+			best, at = f1, curve.At(s.Score)
 		}
 	}
-	return min(max(from, leastFrom), mostFrom)
+	return at
 }
