@@ -21,15 +21,16 @@ type toneCmd struct {
 type toneTrainCmd struct {
 	Paths []string `arg:"" name:"path" help:"Labelled turns (TSV, JSONL), comments, and sessions with labels (JSONL, .gz too), files or folders."`
 	Out   string   `name:"out" short:"o" default:"weights.bin" placeholder:"FILE" help:"File that the weights are written to."`
+	JSON  bool     `name:"json" help:"Print the report as JSON."`
 }
 
-// Run trains and writes the weights.
+// Run trains, writes the weights and prints how each label does by cross-validation.
 func (c *toneTrainCmd) Run(p *program) error {
 	corpus, err := training.Read(c.Paths)
 	if err != nil {
 		return usageError{err}
 	}
-	model, err := training.Train(p.ctx, corpus, training.Options{Log: p.step})
+	model, learned, err := training.Train(p.ctx, corpus, training.Options{Log: p.step})
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,11 @@ func (c *toneTrainCmd) Run(p *program) error {
 		return fmt.Errorf("write weights: %w", err)
 	}
 	p.step("%d bytes written to %s", len(src), c.Out)
-	return nil
+	if c.JSON {
+		printJSON(p, map[string]any{"bytes": len(src), "labels": learned})
+		return nil
+	}
+	return training.WriteLearned(p.stdout, learned)
 }
 
 type toneExplainCmd struct {

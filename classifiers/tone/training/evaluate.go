@@ -133,12 +133,17 @@ func (e *evaluation) whole(ctx context.Context, c *Corpus) error {
 	})
 }
 
+// innerFolds is how many folds calibrate the models of an evaluation.
+const innerFolds = 3
+
 // learn trains a model, with the shipped banks where the corpus teaches none.
 func (e *evaluation) learn(ctx context.Context, c *Corpus) (*linear.Model, error) {
 	m := &linear.Model{Features: tone.Features}
 	if len(c.Items) > 0 {
 		var err error
-		if m, err = Train(ctx, c, e.o); err != nil {
+		o := e.o
+		o.Folds = innerFolds
+		if m, _, err = Train(ctx, c, o); err != nil {
 			return nil, err
 		}
 	}

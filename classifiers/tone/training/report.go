@@ -5,10 +5,62 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
+	"assay/classifiers/tone/linear"
 	"assay/pipeline/review"
 )
+
+// Learned is how one label does by cross-validation in the training, by source
+// and language. It is the learner's answer alone, without the lexicons' veto.
+type Learned struct {
+	Bank     string          `json:"bank"`
+	Label    string          `json:"label"`
+	Source   Source          `json:"source"`
+	Language string          `json:"language"`
+	From     float64         `json:"from"` // the confidence from which on it counts as given
+	Table    review.Table    `json:"table"`
+	AUC      review.Estimate `json:"auc"`
+}
+
+// learnedOf counts the scores of a head.
+func learnedOf(bank string, head *linear.Head, known []*sample, scored []linear.Scored) []Learned {
+	type part struct {
+		source   Source
+		language string
+	}
+	tables, scores := map[part]*review.Table{}, map[part][]linear.Scored{}
+	var parts []part
+	for i, s := range scored {
+		p := part{known[i].item.Source, known[i].item.Language}
+		if tables[p] == nil {
+			tables[p] = &review.Table{}
+			parts = append(parts, p)
+		}
+		tables[p].Add(head.Curve.At(s.Score) >= head.From, s.Is)
+		scores[p] = append(scores[p], s)
+	}
+	var out []Learned
+	for _, p := range parts {
+		out = append(out, Learned{bank, head.Label, p.source, p.language, head.From, *tables[p], areaUnderCurve(scores[p])})
+	}
+	return out
+}
+
+// WriteLearned prints what a training learned as a table in Markdown.
+func WriteLearned(out io.Writer, all []Learned) error {
+	var b strings.Builder
+	b.WriteString("| label | source | language | turns | with it | given from | precision | recall | F1 | AUC |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, l := range all {
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %.2f | %s | %s | %s | %s |\n", l.Label, l.Source, l.Language,
+			l.Table.N(), l.Table.TP+l.Table.FN, l.From, interval(l.Table.Precision()), interval(l.Table.Recall()),
+			interval(l.Table.F1()), interval(l.AUC))
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
 
 // Write prints the figures as tables.
 func (f *Figures) Write(out io.Writer) error {

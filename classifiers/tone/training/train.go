@@ -43,8 +43,11 @@ const (
 	offenceBits = 18
 	smallBits   = 14
 	cost        = 1.0
-	calmCost    = 0.3 // of a turn of an information desk, of which there are many and all alike
-	seed        = 20261122
+	// Turns of an information desk and of surveyed sessions cost less: there are
+	// many of them, and they are all alike.
+	calmCost   = 0.2
+	surveyCost = 0.1
+	seed       = 20261122
 	// leastExamples is how many turns a label must have, and not have, to be learned.
 	leastExamples = 30
 )
@@ -68,16 +71,18 @@ type sample struct {
 	truth   Truth
 	cost    float64
 	fold    int
+	item    *Item
 }
 
-// Train learns a model from the items of the corpus that may be learned from.
-// Equal corpora give equal models.
-func Train(ctx context.Context, c *Corpus, o Options) (*linear.Model, error) {
+// Train learns a model from the items of the corpus that may be learned from,
+// and says how each label does by cross-validation. Equal corpora give equal models.
+func Train(ctx context.Context, c *Corpus, o Options) (*linear.Model, []Learned, error) {
 	samples, err := samplesOf(ctx, c.filter((*Item).learnable), o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m := &linear.Model{Features: tone.Features}
+	var report []Learned
 	for _, b := range []struct {
 		name   string
 		labels []pipeline.Label
@@ -86,18 +91,19 @@ func Train(ctx context.Context, c *Corpus, o Options) (*linear.Model, error) {
 		{tone.CustomerBank, pipeline.CustomerLabels},
 		{tone.OffenceBank, []pipeline.Label{offends}},
 	} {
-		bank, err := trainBank(ctx, samples, b.name, b.labels, o)
+		bank, learned, err := trainBank(ctx, samples, b.name, b.labels, o)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if bank != nil {
 			m.Banks = append(m.Banks, bank)
+			report = append(report, learned...)
 		}
 	}
 	if len(m.Banks) == 0 {
-		return nil, fmt.Errorf("train: no label has %d turns and as many without it", leastExamples)
+		return nil, nil, fmt.Errorf("train: no label has %d turns and as many without it", leastExamples)
 	}
-	return m, nil
+	return m, report, nil
 }
 
 // samplesOf makes features of all turns about which something is known.
@@ -117,9 +123,12 @@ func samplesOf(ctx context.Context, c *Corpus, o Options) ([]sample, error) {
 			if len(truth) == 0 {
 				continue
 			}
-			s := sample{vector: e.Vector, words: e.Vector[:e.Words], speaker: e.Speaker, truth: truth, cost: cost, fold: it.fold(o.folds())}
-			if it.Source == Conduct || it.Source == Survey {
+			s := sample{vector: e.Vector, words: e.Vector[:e.Words], speaker: e.Speaker, truth: truth, cost: cost, fold: it.fold(o.folds()), item: it}
+			switch it.Source {
+			case Conduct:
 				s.cost = calmCost
+			case Survey:
+				s.cost = surveyCost
 			}
 			out = append(out, s)
 		}
@@ -130,38 +139,41 @@ func samplesOf(ctx context.Context, c *Corpus, o Options) ([]sample, error) {
 	return out, nil
 }
 
-func trainBank(ctx context.Context, samples []sample, name string, labels []pipeline.Label, o Options) (*linear.Bank, error) {
+func trainBank(ctx context.Context, samples []sample, name string, labels []pipeline.Label, o Options) (*linear.Bank, []Learned, error) {
 	var heads []*linear.Head
 	var weights []linear.Weights
+	var report []Learned
 	learning := o.learning(name)
 	for _, label := range labels {
-		examples, folds := examplesOf(samples, name, label)
+		known, examples := examplesOf(samples, name, label)
 		if !learnableFrom(examples) {
 			continue
 		}
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 		o.log("train %s from %d turns", label, len(examples))
-		scored := crossScore(examples, folds, learning, o.folds())
+		scored := crossScore(known, examples, learning, o.folds())
 		curve := linear.Calibrate(scored)
-		heads = append(heads, &linear.Head{Label: string(label), Curve: curve, From: from(label, scored, curve)})
+		head := &linear.Head{Label: string(label), Curve: curve, From: from(label, scored, curve)}
+		heads = append(heads, head)
 		weights = append(weights, linear.Train(examples, learning))
+		report = append(report, learnedOf(name, head, known, scored)...)
 	}
 	if len(heads) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return linear.NewBank(name, learning.Bits, heads, weights), nil
+	return linear.NewBank(name, learning.Bits, heads, weights), report, nil
 }
 
-// examplesOf are the turns about which a label is known, and their folds.
-func examplesOf(samples []sample, bank string, label pipeline.Label) ([]linear.Example, []int) {
+// examplesOf are the samples of which a label is known, and what is learned from them.
+func examplesOf(samples []sample, bank string, label pipeline.Label) ([]*sample, []linear.Example) {
+	var known []*sample
 	var out []linear.Example
-	var folds []int
 	for i := range samples {
 		s := &samples[i]
-		is, known := s.truth[label]
-		if !known {
+		is, ok := s.truth[label]
+		if !ok {
 			continue
 		}
 		e := linear.Example{Vector: s.vector, Is: is, Cost: s.cost}
@@ -171,10 +183,10 @@ func examplesOf(samples []sample, bank string, label pipeline.Label) ([]linear.E
 		if slices.Contains(conducts, label) {
 			e.Cost = cost
 		}
+		known = append(known, s)
 		out = append(out, e)
-		folds = append(folds, s.fold)
 	}
-	return out, folds
+	return known, out
 }
 
 func learnableFrom(examples []linear.Example) bool {
@@ -188,19 +200,22 @@ func learnableFrom(examples []linear.Example) bool {
 }
 
 // crossScore scores each fold by what was learned from the others.
-func crossScore(examples []linear.Example, folds []int, learning linear.Options, n int) []linear.Scored {
-	var out []linear.Scored
+func crossScore(known []*sample, examples []linear.Example, learning linear.Options, n int) []linear.Scored {
+	out := make([]linear.Scored, len(examples))
 	for fold := range n {
 		var rest []linear.Example
 		for i, e := range examples {
-			if folds[i] != fold {
+			if known[i].fold != fold {
 				rest = append(rest, e)
 			}
 		}
+		if len(rest) == len(examples) {
+			continue
+		}
 		w := linear.Train(rest, learning)
 		for i, e := range examples {
-			if folds[i] == fold {
-				out = append(out, linear.Scored{Score: w.Score(e.Vector), Is: e.Is, Cost: e.Cost})
+			if known[i].fold == fold {
+				out[i] = linear.Scored{Score: w.Score(e.Vector), Is: e.Is, Cost: e.Cost}
 			}
 		}
 	}
@@ -226,6 +241,7 @@ func from(label pipeline.Label, scored []linear.Scored, curve linear.Curve) floa
 
 // threshold is the confidence with the highest F1.
 func threshold(scored []linear.Scored, curve linear.Curve) float64 {
+	scored = slices.Clone(scored)
 	slices.SortStableFunc(scored, func(a, b linear.Scored) int {
 		switch {
 		case a.Score > b.Score:
