@@ -79,6 +79,17 @@ func (it *Item) learnable() bool {
 	return it.Source != Calm && (it.Split == NoSplit || it.Split == ToTrain)
 }
 
+// absent are the labels that calm turns of the item do not have. A customer who
+// was not aggressive may have complained, or left.
+func (it *Item) absent() []pipeline.Label {
+	if it.Source != Survey {
+		return troubles
+	}
+	return []pipeline.Label{
+		pipeline.Rude, pipeline.Shirking, pipeline.Perfunctory, pipeline.Impatient, pipeline.Interrogating, pipeline.Angry, pipeline.Abuse,
+	}
+}
+
 // calm reports whether a speaker's turns are taken to have no tone of trouble:
 // unless the survey says otherwise.
 func (it *Item) calm(s transcript.Speaker) bool {

@@ -325,8 +325,8 @@ func (o *object) dialogue() (Item, error) {
 		it.Source = Conduct
 	}
 	for i := range s.Turns {
-		if it.calm(s.Turns[i].Speaker) {
-			it.Truth[i] = falseOf(s.Turns[i].Speaker, troubles)
+		if speaker := s.Turns[i].Speaker; it.calm(speaker) {
+			it.Truth[i] = falseOf(speaker, it.absent())
 		}
 	}
 	for _, c := range labels.Conduct {
