@@ -14,7 +14,8 @@ const (
 	// lexicons is not believed on its own, and doubtedShare what is left of it.
 	doubted      = 0.05
 	doubtedShare = 0.6
-	// beyondDoubt is the confidence that makes a turn shirk although it offers help.
+	// beyondDoubt is the confidence that makes a turn shirk although it offers
+	// help, and interrogate although it asks politely.
 	beyondDoubt = 0.85
 	// offends is the confidence of offence from which on words that address
 	// somebody are abuse.
@@ -54,7 +55,8 @@ func (r *reading) learn(l learned, f *facts, said map[pipeline.Label]float64, fo
 func (r *reading) join(label pipeline.Label, said, learned float64, h *linear.Head) float64 {
 	from := h.From
 	switch {
-	case label == pipeline.Shirking && r.has(help):
+	case label == pipeline.Shirking && r.has(help),
+		label == pipeline.Interrogating && (r.has(polite) || r.tells(pipeline.Courteous)):
 		from = max(from, beyondDoubt)
 	case r.side == agent && r.polite() && slices.Contains(faults, label):
 		from = max(from, sure)

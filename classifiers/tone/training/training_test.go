@@ -48,13 +48,13 @@ func TestEqualDataGiveEqualWeights(t *testing.T) {
 // wanted is the least F1 of the shipped weights on the sentences that were
 // held out. weights.md has the figures; these are the lower ends of their intervals.
 var wanted = map[pipeline.Label]map[string]float64{
-	pipeline.Shirking:      {"zh": 0.68, "en": 0.66},
-	pipeline.Perfunctory:   {"zh": 0.60, "en": 0.58},
-	pipeline.Impatient:     {"zh": 0.45, "en": 0.35},
-	pipeline.Interrogating: {"zh": 0.65, "en": 0.65},
-	pipeline.Escalation:    {"zh": 0.70, "en": 0.65},
-	pipeline.Churn:         {"zh": 0.55, "en": 0.45},
-	pipeline.Publicity:     {"zh": 0.50, "en": 0.60},
+	pipeline.Shirking:      {"zh": 0.66, "en": 0.69},
+	pipeline.Perfunctory:   {"zh": 0.59, "en": 0.54},
+	pipeline.Impatient:     {"zh": 0.50, "en": 0.27},
+	pipeline.Interrogating: {"zh": 0.62, "en": 0.66},
+	pipeline.Escalation:    {"zh": 0.72, "en": 0.66},
+	pipeline.Churn:         {"zh": 0.53, "en": 0.29},
+	pipeline.Publicity:     {"zh": 0.57, "en": 0.64},
 }
 
 func TestShippedWeightsKnowSentencesTheyNeverSaw(t *testing.T) {
