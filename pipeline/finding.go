@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -126,6 +127,8 @@ type Input struct {
 	Judged   map[string]Judgement
 	Unjudged Reason
 	Ref      Ref // for the model's accounts
+	// Injections are places that speak to a model rather than to people.
+	Injections []injection.Place
 
 	folder transcript.Folder
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -97,22 +98,43 @@ func (j *judging) first(ctx context.Context, criteria []*scorecard.Criterion) er
 	if unavailable(err) {
 		criteria = slices.DeleteFunc(criteria, func(c *scorecard.Criterion) bool { _, ok := judged[c.ID]; return !ok })
 	}
-	if withhold := suspicious(j.in); len(withhold) > 0 && (err == nil || unavailable(err)) {
-		apart, checkErr := j.ask(ctx, determined(criteria, judged), 0, withhold)
-		for _, c := range determined(criteria, judged) {
-			without, ok := apart[c.ID]
-			if !ok && checkErr != nil { // what is not confirmed does not count
-				criteria = slices.DeleteFunc(criteria, func(x *scorecard.Criterion) bool { return x == c })
-				continue
-			}
-			judged[c.ID] = unmoved(judged[c.ID], without, withhold)
-		}
-		err = errors.Join(err, checkErr)
+	if err == nil || unavailable(err) {
+		criteria, err = j.confirm(ctx, criteria, judged, err)
 	}
 	for _, c := range criteria {
 		j.in.Judged[c.ID] = judged[c.ID].or(Unreadable) // what was left out is asked no second time
 	}
 	return err
+}
+
+// confirm asks again without the turns that look like orders to a model. It
+// returns the criteria whose judgement stands, as it may have changed it, and the
+// error joined with its own.
+func (j *judging) confirm(ctx context.Context, criteria []*scorecard.Criterion, judged map[string]Judgement, err error) ([]*scorecard.Criterion, error) {
+	withhold, todo := suspicious(j.in.Injections), determined(criteria, judged)
+	if len(withhold) == 0 || len(todo) == 0 {
+		return criteria, err
+	}
+	apart, checkErr := j.ask(ctx, todo, 0, withhold)
+	for _, c := range todo {
+		without, ok := apart[c.ID]
+		if !ok && checkErr != nil { // what is not confirmed does not count
+			criteria = slices.DeleteFunc(slices.Clone(criteria), func(x *scorecard.Criterion) bool { return x == c })
+			continue
+		}
+		judged[c.ID] = unmoved(judged[c.ID], without, withhold)
+	}
+	return criteria, errors.Join(err, checkErr)
+}
+
+// suspicious are the turns with places that look like orders to a model.
+func suspicious(places []injection.Place) []int {
+	var turns []int
+	for _, p := range places {
+		turns = append(turns, p.Turn)
+	}
+	slices.Sort(turns)
+	return slices.Compact(turns)
 }
 
 func unavailable(err error) bool {
