@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// answer is what a model says about one question.
-type answer struct {
+// claim is what a model says about one question.
+type claim struct {
 	Criterion string  `json:"criterion"`
 	Applies   bool    `json:"applies"`
 	Reason    string  `json:"reason"`
@@ -35,10 +35,10 @@ var choices = []string{"yes", "no", "unsure"}
 
 // parseAnswers reads a model's answer to the questions with these ids, in their
 // order. Nothing is guessed: an answer with anything missing, doubled or not asked
-// for is none. A code fence around it and thoughts before it are passed over.
-func parseAnswers(text string, ids []string) ([]answer, error) {
-	d := json.NewDecoder(strings.NewReader(bare(text)))
-	found := make([]*answer, len(ids))
+// for is none. The client has taken off thoughts and code fences.
+func parseAnswers(text string, ids []string) ([]claim, error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	found := make([]*claim, len(ids))
 	err := object(d, map[string]func() error{"answers": func() error {
 		return array(d, func() error {
 			a, err := parseAnswer(d)
@@ -62,7 +62,7 @@ func parseAnswers(text string, ids []string) ([]answer, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something follows the JSON object")
 	}
-	out := make([]answer, len(ids))
+	out := make([]claim, len(ids))
 	for i, a := range found {
 		if a == nil {
 			return nil, fmt.Errorf("question %q is not answered", ids[i])
@@ -73,8 +73,8 @@ func parseAnswers(text string, ids []string) ([]answer, error) {
 }
 
 // parseAnswer reads the answer to one question.
-func parseAnswer(d *json.Decoder) (answer, error) {
-	var a answer
+func parseAnswer(d *json.Decoder) (claim, error) {
+	var a claim
 	err := object(d, map[string]func() error{
 		"criterion": func() error { return d.Decode(&a.Criterion) },
 		"applies":   func() error { return boolean(d, &a.Applies) },
@@ -200,23 +200,6 @@ func unreadable(err error) error {
 	return err
 }
 
-// bare takes off what models put around JSON although they are not asked to:
-// thoughts in front, a code fence.
-func bare(text string) string {
-	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
-	if thoughts, ok := strings.CutPrefix(text, "<think>"); ok {
-		if _, after, ok := strings.Cut(thoughts, "</think>"); ok {
-			text = strings.TrimSpace(after)
-		}
-	}
-	if fenced, ok := strings.CutPrefix(text, "```"); ok {
-		if inner, ok := strings.CutSuffix(strings.TrimPrefix(fenced, "json"), "```"); ok {
-			text = strings.TrimSpace(inner)
-		}
-	}
-	return text
-}
-
 // readable is a model's sentence without what cannot be shown or stored.
 func readable(s string) string {
 	s = strings.Map(func(r rune) rune {
@@ -228,12 +211,12 @@ func readable(s string) string {
 		}
 		return r
 	}, s)
-	s, _ = clip(oneLine(s), reasonRunes)
+	s, _ = cutAfter(oneLine(s), reasonRunes)
 	return s
 }
 
 // shortened is a model's word for a message.
 func shortened(s string) string {
-	s, _ = clip(readable(s), 60)
+	s, _ = cutAfter(readable(s), 60)
 	return s
 }

@@ -12,13 +12,13 @@ import (
 
 // goodAnswer is an answer that was found good.
 type goodAnswer struct {
-	Answer answer `json:"answer"`
+	Answer claim  `json:"answer"`
 	Model  string `json:"model"`
 	Input  string `json:"input"`
 }
 
 // key names an answer by all that it depends on.
-func (s *sitting) key(lines []promptLine, q *question) (string, error) {
+func (s *sitting) key(lines []promptLine, q *query) (string, error) {
 	of, err := json.Marshal([]any{s.o.Client.Name(), s.prompts.hash, s.reasons, lines, q, q.speaker, s.q.Vote})
 	if err != nil {
 		return "", fmt.Errorf("key of %q: %w", q.ID, err)
@@ -28,7 +28,7 @@ func (s *sitting) key(lines []promptLine, q *question) (string, error) {
 }
 
 // known is the judgement that an answer kept before gives.
-func (s *sitting) known(ctx context.Context, w window, lines []promptLine, q *question) (pipeline.Judgement, bool, error) {
+func (s *sitting) known(ctx context.Context, w window, lines []promptLine, q *query) (pipeline.Judgement, bool, error) {
 	key, err := s.key(lines, q)
 	if err != nil {
 		return pipeline.Judgement{}, false, err
@@ -46,7 +46,7 @@ func (s *sitting) known(ctx context.Context, w window, lines []promptLine, q *qu
 }
 
 // keep keeps an answer that was found good. Others may be better next time.
-func (s *sitting) keep(ctx context.Context, c *call, q *question) error {
+func (s *sitting) keep(ctx context.Context, c *call, q *query) error {
 	a, ok := c.answers[q.ID]
 	if !ok {
 		return nil

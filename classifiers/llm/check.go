@@ -20,7 +20,7 @@ type checked struct {
 }
 
 // check holds an answer against the transcript and against itself.
-func (v *view) check(w window, q *question, a answer) checked {
+func (v *view) check(w window, q *query, a claim) checked {
 	c := checked{outcome: outcomeOf(a), rationale: a.Reason}
 	if why := contradicts(a); why != "" {
 		return checked{outcome: pipeline.Undetermined, reason: pipeline.Contradiction, complaints: []string{fmt.Sprintf("question %q: %s", q.ID, why)}}
@@ -48,7 +48,7 @@ func (v *view) check(w window, q *question, a answer) checked {
 	return c
 }
 
-func outcomeOf(a answer) pipeline.Outcome {
+func outcomeOf(a claim) pipeline.Outcome {
 	switch {
 	case !a.Applies:
 		return pipeline.NotApplicable
@@ -74,7 +74,7 @@ var (
 )
 
 // contradicts says where an answer does not agree with itself; "" when it does.
-func contradicts(a answer) string {
+func contradicts(a claim) string {
 	switch {
 	case !a.Applies && a.Answer == "yes":
 		return `"applies" is false, but the answer is "yes"`

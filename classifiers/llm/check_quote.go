@@ -156,7 +156,7 @@ func (v *view) elsewhere(w window, text string) string {
 
 // whoProves is whose words a quote for an outcome must be. An outcome that needs
 // no proof may be explained by anybody's.
-func whoProves(q *question, o pipeline.Outcome) transcript.Speaker {
+func whoProves(q *query, o pipeline.Outcome) transcript.Speaker {
 	if needsProof(q.Prove, o) {
 		return q.speaker
 	}

@@ -21,7 +21,7 @@ import (
 func (s *sitting) about(ctx context.Context, w window, criteria []*scorecard.Criterion) (map[string]pipeline.Judgement, error) {
 	out := map[string]pipeline.Judgement{}
 	lines := s.view.lines(s.prompts, w)
-	var open []question
+	var open []query
 	for _, c := range criteria {
 		q := s.prompts.question(c)
 		j, ok, err := s.known(ctx, w, lines, &q)
@@ -62,23 +62,23 @@ func (s *sitting) about(ctx context.Context, w window, criteria []*scorecard.Cri
 type call struct {
 	window  window
 	lines   []promptLine
-	asked   []question // with the control question
+	asked   []query // with the control question
 	control string     // its id
 	request Request
 	input   string // hash
 	model   string // that answered
 	found   map[string]checked
-	answers map[string]answer // that were found good
+	answers map[string]claim // that were found good
 }
 
 // call puts the questions into a prompt, with a control question among them and
 // between marks that nobody can guess.
-func (s *sitting) call(w window, lines []promptLine, open []question) (*call, error) {
+func (s *sitting) call(w window, lines []promptLine, open []query) (*call, error) {
 	ids := make([]string, len(open))
 	for i := range open {
 		ids[i] = open[i].ID
 	}
-	c := &call{window: w, lines: lines, control: "code_word", found: map[string]checked{}, answers: map[string]answer{}}
+	c := &call{window: w, lines: lines, control: "code_word", found: map[string]checked{}, answers: map[string]claim{}}
 	for slices.Contains(ids, c.control) {
 		c.control += "_"
 	}
@@ -108,7 +108,7 @@ func (s *sitting) call(w window, lines []promptLine, open []question) (*call, er
 }
 
 // insertControl puts a question with a known answer at a random place.
-func (s *sitting) insertControl(c *call, open []question) error {
+func (s *sitting) insertControl(c *call, open []query) error {
 	word, err := s.codeWord()
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (s *sitting) codeWord() (string, error) {
 	}
 }
 
-func (s *sitting) userPrompt(mark string, c *call, questions []question) userPrompt {
+func (s *sitting) userPrompt(mark string, c *call, questions []query) userPrompt {
 	partly := slices.ContainsFunc(c.lines, func(l promptLine) bool { return l.Text == "" || l.Cut > 0 })
 	return userPrompt{Mark: "=== " + mark + " ===", Partly: partly, Lines: c.lines, Questions: questions}
 }
@@ -169,7 +169,7 @@ func (s *sitting) request(c *call, ids []string, system, user string) Request {
 	return Request{
 		Call: Call{
 			Purpose: purpose, Session: s.q.Session.ID, Ref: s.q.Ref, Criteria: ids,
-			Input: tokens(system) + tokens(user) + tokens(string(schema)), Output: output,
+			Input: EstimateTokens(system, user, string(schema)), Output: output,
 			Template: s.prompts.hash, InputHash: c.input, Redacted: s.view.redacted != nil, Attempt: 1,
 		},
 		System: system, User: user, Schema: schema, SchemaName: "answers", MaxOutput: output, Seed: new(1 + s.q.Vote),
@@ -194,7 +194,7 @@ func (s *sitting) ask(ctx context.Context, c *call) error {
 		return err
 	}
 	again.Turns = []Message{{"assistant", saidBefore(reply.Text)}, {"user", complaint}}
-	again.Call.Input += tokens(again.Turns[0].Content) + tokens(complaint)
+	again.Call.Input += EstimateTokens(again.Turns[0].Content, complaint)
 	if reply, err = s.o.Client.Ask(ctx, again); err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func saidBefore(text string) string {
 	if text = strings.TrimSpace(text); text == "" {
 		return "{}"
 	}
-	text, _ = clip(text, most)
+	text, _ = cutAfter(text, most)
 	return text
 }
 
@@ -236,7 +236,7 @@ func (s *sitting) read(c *call, reply Reply) (complaints []string) {
 		return []string{err.Error()}
 	}
 	if obeyed(c, answers) {
-		c.answers = map[string]answer{}
+		c.answers = map[string]claim{}
 		for i := range c.asked {
 			c.found[c.asked[i].ID] = checked{outcome: pipeline.Undetermined, reason: pipeline.Manipulated}
 		}
@@ -258,7 +258,7 @@ func (s *sitting) read(c *call, reply Reply) (complaints []string) {
 }
 
 // parsed is the answer to all questions, or why there is none.
-func parsed(reply Reply, asked []question) ([]answer, pipeline.Reason, error) {
+func parsed(reply Reply, asked []query) ([]claim, pipeline.Reason, error) {
 	switch reply.Reason {
 	case "":
 	case pipeline.CutShort:
@@ -271,7 +271,7 @@ func parsed(reply Reply, asked []question) ([]answer, pipeline.Reason, error) {
 		ids[i] = asked[i].ID
 	}
 	answers, err := parseAnswers(reply.Text, ids)
-	if err != nil && refuses.MatchString(bare(reply.Text)) {
+	if err != nil && refuses.MatchString(reply.Text) {
 		return nil, pipeline.Refused, err
 	}
 	return answers, pipeline.Unreadable, err
@@ -279,8 +279,8 @@ func parsed(reply Reply, asked []question) ([]answer, pipeline.Reason, error) {
 
 // obeyed reports whether the control question was answered wrongly: who says that
 // a word was spoken that nobody spoke does what the transcript wants.
-func obeyed(c *call, answers []answer) bool {
-	i := slices.IndexFunc(c.asked, func(q question) bool { return q.ID == c.control })
+func obeyed(c *call, answers []claim) bool {
+	i := slices.IndexFunc(c.asked, func(q query) bool { return q.ID == c.control })
 	return answers[i].Answer == "yes"
 }
 

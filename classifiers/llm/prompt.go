@@ -78,8 +78,8 @@ func (p *prompts) system(reasons language) (string, error) {
 	return p.execute("system.tmpl", struct{ Reasons string }{names[p.language][reasons]})
 }
 
-// question is a criterion as it is asked.
-type question struct {
+// query is a criterion as it is asked.
+type query struct {
 	ID, Question     string
 	Include, Exclude []string
 	Prove            scorecard.Proof
@@ -101,9 +101,9 @@ const (
 )
 
 // question is how a criterion is asked.
-func (p *prompts) question(c *scorecard.Criterion) question {
+func (p *prompts) question(c *scorecard.Criterion) query {
 	j := c.Judge
-	q := question{
+	q := query{
 		ID: c.ID, Question: oneLine(j.Question), Prove: j.Prove, speaker: j.Speaker, Whose: p.whose(j.Speaker),
 		Include: lines(j.Include), Exclude: lines(j.Exclude),
 	}
@@ -132,9 +132,9 @@ func (p *prompts) exampleTurns(s *transcript.Session) []string {
 }
 
 // control is a question whose answer is no: the word was never said.
-func (p *prompts) control(id, word string) (question, error) {
+func (p *prompts) control(id, word string) (query, error) {
 	text, err := p.execute("code_word.tmpl", word)
-	return question{ID: id, Question: oneLine(text), Prove: scorecard.ProveMet, speaker: transcript.Agent, Whose: p.whose(transcript.Agent)}, err
+	return query{ID: id, Question: oneLine(text), Prove: scorecard.ProveMet, speaker: transcript.Agent, Whose: p.whose(transcript.Agent)}, err
 }
 
 // speaker is the label of who spoke a turn.
@@ -176,7 +176,7 @@ type userPrompt struct {
 	Mark      string
 	Partly    bool // not the whole session is shown
 	Lines     []promptLine
-	Questions []question
+	Questions []query
 }
 
 // seconds writes when a turn was spoken, as far as it is known.

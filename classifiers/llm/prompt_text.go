@@ -42,9 +42,9 @@ func newView(s *transcript.Session, redacted Redacted, withhold []int, longest i
 		if s.Turns[i].Kind == transcript.Note {
 			continue
 		}
-		text, cut := clip(v.text(i), longest)
+		text, cut := cutAfter(v.text(i), longest)
 		shown := harmless(text)
-		v.turns[i] = shownTurn{text: shown, cut: cut, tokens: tokens(shown) + lineTokens, plain: newMatchable(text)}
+		v.turns[i] = shownTurn{text: shown, cut: cut, tokens: EstimateTokens(shown) + lineTokens, plain: newMatchable(text)}
 	}
 	v.language = languageOf(s)
 	return v
@@ -66,8 +66,8 @@ func (v *view) original(turn, start, end int) transcript.Span {
 	return transcript.Span{Turn: turn, Start: start, End: end}
 }
 
-// clip cuts a text after so many characters and returns how many are left out.
-func clip(s string, most int) (string, int) {
+// cutAfter cuts a text after so many characters and returns how many are left out.
+func cutAfter(s string, most int) (string, int) {
 	if len(s) <= most {
 		return s, 0
 	}
@@ -155,23 +155,5 @@ func languageOf(s *transcript.Session) language {
 	return english
 }
 
-// Estimates of tokens: what stands around the text of a turn, and how many bytes
-// of text in letters make one.
-const (
-	lineTokens  = 12
-	letterBytes = 3
-)
-
-// tokens estimates how many tokens a text has at the most that is usual: one for
-// each ideograph, one for three letters.
-func tokens(s string) int {
-	single, bytes := 0, 0
-	for _, r := range s {
-		if r < utf8.RuneSelf {
-			bytes++
-		} else {
-			single++
-		}
-	}
-	return single + (bytes+letterBytes-1)/letterBytes
-}
+// lineTokens is what stands around the text of a turn, estimated in tokens.
+const lineTokens = 12
