@@ -63,7 +63,7 @@ type call struct {
 	window  window
 	lines   []promptLine
 	asked   []query // with the control question
-	control string     // its id
+	control string  // its id
 	request Request
 	input   string // hash
 	model   string // that answered
