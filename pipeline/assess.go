@@ -6,7 +6,7 @@ import "assay/pipeline/scorecard"
 type Assessment struct {
 	Score  Score
 	Result Result
-	Flags  []Flag // without those that the session raises by itself, which no scorecard changes
+	Flags  []Flag // without those that tone and injections raise, which no scorecard changes
 }
 
 // Assessor assesses many sessions by one scorecard with the same memory. It is
@@ -24,7 +24,8 @@ func NewAssessor(card *scorecard.Scorecard) *Assessor {
 	return &Assessor{card: card, findings: grade(card, unanswered)}
 }
 
-// Assess scores answers to all criteria exactly as Inspect does. places says for
+// Assess scores answers to all criteria exactly as Inspect does for sessions without
+// injections. places says for
 // each criterion, in the scorecard's order, where among the answers its own stands.
 // What it returns must not be changed.
 func (a *Assessor) Assess(answers []Answer, places []int) Assessment {
@@ -42,7 +43,7 @@ func (a *Assessor) Assess(answers []Answer, places []int) Assessment {
 		return a.last
 	}
 	score := sum(a.card, a.findings)
-	flags := raise(a.card, score, a.findings, &Input{})
+	flags := raise(a.card, score, a.findings, Tone{}, nil)
 	a.last, a.assessed = Assessment{Score: score, Result: result(score, flags), Flags: flags}, true
 	return a.last
 }
