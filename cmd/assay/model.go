@@ -15,10 +15,24 @@ func (p *program) addEmbedder(i *pipeline.Inspector, m config.Model) error {
 	if !configured {
 		return nil
 	}
-	c, err := llm.NewClient(llm.ClientOptions{BaseURL: m.BaseURL, Key: m.Key, Model: m.Embedding, Timeout: m.Timeout, Log: p.log})
+	c, err := p.client(m, m.Embedding)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	i.Embed = llm.NewEmbedder(c)
 	return nil
+}
+
+// client asks one of the configured models.
+func (p *program) client(m config.Model, model string) (*llm.Client, error) {
+	o, err := m.Client(model)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	o.Log = p.log
+	c, err := llm.NewClient(o)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
 }
