@@ -14,29 +14,13 @@ func (c *doctorCmd) judging(p *program) check {
 	if err == nil && !configured {
 		return k
 	}
-	var prices llm.Prices
-	if err == nil {
-		prices, err = c.Price.Prices()
-	}
 	if err == nil {
 		k.Detail, err = c.asked(p, c.LLM, (*llm.Client).Probe)
 	}
 	if err != nil {
 		return check{k.Name, "fail", err.Error()}
 	}
-	if prices.Known() {
-		k.Detail += fmt.Sprintf("; a million tokens: %s in, %s out", price(prices.Input, prices.Currency), price(prices.Output, prices.Currency))
-	} else {
-		k.Detail += "; its prices are not known (--price-in, --price-out), so money cannot be limited"
-	}
 	return k
-}
-
-func price(m llm.Money, currency string) string {
-	if currency == "" {
-		return m.String()
-	}
-	return m.String() + " " + currency
 }
 
 // embedding looks at the model that embeds, likewise.

@@ -23,10 +23,10 @@ func TestDoctorLooksAtTheModels(t *testing.T) {
 			"ok    embedding model    none (--embedding-model): similarity by embedding is not evaluable",
 		}},
 		{"not asked", []string{"--model-url", good.URL, "--llm-model", "m"}, []string{
-			"ok    judging model      m@" + good.Addr() + ", not asked (--probe asks it); its prices are not known (--price-in, --price-out), so money cannot be limited",
+			"ok    judging model      m@" + good.Addr() + ", not asked (--probe asks it)",
 		}},
-		{"asked", []string{"--model-url", good.URL, "--llm-model", "m", "--embedding-model", "e", "--probe", "--price-in", "0.15", "--price-out", "0.6", "--price-currency", "USD"}, []string{
-			"ok    judging model      m@" + good.Addr() + " answers as m: answers by json_object, max_tokens; a million tokens: 0.15 USD in, 0.6 USD out",
+		{"asked", []string{"--model-url", good.URL, "--llm-model", "m", "--embedding-model", "e", "--probe"}, []string{
+			"ok    judging model      m@" + good.Addr() + " answers as m: answers by json_object, max_tokens",
 			"ok    embedding model    e@" + good.Addr() + " answers with 3 numbers",
 		}},
 		{"not there", []string{"--model-url", missing.URL, "--llm-model", "m", "--embedding-model", "e", "--probe"}, []string{

@@ -53,53 +53,29 @@ func parseModel(t *testing.T, yaml string, args ...string) (Model, error) {
 }
 
 func TestTheModelsSettings(t *testing.T) {
-	m, err := parseModel(t, "model-url: http://x/v1\nllm-model: m\nmodel-extra: {reasoning_effort: low, seed: null}\nprice-in: 0.15\n",
-		"--price-out", "12", "--price-cached=0.075", "--price-currency", "USD", "--model-requests-per-minute", "60")
+	m, err := parseModel(t, "model-url: http://x/v1\nllm-model: m\nmodel-extra: {reasoning_effort: low, seed: null}\n", "--model-api-version", "2024-10-21")
 	if err != nil {
 		t.Fatal(err)
 	}
 	client, err := m.Client("m")
-	want := llm.ClientOptions{BaseURL: "http://x/v1", Model: "m", Timeout: time.Minute, Extra: map[string]any{"reasoning_effort": "low", "seed": nil}}
+	want := llm.ClientOptions{BaseURL: "http://x/v1", Model: "m", APIVersion: "2024-10-21", Timeout: time.Minute, Extra: map[string]any{"reasoning_effort": "low", "seed": nil}}
 	if diff := cmp.Diff(want, client); diff != "" || err != nil {
 		t.Errorf("client (-want +got), %v:\n%s", err, diff)
 	}
 	if other, err := m.Client("e"); err != nil || other.Extra != nil {
 		t.Errorf("of another model: %+v, %v", other, err)
 	}
-	memory, err := m.Memory(llm.Budget{DayMoney: 1})
-	limits := llm.MemoryOptions{Budget: llm.Budget{DayMoney: 1}, RequestsPerMinute: 60, Prices: llm.Prices{Currency: "USD", Input: 150_000, Cached: 75_000, Output: 12_000_000}}
-	if diff := cmp.Diff(limits, memory); diff != "" || err != nil {
-		t.Errorf("limits (-want +got), %v:\n%s", err, diff)
-	}
-}
-
-func TestPrices(t *testing.T) {
-	t.Parallel()
-	zero, one := new(llm.Money(0)), new(llm.Money(1))
-	if p, err := (Price{}).Prices(); err != nil || p.Known() {
-		t.Errorf("none: %+v, %v", p, err)
-	}
-	if p, err := (Price{In: zero, Out: zero}).Prices(); err != nil || !p.Known() || !p.Free {
-		t.Errorf("free: %+v, %v", p, err)
-	}
-	for _, half := range []Price{{In: one}, {Out: one}, {Cached: one}} {
-		if p, err := half.Prices(); err == nil {
-			t.Errorf("half of them: %+v", p)
-		}
-	}
 }
 
 func TestMistakesInTheModelsSettings(t *testing.T) {
 	t.Parallel()
+	raw := Model{Key: "k", LLM: "n", SendRaw: true, Redaction: "f", Timeout: time.Second}
+	if ok, err := raw.Judges(); ok || err == nil {
+		t.Errorf("raw and redacted: %v, %v", ok, err)
+	}
 	for _, extra := range []string{"{", "[]", "null", "low"} {
 		if _, err := (Model{LLM: "m", Extra: extra}).Client("m"); err == nil || !strings.Contains(err.Error(), "--model-extra") {
 			t.Errorf("%s: %v", extra, err)
 		}
-	}
-	if _, err := (Model{PerMinute: -1}).Memory(llm.Budget{}); err == nil {
-		t.Error("a limit below 0 is accepted")
-	}
-	if _, err := parseModel(t, "", "--price-in", "a lot"); err == nil || !strings.Contains(err.Error(), "a lot") {
-		t.Errorf("a price: %v", err)
 	}
 }
