@@ -8,6 +8,21 @@ import (
 	"assay/pipeline/transcript"
 )
 
+// BenchmarkSessions is the demo's sessions.
+func BenchmarkSessions(b *testing.B) {
+	var sessions []*transcript.Session
+	var folded [][]transcript.Folded
+	for rec := range transcript.Read(b.Context(), []string{"../../testdata/demo/sessions"}, transcript.Options{}) {
+		var f transcript.Folder
+		sessions, folded = append(sessions, rec.Session), append(folded, f.Turns(rec.Session.Turns, nil))
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		k := i % len(sessions)
+		injection.Find(sessions[k], folded[k])
+	}
+}
+
 // BenchmarkFind is one turn of a megabyte of what makes the most work.
 func BenchmarkFind(b *testing.B) {
 	const size = 1 << 20
