@@ -26,17 +26,18 @@ CREATE TABLE model_calls (
     scorecard_id     bigint REFERENCES scorecards,
     plan             text NOT NULL DEFAULT '', -- id; '' is none
     rule             text NOT NULL DEFAULT '', -- of the plan
+    run              text NOT NULL DEFAULT '', -- of judging old sessions; '' is none
     status           text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'lost', 'ok', 'unreachable', 'timeout',
         'unauthorised', 'not_found', 'limited', 'no_credit', 'server_error', 'rejected', 'garbled')),
     reserved_tokens  bigint NOT NULL CHECK (reserved_tokens >= 0), -- the most that it may take
-    reserved_cost    numeric NOT NULL CHECK (reserved_cost >= 0), -- 0 where the price is unknown
+    reserved_cost    bigint NOT NULL CHECK (reserved_cost >= 0), -- costs are in millionths of the currency's unit; 0 where the price is unknown
     expires_at       timestamptz NOT NULL, -- an open call is lost with its process then, and reserves nothing more
     input_tokens     bigint NOT NULL DEFAULT 0,
     cached_tokens    bigint NOT NULL DEFAULT 0, -- of the input
     output_tokens    bigint NOT NULL DEFAULT 0,
     reasoning_tokens bigint NOT NULL DEFAULT 0, -- of the output
     estimated        boolean NOT NULL DEFAULT false, -- the endpoint did not count the tokens
-    cost             numeric, -- null: the price is unknown, or the call is not through
+    cost             bigint, -- null: the price is unknown, or the call is not through
     currency         text NOT NULL DEFAULT '',
     latency          interval,
     day              date NOT NULL, -- on which it counts
@@ -53,18 +54,18 @@ CREATE TABLE model_call_criteria (
     call_id   bigint NOT NULL REFERENCES model_calls ON DELETE CASCADE,
     criterion text NOT NULL,
     taken     text NOT NULL DEFAULT '', -- how the answer was taken; '' is not at all
-    tokens    double precision NOT NULL DEFAULT 0,
-    cost      numeric,
+    tokens    bigint NOT NULL DEFAULT 0,
+    cost      bigint,
     PRIMARY KEY (call_id, criterion)
 );
 
--- What is spent by day, for the limits. Calls that are open are not in it.
+-- What is spent by day, for the limits; a run's days are one, 1970-01-01. Calls that are open are not in it.
 CREATE TABLE model_spending (
     day    date NOT NULL,
-    scope  text NOT NULL CHECK (scope IN ('all', 'plan', 'rule', 'session')),
-    key    text NOT NULL, -- plan; plan and rule; session
+    scope  text NOT NULL CHECK (scope IN ('all', 'plan', 'rule', 'session', 'run')),
+    key    text NOT NULL, -- '', plan, plan/rule, session, run
     tokens bigint NOT NULL DEFAULT 0,
-    cost   numeric NOT NULL DEFAULT 0,
+    cost   bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (day, scope, key)
 );
 
