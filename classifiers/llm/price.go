@@ -75,14 +75,14 @@ type part struct {
 
 // perMillion adds up and rounds once; what does not fit is the largest amount.
 func perMillion(parts ...part) Money {
-	sum := big.NewInt(999_999)
+	total := big.NewInt(999_999)
 	for _, p := range parts {
-		sum.Add(sum, new(big.Int).Mul(big.NewInt(int64(max(0, p.tokens))), big.NewInt(int64(p.price))))
+		total.Add(total, new(big.Int).Mul(big.NewInt(int64(max(0, p.tokens))), big.NewInt(int64(p.price))))
 	}
-	if sum.Quo(sum, big.NewInt(1_000_000)); !sum.IsInt64() {
+	if total.Quo(total, big.NewInt(1_000_000)); !total.IsInt64() {
 		return math.MaxInt64
 	}
-	return Money(sum.Int64())
+	return Money(total.Int64())
 }
 
 // Spent is what calls used: settled ones by their receipts, running ones by
@@ -92,8 +92,17 @@ type Spent struct {
 	Money  Money
 }
 
-// Add is the sum of both.
-func (s Spent) Add(o Spent) Spent { return Spent{s.Tokens + o.Tokens, s.Money + o.Money} }
+// Add is the sum of both; what does not fit is the largest number.
+func (s Spent) Add(o Spent) Spent {
+	return Spent{sum(s.Tokens, o.Tokens), Money(sum(int64(s.Money), int64(o.Money)))}
+}
+
+func sum(a, b int64) int64 {
+	if b > 0 && a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
 
 // Reserve is what a call may use at most.
 func (p Prices) Reserve(c Call) Spent {
@@ -136,15 +145,16 @@ func (e *OverBudgetError) Error() string {
 // Allow says whether a further call fits; an error is an *OverBudgetError.
 // session and day are what was spent and reserved before it.
 func (b Budget) Allow(session, day, next Spent) error {
+	session, day = session.Add(next), day.Add(next)
 	limits := []struct {
 		day        bool
 		most, used int64
 		unit       string
 	}{
-		{false, b.SessionTokens, session.Tokens + next.Tokens, " tokens"},
-		{true, b.DayTokens, day.Tokens + next.Tokens, " tokens"},
-		{false, int64(b.SessionMoney), int64(session.Money + next.Money), ""},
-		{true, int64(b.DayMoney), int64(day.Money + next.Money), ""},
+		{false, b.SessionTokens, session.Tokens, " tokens"},
+		{true, b.DayTokens, day.Tokens, " tokens"},
+		{false, int64(b.SessionMoney), int64(session.Money), ""},
+		{true, int64(b.DayMoney), int64(day.Money), ""},
 	}
 	for _, l := range limits {
 		if l.most <= 0 || l.used <= l.most {

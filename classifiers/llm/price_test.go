@@ -68,6 +68,7 @@ func TestBudget(t *testing.T) {
 		{"the session's tokens", Spent{60, 0}, Spent{}, Spent{41, 0}, "session's budget of 100 tokens"},
 		{"the day's tokens", Spent{}, Spent{990, 0}, Spent{11, 0}, "day's budget of 1000 tokens"},
 		{"the session's money", Spent{0, 5}, Spent{}, Spent{0, 1}, "session's budget of 0.000005"},
+		{"more than can be counted", Spent{}, Spent{0, math.MaxInt64}, Spent{0, math.MaxInt64}, "session's budget of 0.000005"},
 		{"the day's money", Spent{}, Spent{0, 20}, Spent{0, 1}, "day's budget of 0.00002"},
 	}
 	for _, tt := range tests {
