@@ -3,7 +3,6 @@ package classifiers_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -49,11 +48,11 @@ func embedder(t *testing.T, status int) *llm.Embedder {
 		fmt.Fprintf(w, `{"data": [%s]}`, strings.Join(data, ","))
 	}))
 	t.Cleanup(server.Close)
-	e, err := llm.NewEmbedder(llm.Options{BaseURL: server.URL, Model: "m", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	c, err := llm.NewClient(llm.ClientOptions{BaseURL: server.URL, Model: "m", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e
+	return llm.NewEmbedder(c)
 }
 
 const byMeaning = "k: {speaker: customer, similarity: {to: [我要退款], by: embedding, at_least: 90}}"

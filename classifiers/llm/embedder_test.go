@@ -2,58 +2,35 @@ package llm
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
-	"log/slog"
+	"errors"
 	"math"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
+
+	"assay/classifiers/llm/llmtest"
+	"assay/pipeline"
 )
 
-// request is what an endpoint is asked.
-type request struct {
-	Input []string `json:"input"`
-	Model string   `json:"model"`
-}
-
-// endpoint speaks the protocol; answer writes what it says to a request.
-func endpoint(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, asked request)) (*Embedder, *atomic.Int64) {
+// embedderOf asks a server, with everything that it logs.
+func embedderOf(t *testing.T, script llmtest.Script, o ClientOptions) (*Embedder, *llmtest.Server, *bytes.Buffer) {
 	t.Helper()
-	var requests atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests.Add(1)
-		var asked request
-		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || r.URL.Path != "/v1/embeddings" || r.Header.Get("Authorization") != "Bearer secret" {
-			http.Error(w, "no such thing", http.StatusNotFound)
-			return
-		}
-		answer(w, r, asked)
-	}))
-	t.Cleanup(server.Close)
-	e, err := NewEmbedder(Options{BaseURL: server.URL + "/v1", Key: "secret", Model: "m", Timeout: 5 * time.Second, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e, &requests
+	c, server, log := clientOf(t, script, o)
+	return NewEmbedder(c), server, log
 }
 
-// good answers with a vector that tells texts apart, backwards and numbered.
-func good(w http.ResponseWriter, _ *http.Request, asked request) {
-	var data []string
-	for i := len(asked.Input) - 1; i >= 0; i-- {
-		data = append(data, fmt.Sprintf(`{"object": "embedding", "index": %d, "embedding": [%d, 1, 0]}`, i, len(asked.Input[i])))
+// lengths answers with vectors that tell texts apart, backwards and numbered.
+func lengths(r llmtest.Request) llmtest.Answer {
+	a := llmtest.Answer{}
+	for _, text := range r.Input {
+		a.Vectors = append(a.Vectors, []float32{float32(len(text)), 1, 0})
 	}
-	fmt.Fprintf(w, `{"object": "list", "model": %q, "data": [%s], "usage": {}}`, asked.Model, strings.Join(data, ","))
+	return a
 }
 
 func TestEmbedKeepsTheOrderAndTheVectors(t *testing.T) {
 	t.Parallel()
-	e, requests := endpoint(t, good)
+	e, server, _ := embedderOf(t, lengths, ClientOptions{})
 	texts := []string{"aaa", "b", "aaa"}
 	for i := range 200 {
 		texts = append(texts, strings.Repeat("字", i%100))
@@ -70,86 +47,86 @@ func TestEmbedKeepsTheOrderAndTheVectors(t *testing.T) {
 			}
 		}
 	}
-	if n := requests.Load(); n != 2 { // 102 distinct texts in batches of 64, once
+	if n := server.Count(); n != 2 { // 102 distinct texts in batches of 64, once
 		t.Errorf("%d requests", n)
 	}
 }
 
 func TestEmbedFails(t *testing.T) {
 	t.Parallel()
-	write := func(format string) func(http.ResponseWriter, *http.Request, request) {
-		return func(w http.ResponseWriter, _ *http.Request, _ request) { fmt.Fprint(w, format) }
-	}
-	status := func(code int, body string) func(http.ResponseWriter, *http.Request, request) {
-		return func(w http.ResponseWriter, _ *http.Request, _ request) { w.WriteHeader(code); fmt.Fprint(w, body) }
-	}
+	body := func(text string) llmtest.Answer { return llmtest.Answer{Body: &text} }
+	numbered := func(items string) llmtest.Answer { return body(`{"data": [` + items + `]}`) }
 	tests := []struct {
 		name   string
-		answer func(http.ResponseWriter, *http.Request, request)
+		answer llmtest.Answer
 		want   string
-		again  bool // the next text is asked for at once
 	}{
-		{"no right", status(401, `{"error": {"message": "Incorrect API key: 机密", "type": "invalid_request_error"}}`), "the endpoint answered with status 401", false},
-		{"too many", status(429, `{"error": {"message": "slow down"}}`), "the endpoint answered with status 429", false},
-		{"broken", status(500, `<html>机密</html>`), "the endpoint answered with status 500", false},
-		{"refused", status(400, `{"error": "机密 is too long"}`), "the endpoint answered with status 400", true},
-		{"no JSON", write(`certainly! here are your vectors`), "the endpoint's answer cannot be read", false},
-		{"cut", write(`{"data": [{"index": 0, "embedding": [1,`), "the endpoint's answer cannot be read", false},
-		{"cut on the way", func(w http.ResponseWriter, _ *http.Request, _ request) {
-			w.Header().Set("Content-Length", "1000")
-			fmt.Fprint(w, `{"data": [`)
-		}, "the endpoint's answer cannot be read", false},
-		{"nothing", write(`{}`), "0 vectors for 2 texts", false},
-		{"too few", write(`{"data": [{"index": 0, "embedding": [1, 0]}]}`), "1 vectors for 2 texts", false},
-		{"one twice", write(`{"data": [{"index": 1, "embedding": [1, 0]}, {"index": 1, "embedding": [1, 0]}]}`), "vector 1 of 2 is out of place", false},
-		{"out of range", write(`{"data": [{"index": 0, "embedding": [1, 0]}, {"index": 7, "embedding": [1, 0]}]}`), "vector 7 of 2 is out of place", false},
-		{"wrong dimensions", write(`{"data": [{"index": 0, "embedding": [1, 0]}, {"index": 1, "embedding": [1, 0, 0]}]}`), "a vector has 3 numbers, others have 2", false},
-		{"empty vectors", write(`{"data": [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}]}`), "a vector has no direction", false},
-		{"hang", func(_ http.ResponseWriter, r *http.Request, _ request) { <-r.Context().Done() }, "context deadline exceeded", false},
+		{"no right", llmtest.Answer{Status: 401, Error: &llmtest.Error{Message: "Incorrect API key: 机密"}}, "status 401: check the key"},
+		{"too many", llmtest.Answer{Status: 429}, "status 429: too many requests"},
+		{"refused", llmtest.Answer{Error: &llmtest.Error{Message: "机密 cannot be embedded"}}, "status 400"},
+		{"no JSON", body("certainly! here are your vectors"), "cannot be read"},
+		{"cut on the way", llmtest.Answer{Fault: llmtest.CutBody}, "the connection broke"},
+		{"nothing", body("{}"), "0 vectors for 2 texts"},
+		{"too few", numbered(`{"index": 0, "embedding": [1, 0]}`), "1 vectors for 2 texts"},
+		{"one twice", numbered(`{"index": 1, "embedding": [1, 0]}, {"index": 1, "embedding": [1, 0]}`), "vector 1 of 2 is out of place"},
+		{"out of range", numbered(`{"index": 0, "embedding": [1, 0]}, {"index": 7, "embedding": [1, 0]}`), "vector 7 of 2 is out of place"},
+		{"wrong dimensions", numbered(`{"index": 0, "embedding": [1, 0]}, {"index": 1, "embedding": [1, 0, 0]}`), "a vector has 3 numbers, others have 2"},
+		{"empty vectors", numbered(`{"index": 0, "embedding": []}, {"index": 1, "embedding": []}`), "a vector has no direction"},
+		{"hang", llmtest.Answer{Fault: llmtest.Hang}, "did not answer in time"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			e, requests := endpoint(t, tt.answer)
-			if tt.name == "hang" {
-				e.timeout = 50 * time.Millisecond
+			o := ClientOptions{}
+			if tt.answer.Fault == llmtest.Hang {
+				o.Timeout = 50 * time.Millisecond
 			}
-			var log bytes.Buffer
-			e.log = slog.New(slog.NewTextHandler(&log, nil))
-			if _, err := e.Embed(t.Context(), []string{"机密", "b"}); err == nil || err.Error() != "embed 2 texts: "+tt.want {
+			e, _, log := embedderOf(t, llmtest.Always(tt.answer), o)
+			_, err := e.Embed(t.Context(), []string{"机密", "b"})
+			if err == nil || !strings.HasPrefix(err.Error(), "embed 2 texts: ") || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
 			if strings.Contains(log.String(), "机密") || !strings.Contains(log.String(), tt.want) {
 				t.Errorf("log: %s", log.String())
 			}
-			if _, err := e.Embed(t.Context(), []string{"c"}); err == nil || (requests.Load() == 2) != tt.again {
-				t.Errorf("asked again: %d requests, %v", requests.Load(), err)
-			}
 		})
 	}
 }
 
-func TestEmbedRecovers(t *testing.T) {
+func TestEmbeddingIsInTheAccounts(t *testing.T) {
 	t.Parallel()
-	broken := atomic.Bool{}
-	broken.Store(true)
-	e, _ := endpoint(t, func(w http.ResponseWriter, r *http.Request, asked request) {
-		if broken.Load() {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		good(w, r, asked)
-	})
+	book := newBook(t)
+	e, _, _ := embedderOf(t, lengths, ClientOptions{Model: "embed", Ledger: book})
+	if _, err := e.Embed(t.Context(), []string{"abcd"}); err != nil {
+		t.Fatal(err)
+	}
+	got := book.entries()
+	if len(got) != 1 || got[0].call.Purpose != ForEmbedding || got[0].call.Model != "embed" || got[0].receipt.Status != Answered || got[0].receipt.Usage.Input != 2 {
+		t.Errorf("accounts: %+v", got)
+	}
+}
+
+func TestAnEndpointThatKeepsFailingIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
-	e.now = func() time.Time { return now }
-	if _, err := e.Embed(t.Context(), []string{"a"}); err == nil {
-		t.Fatal("no error")
+	broken := true
+	e, server, _ := embedderOf(t, func(r llmtest.Request) llmtest.Answer {
+		if broken {
+			return llmtest.Answer{Status: 503}
+		}
+		return lengths(r)
+	}, ClientOptions{Now: func() time.Time { return now }})
+	for range 5 {
+		if _, err := e.Embed(t.Context(), []string{"a"}); err == nil {
+			t.Fatal("no error")
+		} else if u, ok := errors.AsType[*pipeline.Unavailable](err); !ok || !u.Until.After(now) {
+			t.Errorf("%v until %v", err, u.Until)
+		}
 	}
-	broken.Store(false)
-	if _, err := e.Embed(t.Context(), []string{"a"}); err == nil {
-		t.Error("asked again at once")
+	if server.Count() != manyFailures {
+		t.Errorf("%d requests", server.Count())
 	}
-	now = now.Add(coolDown)
+	broken, now = false, now.Add(firstRest)
 	if _, err := e.Embed(t.Context(), []string{"a"}); err != nil {
 		t.Error(err)
 	}
@@ -157,7 +134,7 @@ func TestEmbedRecovers(t *testing.T) {
 
 func TestOtherDimensionsLaterAreAnError(t *testing.T) {
 	t.Parallel()
-	e, _ := endpoint(t, good)
+	e, _, _ := embedderOf(t, lengths, ClientOptions{})
 	if err := e.checkDimension([][]float32{{1, 0}}); err != nil {
 		t.Fatal(err)
 	}
@@ -166,37 +143,24 @@ func TestOtherDimensionsLaterAreAnError(t *testing.T) {
 	}
 }
 
-func TestNoServerAtAll(t *testing.T) {
+func TestTheRecentIsBounded(t *testing.T) {
 	t.Parallel()
-	e, err := NewEmbedder(Options{BaseURL: "http://127.0.0.1:1/v1", Model: "m", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.Embed(t.Context(), []string{"a"}); err == nil || err.Error() != "embed 1 texts: the endpoint cannot be reached" {
-		t.Errorf("%v", err)
-	}
-	if e.Version() != "m@127.0.0.1:1" {
-		t.Errorf("version %q", e.Version())
-	}
-}
-
-func TestOptionsThatCannotWork(t *testing.T) {
-	t.Parallel()
-	for _, o := range []Options{{}, {Model: "m", BaseURL: "localhost:8000"}, {Model: "m", BaseURL: "ftp://host/v1"}, {Model: "m", BaseURL: "http://"}} {
-		if _, err := NewEmbedder(o); err == nil {
-			t.Errorf("%+v is accepted", o)
-		}
-	}
-}
-
-func TestVectorsAreBounded(t *testing.T) {
-	t.Parallel()
-	v := newVectors(10 * (keptBytes + 8))
+	r := newRecent[int, string](10)
 	for i := range 100 {
-		v.put([32]byte{byte(i)}, []float32{1, 0})
-		v.get([32]byte{0}) // stays because it is asked for
+		r.put(i, "v", 1)
+		r.get(0) // stays because it is asked for
 	}
-	if v.order.Len() != 10 || len(v.byText) != 10 || v.size > v.most || v.get([32]byte{0}) == nil || v.get([32]byte{50}) != nil {
-		t.Errorf("%d kept, %d bytes", v.order.Len(), v.size)
+	_, first := r.get(0)
+	_, middle := r.get(50)
+	if r.order.Len() != 10 || len(r.byKey) != 10 || r.size != 10 || !first || middle {
+		t.Errorf("%d kept, size %d", r.order.Len(), r.size)
+	}
+	r.put(0, "w", 3)
+	if v, _ := r.get(0); v != "w" || r.size > 10 || len(r.byKey) != 8 {
+		t.Errorf("after another value for a key: %q, %d kept, size %d", v, len(r.byKey), r.size)
+	}
+	r.put(7, "large", 1000)
+	if _, ok := r.get(7); !ok || len(r.byKey) != 1 {
+		t.Error("one that is too large is kept alone")
 	}
 }

@@ -73,6 +73,7 @@ const (
 	ServerFailed Status = "server_error" // 5xx
 	Rejected     Status = "rejected"     // other 4xx
 	Garbled      Status = "garbled"      // an answer that cannot be read
+	Cancelled    Status = "cancelled"    // the caller gave up; it says nothing of the endpoint
 )
 
 // Ledger accounts for calls and keeps all processes that share it within one

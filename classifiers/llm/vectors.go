@@ -1,48 +1,48 @@
 package llm
 
-import (
-	"container/list"
-	"crypto/sha256"
-)
+import "container/list"
 
-// vectors keeps the vectors that were asked for last, up to a number of bytes.
-type vectors struct {
-	most, size int // bytes
+// recent keeps the values that were asked for last, up to a size.
+type recent[K comparable, V any] struct {
+	most, size int
 	order      *list.List
-	byText     map[[sha256.Size]byte]*list.Element
+	byKey      map[K]*list.Element
 }
 
-type kept struct {
-	text   [sha256.Size]byte
-	vector []float32
+type kept[K comparable, V any] struct {
+	key   K
+	value V
+	size  int
 }
 
-// keptBytes is what keeping a vector takes besides its numbers.
-const keptBytes = 200
-
-func newVectors(most int) *vectors {
-	return &vectors{most: most, order: list.New(), byText: map[[sha256.Size]byte]*list.Element{}}
+func newRecent[K comparable, V any](most int) *recent[K, V] {
+	return &recent[K, V]{most: most, order: list.New(), byKey: map[K]*list.Element{}}
 }
 
-// get returns a text's vector, nil when it is not kept.
-func (v *vectors) get(text [sha256.Size]byte) []float32 {
-	e := v.byText[text]
+// get returns what is kept under a key.
+func (r *recent[K, V]) get(key K) (value V, ok bool) {
+	e := r.byKey[key]
 	if e == nil {
-		return nil
+		return value, false
 	}
-	v.order.MoveToFront(e)
-	return e.Value.(kept).vector
+	r.order.MoveToFront(e)
+	return e.Value.(kept[K, V]).value, true
 }
 
-func (v *vectors) put(text [sha256.Size]byte, vector []float32) {
-	if v.byText[text] != nil {
-		return // somebody else asked at the same time
+// put keeps a value instead of the one before it. At least one is always kept.
+func (r *recent[K, V]) put(key K, value V, size int) {
+	if e := r.byKey[key]; e != nil {
+		r.drop(e)
 	}
-	v.byText[text] = v.order.PushFront(kept{text, vector})
-	v.size += 4*len(vector) + keptBytes
-	for v.size > v.most && v.order.Len() > 1 {
-		last := v.order.Remove(v.order.Back()).(kept)
-		delete(v.byText, last.text)
-		v.size -= 4*len(last.vector) + keptBytes
+	r.byKey[key] = r.order.PushFront(kept[K, V]{key, value, size})
+	r.size += size
+	for r.size > r.most && r.order.Len() > 1 {
+		r.drop(r.order.Back())
 	}
+}
+
+func (r *recent[K, V]) drop(e *list.Element) {
+	old := r.order.Remove(e).(kept[K, V])
+	delete(r.byKey, old.key)
+	r.size -= old.size
 }

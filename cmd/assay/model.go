@@ -15,10 +15,10 @@ func (p *program) addEmbedder(i *pipeline.Inspector, m config.Model) error {
 	if !configured {
 		return nil
 	}
-	e, err := llm.NewEmbedder(llm.Options{BaseURL: m.BaseURL, Key: m.Key, Model: m.Embedding, Timeout: m.Timeout, Log: p.log})
+	c, err := llm.NewClient(llm.ClientOptions{BaseURL: m.BaseURL, Key: m.Key, Model: m.Embedding, Timeout: m.Timeout, Log: p.log})
 	if err != nil {
 		return usageError{err}
 	}
-	i.Embed = e
+	i.Embed = llm.NewEmbedder(c)
 	return nil
 }
