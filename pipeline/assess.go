@@ -6,7 +6,7 @@ import "assay/pipeline/scorecard"
 type Assessment struct {
 	Score  Score
 	Result Result
-	Flags  []Flag // without those that tone raises, which no scorecard changes
+	Flags  []Flag // without those that the session raises by itself, which no scorecard changes
 }
 
 // Assessor assesses many sessions by one scorecard with the same memory. It is
@@ -42,7 +42,7 @@ func (a *Assessor) Assess(answers []Answer, places []int) Assessment {
 		return a.last
 	}
 	score := sum(a.card, a.findings)
-	flags := raise(a.card, score, a.findings, Tone{})
+	flags := raise(a.card, score, a.findings, &Input{})
 	a.last, a.assessed = Assessment{Score: score, Result: result(score, flags), Flags: flags}, true
 	return a.last
 }

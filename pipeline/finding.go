@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -107,6 +108,8 @@ type Answer struct {
 	Judgement *Judgement
 	// Ruled is what rules take a model's criterion for; "" when they do not say.
 	Ruled Outcome
+	// Anchors are places around which a model is shown a long session.
+	Anchors []transcript.Span
 }
 
 // Input is a session prepared for classifiers: what all of them need is computed once.
@@ -123,6 +126,9 @@ type Input struct {
 	// have none, by default NoModel.
 	Judged   map[string]Judgement
 	Unjudged Reason
+	Ref      Ref // for the model's accounts
+	// Injections are places that speak to a model rather than to people.
+	Injections []injection.Place
 
 	folder transcript.Folder
 }

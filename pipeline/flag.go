@@ -3,6 +3,7 @@ package pipeline
 import (
 	"slices"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 )
 
@@ -25,13 +26,14 @@ const (
 	ToneFell             FlagReason = "tone_fell"           // the customer left in a worse mood than he came in
 	InjectionSuspected   FlagReason = "injection_suspected" // the transcript gives orders to a model that judges it
 	JudgeSplit           FlagReason = "judge_split"         // a model's answers differ among themselves or from the rules
+	JudgeFailed          FlagReason = "judge_failed"        // a model gave no answer that counts, and the session passes or fails by it
 )
 
 // FlagReasons lists all reasons of flags.
 var FlagReasons = []FlagReason{
 	CriticalFailed, CriticalUndetermined, ScoreBelowPass, ScoreWithheld, AgentAttitude, CustomerAbuse,
 	CustomerAngry, CustomerComplaint, CustomerEscalation, CustomerPublicity, CustomerChurn, ToneFell,
-	InjectionSuspected, JudgeSplit,
+	InjectionSuspected, JudgeSplit, JudgeFailed,
 }
 
 // FlagSeverity orders the queue of flagged sessions.
@@ -82,7 +84,7 @@ var toneFlags = []struct {
 const fell = -0.32
 
 // raise makes the flags: at most one for each reason and criterion, gravest first.
-func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone) []Flag {
+func raise(card *scorecard.Scorecard, score Score, findings []Finding, in *Input) []Flag {
 	flags := []Flag{}
 	for i := range findings {
 		f := &findings[i] // findings are large
@@ -93,11 +95,7 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone
 			flags = append(flags, Flag{CriticalUndetermined, Medium, f.ID, nil})
 		}
 	}
-	for i := range findings {
-		if f := &findings[i]; f.Reason == Split {
-			flags = append(flags, Flag{JudgeSplit, Medium, f.ID, firstTurn(f.Evidence)})
-		}
-	}
+	flags = append(flags, judgeRaised(card, score, findings, in)...)
 	switch {
 	case pending(findings): // the model's answers will make a score
 	case score.Final == nil:
@@ -105,11 +103,55 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone
 	case *score.Final < card.Pass:
 		flags = append(flags, Flag{Reason: ScoreBelowPass, Severity: Medium})
 	}
-	flags = append(flags, toneRaised(tone)...)
+	flags = append(flags, toneRaised(in.Tone)...)
 	slices.SortStableFunc(flags, func(a, b Flag) int {
 		return slices.Index(FlagSeverities, a.Severity) - slices.Index(FlagSeverities, b.Severity)
 	})
 	return flags
+}
+
+// judgeRaised are the flags about a model's answers, and about who tries to give it
+// orders: one flag for all that was tried.
+func judgeRaised(card *scorecard.Scorecard, score Score, findings []Finding, in *Input) []Flag {
+	var flags []Flag
+	if i := slices.IndexFunc(in.Injections, func(p injection.Place) bool { return p.Level == injection.Suspected }); i >= 0 {
+		flags = append(flags, Flag{InjectionSuspected, High, "", new(in.Injections[i].Turn)})
+	} else if i := slices.IndexFunc(findings, func(f Finding) bool { return f.Reason == Manipulated }); i >= 0 {
+		var turn *int
+		if len(in.Injections) > 0 {
+			turn = new(in.Injections[0].Turn)
+		}
+		flags = append(flags, Flag{InjectionSuspected, High, findings[i].ID, turn})
+	}
+	for i := range findings {
+		if f := &findings[i]; f.Reason == Split {
+			flags = append(flags, Flag{JudgeSplit, Medium, f.ID, firstTurn(f.Evidence)})
+		}
+	}
+	if f := unanswered(card, score, findings); f != nil {
+		flags = append(flags, Flag{JudgeFailed, Medium, f.ID, nil})
+	}
+	return flags
+}
+
+// unanswered is the first criterion that a model was asked about without an answer
+// that counts, if the session would pass with one answer to all of these and fail
+// with the other: who makes a model fail must gain nothing by it.
+func unanswered(card *scorecard.Scorecard, score Score, findings []Finding) *Finding {
+	var first *Finding
+	best, worst := findings, findings
+	for i := range findings {
+		if f := &findings[i]; f.Judge != nil && f.Outcome == Undetermined {
+			if first == nil {
+				first = f
+			}
+			best, worst = having(card, best, i, Met), having(card, worst, i, NotMet)
+		}
+	}
+	if first == nil || score.Final == nil || sum(card, best).Passed == sum(card, worst).Passed {
+		return nil
+	}
+	return first
 }
 
 func toneRaised(tone Tone) []Flag {

@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -43,6 +44,7 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 	in.Embedder, in.Unjudged = i.Embed, i.Unjudged
 	in.Tone = i.Tone.Classify(ctx, in)
 	in.Tone.Turns = listed(in.Tone.Turns)
+	in.Injections = injection.Find(s, in.Folded)
 	var err error
 	if in.Questions, err = i.questions(ctx, s); err != nil {
 		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
@@ -56,13 +58,13 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 	}
 	findings := grade(card.Scorecard, answers)
 	score := sum(card.Scorecard, findings)
-	flags := raise(card.Scorecard, score, findings, in.Tone)
+	flags := raise(card.Scorecard, score, findings, in)
 	return &Verdict{
 		SessionID: s.ID,
 		Scorecard: ScorecardRef{ID: card.ID, Version: card.Version},
 		Result:    result(score, flags),
 		Score:     score.Final, Unfailed: score.Unfailed,
-		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(in.Questions),
+		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(in.Questions), Injections: in.Injections,
 		Versions: i.versions(card),
 	}, unavailable
 }
@@ -85,7 +87,7 @@ func listed[T any](list []T) []T {
 }
 
 func (i *Inspector) versions(card Card) Versions {
-	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version(), Plan: card.Plan}
+	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version(), Injection: injection.Version, Plan: card.Plan}
 	if i.Suggest != nil {
 		v.Library = i.Suggest.Version()
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -35,7 +36,10 @@ type Verdict struct {
 	Flags     []Flag               `json:"flags"`
 	Tone      Tone                 `json:"tone"`
 	Questions []Question           `json:"questions"`
-	Versions  Versions             `json:"versions"`
+	// Injections are places in the transcript that speak to a model rather than to
+	// people.
+	Injections []injection.Place `json:"injections,omitempty"`
+	Versions   Versions          `json:"versions"`
 }
 
 // ScorecardRef names a version of a scorecard.
@@ -49,6 +53,7 @@ type Versions struct {
 	Engine    string `json:"engine"`
 	Scorecard string `json:"scorecard"`
 	Tone      string `json:"tone"`
+	Injection string `json:"injection,omitempty"` // the search for orders to a model
 	Library   string `json:"library,omitempty"`
 	Embedding string `json:"embedding,omitempty"` // the model that similarities of meaning are asked of
 	Judge     string `json:"judge,omitempty"`     // the model that criteria were asked of, and its prompt
@@ -258,7 +263,7 @@ func deducted(card *scorecard.Scorecard, findings []Finding, failed map[string]b
 func round(v float64) float64 { return math.Floor(v*100+0.5+rounding) / 100 }
 
 // reviewed are the flags without whose review no score counts.
-var reviewed = []FlagReason{CriticalUndetermined, InjectionSuspected, JudgeSplit}
+var reviewed = []FlagReason{CriticalUndetermined, InjectionSuspected, JudgeSplit, JudgeFailed}
 
 // result is what the verdict comes to: a critical failure stands whatever else
 // is unknown; a flag that wants a person comes before a pass.

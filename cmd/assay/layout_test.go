@@ -17,6 +17,7 @@ import (
 var order = []string{
 	"assay/pipeline/transcript",
 	"assay/pipeline/entity",
+	"assay/pipeline/injection",
 	"assay/pipeline/redact",
 	"assay/pipeline/scorecard",
 	"assay/pipeline/plan",
