@@ -17,8 +17,8 @@ import (
 var order = []string{
 	"assay/pipeline/transcript",
 	"assay/pipeline/entity",
-	"assay/pipeline/redact",
 	"assay/pipeline/scorecard",
+	"assay/pipeline/redact",
 	"assay/pipeline/plan",
 	"assay/pipeline",
 	"assay/pipeline/review",
