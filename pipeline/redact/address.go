@@ -51,7 +51,10 @@ func (t *turn) chineseAddresses() {
 		if m := flat.FindStringIndex(t.text[end:]); m != nil && (end+m[1] == len(t.text) || !isDigit(t.text[end+m[1]])) {
 			end += m[1]
 		}
-		if street := t.text[start:at[0]]; runes(street) < 1 && !isDigit(t.text[at[0]]) || strings.Contains(t.text[at[0]:at[1]], "地铁") {
+		if strings.HasPrefix(t.text[end:], "线") {
+			continue // 地铁2号线
+		}
+		if street := t.text[start:at[0]]; runes(street) < 1 && !isDigit(t.text[at[0]]) {
 			continue
 		}
 		confidence := 0.75
@@ -78,12 +81,9 @@ func (t *turn) regionBehind(at int) {
 		return
 	}
 	start := at + m[0]
-	for start < at+m[1] {
-		r, n := utf8.DecodeRuneInString(t.text[start:])
-		if !strings.ContainsRune("是在我于为住到的就", r) {
-			break
-		}
-		start += n
+	if i := strings.LastIndexAny(t.text[start:start+min(m[1]-m[0], 24)], "是在我于为住到址就，,"); i >= 0 {
+		_, n := utf8.DecodeRuneInString(t.text[start+i:])
+		start += i + n
 	}
 	t.add(start, at+m[1], Address, t.text[start:at+m[1]], 0.8, "regions behind a cue of an address")
 }
@@ -121,6 +121,8 @@ var (
 	unit      = regexp.MustCompile(`\b(?:apt|apartment|suite|ste|flat)\.? ?#? ?[0-9]{1,5}[a-z]?\b`)
 	postBox   = regexp.MustCompile(`\bp\.? ?o\.? ?box ?[0-9]{1,7}\b|\b(?:psc|unit|cmr) [0-9]{1,6},? box [0-9]{1,6}|\b(?:apo|fpo|dpo) a[aep] [0-9]{5}(?:-[0-9]{4})?\b`)
 	moreUnit  = regexp.MustCompile(`^[,\n ]{0,4}(?:` + unitWords + `)`)
+	moreBlock = regexp.MustCompile(`^(?:[,.\n >?]{1,8}\p{L}[\p{L}.'() -]{1,30}?){1,3}?[\n ,>?]{1,8}[0-9]{4,6}\b`)
+	other     = regexp.MustCompile(`\b[0-9]{1,6} (?:[0-9]{1,4} )?(?:[\p{L}.'-]{2,24} ){1,4}[0-9]{1,4}[a-z]?\b\.?[,\n >?]{1,6}(?:apt|suite|unit|flat)\.? ?[0-9]{1,5}\b`)
 	morePlace = regexp.MustCompile(`^[,\n ]{1,4}(?:\p{L}[\p{L}'.-]{1,20} ?){1,3},[\n ]{0,3}(?:` + usStates + `)\b(?: [0-9]{5}(?:-[0-9]{4})?\b)?`)
 	moreZIP   = regexp.MustCompile(`^[,\n ]{1,4}(?:(?:` + usStates + `) )?[0-9]{5}(?:-[0-9]{4})?\b`)
 	stateZIP  = regexp.MustCompile(`\b(?:` + usStates + `|nan),?[ \n]{1,6}[0-9]{5}(?:-[0-9]{4})?\b`)
@@ -135,6 +137,10 @@ func (t *turn) streets() {
 		end := t.addressMore(at[1])
 		t.add(at[0], end, Address, t.text[at[0]:end], 0.8, "house number and street")
 	}
+	for _, at := range other.FindAllStringIndex(t.text, -1) {
+		end := t.addressMore(at[1])
+		t.add(at[0], end, Address, t.text[at[0]:end], 0.75, "house number, name and flat")
+	}
 	for _, at := range unit.FindAllStringIndex(t.text, -1) {
 		t.add(at[0], at[1], Address, t.text[at[0]:at[1]], 0.6, "number of a flat or suite")
 	}
@@ -147,8 +153,8 @@ func (t *turn) streets() {
 
 // addressMore is where an address that was read up to a place ends.
 func (t *turn) addressMore(end int) int {
-	for _, re := range []*regexp.Regexp{moreUnit, morePlace, moreZIP} {
-		if m := re.FindStringIndex(t.text[end:min(len(t.text), end+90)]); m != nil {
+	for _, re := range []*regexp.Regexp{moreUnit, morePlace, moreZIP, moreBlock} {
+		if m := re.FindStringIndex(t.text[end:min(len(t.text), end+110)]); m != nil {
 			end += m[1]
 		}
 	}
@@ -158,6 +164,9 @@ func (t *turn) addressMore(end int) int {
 // notInStreets are words that no street's name has: 3 days on the road.
 var notInStreets = wordSet(`a an the is are was were i you we they he she it and or to for of in on at by with from this that my your our per people persons nights days day
 	hours hour minutes minute min mins miles mile km pm am o'clock stars star more than till until tickets please would will can need want way guests reservation dollars pounds`)
+
+// ambiguous are words for streets that are other words, too, unless they have a capital.
+var ambiguous = wordSet(`way close court place row square circle drive dr st ct terrace grove gardens`)
 
 // streetName reports whether what stands between house number and street may be
 // a name: capitals, or no word that only sentences have.
@@ -175,11 +184,10 @@ func (t *turn) streetName(start, end int) bool {
 		return false
 	}
 	last := strings.Trim(words[len(words)-1], ".")
-	if last == "way" || last == "close" || last == "court" || last == "place" || last == "row" || last == "st" || last == "dr" || last == "square" || last == "circle" || last == "drive" {
-		source := t.source(start, end)
-		fields := strings.Fields(source)
+	if ambiguous[last] {
+		fields := strings.Fields(t.source(start, end))
 		first, _ := utf8.DecodeRuneInString(fields[len(fields)-1])
-		return unicode.IsUpper(first) || !strings.ContainsFunc(t.original, unicode.IsUpper)
+		return unicode.IsUpper(first)
 	}
 	return true
 }
@@ -208,6 +216,9 @@ func (t *turn) cuedAddress() {
 		}
 		start, end := trimmed(t.text, c.end+m[2], c.end+m[3])
 		words := strings.Fields(t.text[start:end])
+		if !isDigit(t.text[start]) && !t.capital(start) || strings.HasPrefix(t.text[end:], ":") {
+			continue
+		}
 		if slices.ContainsFunc(words, func(w string) bool { return notInStreets[strings.Trim(w, ".,")] }) || len(words) < 2 {
 			continue
 		}

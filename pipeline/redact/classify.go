@@ -15,7 +15,7 @@ func (n *number) classify(c context) found {
 	} {
 		if f := read(n, c); f.confidence > 0 {
 			if n.joined {
-				f.confidence *= 0.6
+				f.confidence *= 0.55
 			}
 			f.start, f.end = n.start, n.end
 			return f
@@ -157,7 +157,7 @@ func (n *number) ending(c context) found {
 // cuedLengths are the digits that numbers have which only a cue tells.
 var cuedLengths = map[topic]struct{ least, most int }{
 	topic(Secret): {3, 8}, topic(QQ): {5, 11}, topic(WeChat): {5, 11}, topic(Account): {5, 20}, topic(Passport): {7, 9}, topic(Permit): {7, 12},
-	topic(DriverLicense): {5, 18}, topic(CreditCode): {15, 18}, topic(IBAN): {10, 24}, topic(SSN): {9, 9}, zip: {3, 9}, topic(IDCard): {8, 18}, card: {10, 19},
+	topic(DriverLicense): {5, 18}, topic(CreditCode): {15, 18}, topic(IBAN): {10, 24}, topic(SSN): {9, 9}, zip: {4, 9}, topic(IDCard): {8, 18}, card: {10, 19},
 }
 
 func (n *number) cued(c context) found {
@@ -171,8 +171,12 @@ func (n *number) cued(c context) found {
 		typ = Address
 	}
 	switch {
+	case (first == zip || first == topic(Secret)) && strings.Contains(n.marks, "."):
+		return found{}
 	case !ok || len(n.digits) < bounds.least || len(n.digits) > bounds.most, first == topic(Secret) && len(n.parts) > 3:
 		return found{}
+	case first == topic(Secret) && strings.HasSuffix(n.digits, "000"):
+		return found{} // more likely an amount
 	case first == topic(Secret) && isYear(n.digits):
 		return yes(typ, n.digits, 0.5, "cue; may be a year")
 	}

@@ -43,7 +43,7 @@ var cueWords = map[topic]string{
 		otp|verification code|security code|cvv|cvc|cvv2|cvc2|access code|one time code|one-time code|passphrase|code i sent|code we sent|code you received`,
 	topic(BirthDate): `出生|出生日期|出生年月|生日|生于|date of birth|birth date|birthdate|birthday|born|born on|dob|d.o.b`,
 	topic(Address): `地址|住址|住在|家住|收货地址|寄到|寄往|送到|送货|住的是|家在|户籍|籍贯|上门|address|billing address|shipping address|home address|mailing address|
-		live at|lives at|living at|live on|lives on|ship to|send it to|deliver to|delivered to|resides at|reside at|moved to`,
+		live at|lives at|living at|live on|lives on|ship to|send it to|deliver to|delivered to|resides at|reside at|moved to|sent to|a new one to|located at|return to|drop me at|pick me up at|taxi to|office is at`,
 	topic(Person): `姓名|贵姓|名字|怎么称呼|如何称呼|尊姓|收件人|收货人|联系人|户名|持卡人|开户名|您叫什么|你叫什么|name|full name|first name|last name|surname|family name|maiden name|
 		who am i speaking|whom am i speaking|speaking with|speaking to|cardholder|account holder`,
 	lastFour: `尾号|后四位|后4位|末四位|最后四位|末尾四位|尾数|last four|last 4|last four digits|last 4 digits|final four|ending in|ends in|ending with|ends with`,

@@ -23,6 +23,9 @@ type known struct {
 // sureEnough is the confidence from which on a value is looked for elsewhere.
 const sureEnough = 0.6
 
+// surelyNamed is the same for names, whose words have other meanings.
+const surelyNamed = 0.75
+
 // note takes a value that was found.
 func (k *known) note(t *turn, f found) {
 	if f.confidence < sureEnough || strings.HasPrefix(f.value, "…") {
@@ -36,6 +39,9 @@ func (k *known) note(t *turn, f found) {
 	}
 	switch f.typ {
 	case Person:
+		if f.confidence < surelyNamed {
+			return
+		}
 		k.name(t.text[f.start:f.end], f)
 	case Passport, Permit, DriverLicense, CreditCode, Account, WeChat, Plate, IBAN:
 		k.literals[t.text[f.start:f.end]] = f

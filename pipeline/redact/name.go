@@ -96,7 +96,8 @@ func (t *turn) titledName(at int, title string) {
 		_, size := utf8.DecodeRuneInString(head[i:])
 		n := surnameAt(head, i)
 		given := runes(head[i+n:])
-		if n > 0 && given <= 2 && len(head)-i <= 12 && (given == 0 || !job && t.begins(base+i)) {
+		known := slices.ContainsFunc(nameWords, func(w string) bool { return strings.HasPrefix(head[i:], w) })
+		if n > 0 && !known && given <= 2 && len(head)-i <= 12 && (given == 0 || !job && t.begins(base+i)) {
 			confidence := 0.9
 			if job || given > 0 {
 				confidence = 0.75
@@ -125,7 +126,7 @@ const notNames = "的是了吗呢吧啊在有不要想个们这那您你我他�
 // nameWords are words that begin with a surname and are no name.
 var nameWords = []string{"高级", "高端", "黄金", "金牌", "白金", "白银", "钻石", "方便", "安全", "平台", "安装", "常用", "常客", "成功", "任何", "何时", "何况", "全部", "全国", "全程", "全新", "单身", "和平", "时候", "时间", "明天", "明白",
 	"周一", "周二", "周三", "周四", "周五", "周六", "周日", "周末", "华为", "小米", "万科", "成都", "江苏", "江西", "海南", "云南", "河南", "安徽", "陕西", "山东", "广东", "南京", "南方", "东方", "金融", "金额", "文件", "文化", "向您", "应该", "原来", "原因", "师傅", "连接", "管理", "查询", "商家", "商品", "商城",
-	"谢谢", "马上", "简单", "路由", "房东", "房子", "房客", "温度", "游戏", "古代", "经理", "高中", "应用", "关于", "关注", "易付", "安卓", "苹果", "米粉", "乐园", "欧洲", "万元", "万一", "司机", "项目", "方案", "方面", "解决", "时段", "党员", "石油", "石化", "车主", "车辆", "支付", "宁可", "包裹", "包装", "包邮", "武汉", "温州", "苏州", "郑州", "常州", "徐州", "杭州", "连云", "柳州", "桂林", "宁波", "宁夏"}
+	"谢谢", "马上", "简单", "路由", "房东", "房子", "房客", "温度", "游戏", "古代", "经理", "高中", "应用", "关于", "关注", "易付", "安卓", "苹果", "米粉", "乐园", "欧洲", "万元", "万一", "司机", "项目", "方案", "方面", "解决", "时段", "党员", "石油", "石化", "车主", "车辆", "支付", "宁可", "路痴", "路过", "包裹", "包装", "包邮", "武汉", "温州", "苏州", "郑州", "常州", "徐州", "杭州", "连云", "柳州", "桂林", "宁波", "宁夏"}
 
 // chineseName takes the name of two to most characters that begins at a place
 // and ends before a mark or a word that cannot be part of it.
@@ -144,10 +145,10 @@ func (t *turn) chineseName(at, most int, confidence float64, reason string) {
 		end, given = end+size, given+1
 	}
 	switch {
-	case given == 0 && !t.ends(end), confidence < 0.7 && (given == 0 || !t.ends(end)):
+	case given == 0, confidence < 0.7 && !t.ends(end):
 		return
 	case given == most-1 && !t.ends(end):
-		confidence -= 0.1
+		confidence -= 0.2
 	}
 	t.addName(at, end, confidence, reason)
 }

@@ -2,20 +2,20 @@ package redact
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 var (
-	introEn = regexp.MustCompile(`\b(?:my name is|my name's|name is|name's|names is|i am called|call me|calls me|people call me|called me|named him|named her|under the name of|under the name|account of|by the name of|` +
-		`first name is|last name is|surname is|maiden name is|middle name is|full name is|last name\?|first name\?|your name\?|the account\?|who are you\?["”]?|addressed to|speaking with|speaking to|name on the card is|` +
-		`account holder is|cardholder is|spelled|name: ?|names?:|customer: ?|user:|cardholder: ?|recipient: ?|contact: ?|attn:? ?|dear|regards,|sincerely,|cheers,|thanks,|best,|partner's name is|wife is|husband is|it's under)[ \n]*`)
+	introEn = regexp.MustCompile(`(?:(?:^|[.,!?;:] ?)name(?:'s| is)|\b(?:my|his|her|our|their|your|full|first|last|middle|maiden|family|partner's|wife's|husband's|son's|daughter's|card) ?names?(?:'s| is)|\b(?:i am called|call me|calls me|people call me|called me|named him|named her|under the name of|under the name|account of|` +
+		`surname is|last name\?|first name\?|your name\?|the account\?|who are you\?["”]?|addressed to|speaking with|speaking to|name on the card is|` +
+		`account holder is|cardholder is|spelled|name: ?|names?:|customer: ?|user:|cardholder: ?|recipient: ?|contact: ?|attn:? ?|dear|regards,|sincerely,|cheers,|thanks,|best,|[a-z]+'s name is|partner's name|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister|wife is|husband is|it's under|spoke to|spoke with|talked to|talked with|follow up with))[ \n]*`)
 	amEn = regexp.MustCompile(`\b(?:i'm|i am|this is|it's|it is|hi,?|hello,?|hey,?|thank you,?|sir,?|ok,?|okay,?|sorry,?)[ ]+`)
 	// titleEn stands before names.
 	titleEn = regexp.MustCompile(`\b(?:mr|mrs|ms|miss|mister|madam|dr|prof|professor|doctor)\b\.?[ ]+`)
 	nameEn  = regexp.MustCompile(`^(?:\p{L}[\p{L}'’-]+|\p{L}\.?)(?: (?:\p{L}[\p{L}'’-]+|\p{L}\b\.?)){0,3}`)
-	pairEn  = regexp.MustCompile(`\b\p{L}[\p{L}'’-]{1,20}(?: \p{L}\.?)? \p{L}[\p{L}'’-]{1,24}`)
 )
 
 // notNamesEn are words that stand where names stand and are none.
@@ -29,6 +29,7 @@ var notNamesEn = wordSet(`a an the is are was were am be been being i you he she
 	perhaps bot robot assistant operator representative hotel taxi train flight restaurant bank company office store shop website app system a's spelled under per via it's i'm that's what's who's he's she's let's
 	don't can't won't didn't isn't not' booking reservation question problem issue help information looking need want know think see make take give find get go come leave arrive book call check perfect awesome
 	wonderful excellent cool nice bye goodbye ready done set free open closed available urgent important ridiculous unacceptable terrible awful horrible annoying frustrating very quite rather
+	hmm hm sounds unit user bots ai sunny rainy cloudy gave said says booked immediately usually directly double saw made it'll that'll god jesus christ
 	english chinese american british indian german french spanish mr mrs ms miss dr prof united states kingdom street road avenue north south east west new york london cambridge`)
 
 // firstNames are common English first names that are no other word, for names in
@@ -52,11 +53,15 @@ func (t *turn) englishNames() {
 		t.englishName(at[1], 0.9, lower && !strings.HasSuffix(strings.TrimSpace(t.text[at[0]:at[1]]), ","), "behind words that introduce a name")
 	}
 	for _, at := range titleEn.FindAllStringIndex(t.text, -1) {
-		t.englishName(at[1], 0.9, true, "behind a title")
+		short := at[1]-at[0] <= len("miss. ")
+		t.englishName(at[1], 0.9, short && lower, "behind a title")
 	}
 	for _, at := range amEn.FindAllStringIndex(t.text, -1) {
-		t.englishName(at[1], 0.65, false, "behind words that people introduce themselves with")
+		if lead := t.text[at[0]]; lead == 'i' && t.text[at[0]+1] != 't' || lead == 't' && t.text[at[0]+2] == 'i' || lead == 'h' || t.endsName(at[1]) {
+			t.englishName(at[1], 0.65, false, "behind words that people introduce themselves with")
+		}
 	}
+	t.firstLine()
 	if t.named && !t.chinese {
 		t.answeredEnglish(lower)
 	}
@@ -75,11 +80,14 @@ func (t *turn) englishName(at int, confidence float64, small bool, reason string
 		bare := strings.Trim(w, " .,'’")
 		capital := t.capital(at + len(t.text[at:end]))
 		initial := len(bare) == 1 && count > 0
-		if notNamesEn[bare] && !(capital && count > 0 && len(bare) > 3 && !notNamesEn[bare]) || !capital && !small || count >= 2 && !capital || runes(bare) < 2 && !initial || hasHan(bare) {
+		if notNamesEn[bare] || contracted(bare) || !capital && !small || count >= 2 && !capital || runes(bare) < 2 && !initial || hasHan(bare) {
 			break
 		}
 		end += len(w)
 		count++
+		if strings.HasSuffix(bare, "'s") {
+			break
+		}
 	}
 	end = at + len(strings.TrimRight(t.text[at:end], " "))
 	if owner, ok := strings.CutSuffix(t.text[at:end], "'s"); ok {
@@ -94,6 +102,12 @@ func (t *turn) englishName(at int, confidence float64, small bool, reason string
 	t.addName(at, end, confidence, reason)
 }
 
+// contracted reports whether a word is two: i've, don't.
+func contracted(w string) bool {
+	_, after, ok := strings.Cut(w, "'")
+	return ok && slices.Contains([]string{"ve", "d", "ll", "re", "m", "t"}, after)
+}
+
 // capital reports whether the original has a capital letter where a folded
 // character begins, or a letter of a writing without small ones.
 func (t *turn) capital(at int) bool {
@@ -103,6 +117,39 @@ func (t *turn) capital(at int) bool {
 	from, _ := t.folded.Span(at, at+1)
 	r, _ := utf8.DecodeRuneInString(t.original[from:])
 	return unicode.IsUpper(r) || unicode.IsLetter(r) && !unicode.IsLower(r)
+}
+
+// letterHead is a line of two to four words.
+var letterHead = regexp.MustCompile(`^[ >?\n]*(\p{L}[\p{L}'’-]+(?: \p{L}[\p{L}'’.-]*){1,3})\n`)
+
+// firstLine takes the first line of a letter's head: a name by its capitals above
+// an address, number or e-mail.
+func (t *turn) firstLine() {
+	m := letterHead.FindStringSubmatchIndex(t.text[:min(len(t.text), 120)])
+	if m == nil || len(t.found) == 0 || t.found[0].confidence < sureEnough {
+		return
+	}
+	for w := range strings.FieldsSeq(t.text[m[2]:m[3]]) {
+		if notNamesEn[strings.Trim(w, ".")] {
+			return
+		}
+	}
+	t.englishName(m[2], 0.65, false, "first line above an address or number")
+}
+
+// endsName reports whether at most three words stand before the next mark, or
+// before what goes on about something else.
+func (t *turn) endsName(at int) bool {
+	rest := t.text[at:min(len(t.text), at+60)]
+	if i := strings.IndexAny(rest, ",.!?;:\n"); i >= 0 {
+		rest = rest[:i]
+	}
+	for _, w := range []string{" and ", " my ", " account", " here", " speaking", " with "} {
+		if i := strings.Index(rest, w); i >= 0 {
+			rest = rest[:i]
+		}
+	}
+	return len(strings.Fields(rest)) <= 3
 }
 
 // answeredEnglish takes a short answer to the question for a name.
@@ -122,6 +169,9 @@ func (t *turn) answeredEnglish(small bool) {
 	} else if small && words > 3 {
 		small = false
 	}
+	if !t.endsName(start) {
+		return
+	}
 	t.englishName(start, 0.75, small, "the answer to a question for a name")
 }
 
@@ -136,7 +186,7 @@ func (t *turn) knownFirstNames() {
 		for w < len(t.text) && isLetter(t.text[w]) {
 			w++
 		}
-		if i >= end && firstNames[t.text[i:w]] && t.capital(i) && !(w < len(t.text) && t.text[w] == '-') {
+		if i >= end && !t.namesPlace(i, w) && firstNames[t.text[i:w]] && t.capital(i) && !(w < len(t.text) && t.text[w] == '-') {
 			before := len(t.found)
 			t.englishName(i, 0.7, false, "a common first name")
 			if len(t.found) > before {
@@ -145,6 +195,21 @@ func (t *turn) knownFirstNames() {
 		}
 		i = w - 1
 	}
+}
+
+// places are words behind a first name in the names of places and firms.
+var places = wordSet(`street st road rd avenue drive lane way court square museum hotel college house park bed guesthouse restaurant bar station church airport university hospital
+	school market centre center bank hall castle bridge polar investments stanley`)
+
+// namesPlace reports whether a first name is a part of a place's name: kings lynn,
+// saint andrew's street, allison road.
+func (t *turn) namesPlace(start, end int) bool {
+	before := strings.Fields(t.text[max(0, start-8):start])
+	if len(before) > 0 && slices.Contains([]string{"saint", "st", "st.", "kings", "king's", "the"}, before[len(before)-1]) {
+		return true
+	}
+	after := strings.Fields(strings.TrimPrefix(t.text[end:min(len(t.text), end+24)], "'s"))
+	return len(after) > 0 && t.text[end] != ',' && (places[after[0]] || len(after) > 1 && after[0] == "and" && (after[1] == "sons" || after[1] == "main")) || len(after) > 0 && strings.HasPrefix(after[0], "b&")
 }
 
 var (
@@ -171,13 +236,9 @@ func (t *turn) spelledNames() {
 		c := t.context(at[0])
 		hyphens := strings.Count(t.text[at[0]:at[1]], "-") == len(w)-1
 		cued := c.any(topic(Person), topic(Email)) || strings.Contains(t.text[max(0, at[0]-24):at[0]], "spel")
-		if notSpelled[w] || !cued && !hyphens || c.is(order) {
+		if notSpelled[w] || !cued && !(hyphens && firstNames[w]) || c.is(order) {
 			continue
 		}
-		confidence := 0.6
-		if cued {
-			confidence = 0.85
-		}
-		t.add(at[0], at[1], Person, w, confidence, "letters spelled one by one")
+		t.add(at[0], at[1], Person, w, 0.85, "letters spelled one by one")
 	}
 }

@@ -66,7 +66,7 @@ func (t *turn) mailbox(end int) int {
 	for at > 0 {
 		rest := strings.TrimSuffix(head[:at], " ")
 		m := mailWord.FindStringIndex(rest)
-		if m == nil {
+		if m == nil || m[0] > 0 && rest[m[0]-1] == '\'' {
 			break
 		}
 		w := rest[m[0]:]
@@ -117,6 +117,6 @@ func (t *turn) addressesOfHosts() {
 		if head := t.text[max(0, start-12):start]; strings.Contains(head, "version") || strings.Contains(head, "版本") || strings.HasSuffix(head, "v") || strings.HasSuffix(head, ".") {
 			continue
 		}
-		t.add(start, end, IP, ip.String(), 0.95, "form of an IP address")
+		t.add(start, end, IP, ip.String(), 0.98, "form of an IP address")
 	}
 }

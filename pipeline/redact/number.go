@@ -65,6 +65,9 @@ func (t *turn) runs() []entity.Run {
 // gap reports whether two rows may belong to one number.
 func (t *turn) gap(a, b entity.Run) bool {
 	between := t.text[a.End:b.Start]
+	if between == "" && (a.Said && len(a.Digits) == 1 || b.Said && len(b.Digits) == 1) {
+		return false // 星期五13点
+	}
 	if len(between) > 12 || strings.Contains(between, "\n") {
 		return false
 	}
@@ -153,6 +156,9 @@ func (t *turn) whole(n *number, runs []entity.Run, i, j int) bool {
 		n.start = max(0, n.start-3) + len(h) - 1
 	} else if strings.HasSuffix(t.text[:n.start], "(") && strings.Contains(t.text[n.start:n.end], ")") {
 		n.start--
+	}
+	if h := t.text[:n.start]; len(h) > 1 && (h[len(h)-1] == '.' || h[len(h)-1] == ',' && n.parts[0] == 3) && isDigit(h[len(h)-2]) && len(n.digits) < 6 {
+		return false // the end of an amount
 	}
 	if glued(t.text, n.start) && !cueBefore(t.text[:n.start]) || glued(t.text, n.end) {
 		return false

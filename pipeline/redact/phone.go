@@ -14,7 +14,7 @@ func (n *number) phone(c context) found {
 	switch {
 	case f.confidence == 0 && cued && len(d) <= 16 && !c.is(topic(Secret), topic(Account), zip, topic(QQ), topic(WeChat), topic(BirthDate), card, topic(DriverLicense)):
 		return yes(Phone, domestic(d), 0.85, "cue of a phone")
-	case f.confidence == 0 && c.any(calling) && len(d) <= 13 && !c.is(order) && (len(n.parts) > 1 || n.said || len(d) <= 11):
+	case f.confidence == 0 && c.is(calling) && !c.any(order, topic(Account), topic(Secret), card) && len(d) <= 13 && (len(n.parts) > 1 || n.said || len(d) <= 11):
 		return yes(Phone, domestic(d), 0.7, "cue of a call")
 	case f.confidence == 0:
 		return found{}

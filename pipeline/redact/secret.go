@@ -19,7 +19,8 @@ func (t *turn) secrets() {
 		return
 	}
 	for _, at := range password.FindAllStringSubmatchIndex(t.text, -1) {
-		start, end := trimmed(t.text, at[2], at[3])
+		start := at[2]
+		end := start + len(strings.TrimRight(t.text[start:at[3]], ".,;\"'"))
 		w := t.text[start:end]
 		if len(w) >= 4 && strings.ContainsAny(w, "0123456789!@#$%^&*_+=") {
 			t.add(start, end, Secret, t.source(start, end), 0.9, "cue of a password")

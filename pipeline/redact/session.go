@@ -55,6 +55,9 @@ func (x *session) read() {
 			a.left--
 		}
 		t.find()
+		if t.named && slices.ContainsFunc(t.found, func(f found) bool { return f.typ == Person }) {
+			a.named = false
+		}
 		x.patterns(t)
 		a.listen(t, of.Speaker)
 		x.turns = append(x.turns, t)
@@ -95,7 +98,7 @@ func (a *asking) listen(t *turn, by transcript.Speaker) {
 		}
 	}
 	next.named = slices.ContainsFunc(nameRequests, func(w string) bool { return strings.Contains(t.text, w) })
-	if next.topic != "" || next.named {
+	if next.topic != "" || next.named || by == a.by {
 		*a = next
 	}
 }

@@ -92,6 +92,9 @@ func pieceOf(t *turn, i int) (piece, form) {
 		}
 	}
 	p := join(i, runs[first:last])
+	if t.context(p.start).money {
+		return piece{}, noPiece
+	}
 	before, after := words(t.text[from:p.start]), words(t.text[p.end:max(p.end, to)])
 	switch {
 	case before <= 2 && after <= 2:

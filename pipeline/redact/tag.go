@@ -63,7 +63,7 @@ func isChinese(s *transcript.Session) bool {
 			break
 		}
 	}
-	return han > words
+	return 2*han > words // a word is about two ideographs
 }
 
 // learn finds the values that stand for others: the last digits of one number,

@@ -45,6 +45,7 @@ var (
 	chinaPassport = regexp.MustCompile(`^(?:[eg][0-9]{8}|e[a-hj-np-z][0-9]{7}|[dsp][0-9]{7,8}|[dsp]e[0-9]{7})$`)
 	anyPassport   = regexp.MustCompile(`^[a-z]{0,2}[0-9]{6,9}[a-z]?$`)
 	chinaPermit   = regexp.MustCompile(`^(?:[cwl][0-9]{8}|c[a-z][0-9]{7}|[hm][0-9]{8}(?:[0-9]{2})?)$`)
+	timeWord      = regexp.MustCompile(`^[0-9]+(?:am|pm|th|st|nd|rd)$`)
 	weChatID      = regexp.MustCompile(`^[a-z][a-z0-9_-]{5,19}$`)
 )
 
@@ -71,7 +72,7 @@ func (t *turn) token(start, end, digits, letters int) {
 		t.add(start, end, Permit, plain, 0.95, "cue and form of a travel permit")
 	case c.any(topic(DriverLicense)) && digits >= 4 && len(plain) >= 5:
 		t.add(start, end, DriverLicense, plain, 0.9, "cue of a driver's licence")
-	case c.is(topic(Plate)) && digits >= 1 && len(plain) <= 9:
+	case c.is(topic(Plate)) && digits >= 2 && letters > 1 && 4 <= len(plain) && len(plain) <= 9 && !timeWord.MatchString(plain):
 		t.add(start, end, Plate, plain, 0.8, "cue of a plate")
 	case c.is(topic(WeChat)) && weChatID.MatchString(w) && (digits > 0 || t.says(start)):
 		t.add(start, end, WeChat, w, 0.9, "cue and form of a WeChat id")
