@@ -111,13 +111,11 @@ func (t *turn) regionsBefore(at, floor int) int {
 }
 
 const (
-	streetWords = `street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|square|sq|terrace|parkway|pkwy|highway|hwy|crescent|close|row|gardens|trail|alley|mews|grove|circle|cir|strasse|straße|streets|avenues|roads`
-	unitWords   = `(?:apt|apartment|suite|ste|unit|flat|room|rm|building|bldg|floor|no)\.? ?#? ?[0-9a-z]{1,6}\b|# ?[0-9a-z]{1,5}\b`
-	usStates    = `al|ak|az|ar|ca|co|ct|de|fl|ga|hi|ia|id|il|in|ks|ky|la|ma|md|me|mi|mn|mo|ms|mt|nc|nd|ne|nh|nj|nm|nv|ny|oh|ok|or|pa|ri|sc|sd|tn|tx|ut|va|vt|wa|wi|wv|wy`
+	unitWords = `(?:apt|apartment|suite|ste|unit|flat|room|rm|building|bldg|floor|no)\.? ?#? ?[0-9a-z]{1,6}\b|# ?[0-9a-z]{1,5}\b`
+	usStates  = `al|ak|az|ar|ca|co|ct|de|fl|ga|hi|ia|id|il|in|ks|ky|la|ma|md|me|mi|mn|mo|ms|mt|nc|nd|ne|nh|nj|nm|nv|ny|oh|ok|or|pa|ri|sc|sd|tn|tx|ut|va|vt|wa|wi|wv|wy`
 )
 
 var (
-	street    = regexp.MustCompile(`\b[0-9]{1,6}[a-z]?,?(?: [\p{L}0-9.'-]{1,24}){1,5}? (?:` + streetWords + `)\b\.?`)
 	unit      = regexp.MustCompile(`\b(?:apt|apartment|suite|ste|flat)\.? ?#? ?[0-9]{1,5}[a-z]?\b`)
 	postBox   = regexp.MustCompile(`\bp\.? ?o\.? ?box ?[0-9]{1,7}\b|\b(?:psc|unit|cmr) [0-9]{1,6},? box [0-9]{1,6}|\b(?:apo|fpo|dpo) a[aep] [0-9]{5}(?:-[0-9]{4})?\b`)
 	moreUnit  = regexp.MustCompile(`^[,\n ]{0,4}(?:` + unitWords + `)`)
@@ -128,15 +126,37 @@ var (
 	stateZIP  = regexp.MustCompile(`\b(?:` + usStates + `|nan),?[ \n]{1,6}[0-9]{5}(?:-[0-9]{4})?\b`)
 )
 
+// streetWords are words for streets.
+var streetWords = wordSet(`street st avenue ave road rd lane ln drive dr boulevard blvd court ct way place square sq terrace parkway pkwy highway hwy crescent close row gardens trail alley mews
+	grove circle cir streets avenues roads`)
+
 // streets reads 1668 Glyn St, Suite 4, Springfield, IL 62704.
 func (t *turn) streets() {
-	for _, at := range street.FindAllStringIndex(t.text, -1) {
-		if !t.streetName(at[0], at[1]) {
+	for i := 0; i < len(t.text); {
+		n := letters(t.text[i:])
+		if n == 0 {
+			i++
 			continue
 		}
-		end := t.addressMore(at[1])
-		t.add(at[0], end, Address, t.text[at[0]:end], 0.8, "house number and street")
+		if w := t.text[i : i+n]; streetWords[w] && !glued(t.text, i) && !glued(t.text, i+n) {
+			if start := t.houseBefore(i, i+n); start < i {
+				end := t.addressMore(i + n)
+				t.add(start, end, Address, t.text[start:end], 0.8, "house number and street")
+			}
+		}
+		i += n
 	}
+	if strings.Contains(t.text, "apt") || strings.Contains(t.text, "suite") || strings.Contains(t.text, "flat") || strings.Contains(t.text, "ste ") || strings.Contains(t.text, "apartment") || strings.Contains(t.text, "unit ") {
+		t.flats()
+	}
+	for _, at := range stateZIP.FindAllStringIndex(t.text, -1) {
+		if source := t.source(at[0], at[1]); unicode.IsUpper(rune(source[0])) && unicode.IsUpper(rune(source[1])) {
+			t.add(at[0], at[1], Address, t.text[at[0]:at[1]], 0.7, "state and postcode")
+		}
+	}
+}
+
+func (t *turn) flats() {
 	for _, at := range other.FindAllStringIndex(t.text, -1) {
 		end := t.addressMore(at[1])
 		t.add(at[0], end, Address, t.text[at[0]:end], 0.75, "house number, name and flat")
@@ -144,11 +164,48 @@ func (t *turn) streets() {
 	for _, at := range unit.FindAllStringIndex(t.text, -1) {
 		t.add(at[0], at[1], Address, t.text[at[0]:at[1]], 0.6, "number of a flat or suite")
 	}
-	for _, at := range stateZIP.FindAllStringIndex(t.text, -1) {
-		if source := t.source(at[0], at[1]); unicode.IsUpper(rune(source[0])) && unicode.IsUpper(rune(source[1])) {
-			t.add(at[0], at[1], Address, t.text[at[0]:at[1]], 0.7, "state and postcode")
+}
+
+// mostStreet bounds a street's name with its house number, in bytes.
+const mostStreet = 110
+
+var houseNumber = regexp.MustCompile(`^[0-9]{1,6}[a-z]?,?$`)
+
+// houseBefore is where the house number of a street begins whose last word is at
+// [at, end); at when there is none.
+func (t *turn) houseBefore(at, end int) int {
+	head := t.text[max(0, at-mostStreet):at]
+	head = head[strings.LastIndexByte(head, '\n')+1:]
+	start, name := len(head), 0
+	for {
+		rest := strings.TrimRight(head[:start], " ")
+		i := strings.LastIndexByte(rest, ' ') + 1
+		w := rest[i:]
+		house := houseNumber.MatchString(w)
+		switch {
+		case w == "":
+			return at
+		case name > 0 && house:
+			begin := at - len(head) + i
+			if glued(t.text, begin) || ambiguous[t.text[at:end]] && !t.capital(at) {
+				return at
+			}
+			return t.moreHouses(at-len(head), rest[:i], begin)
+		case name == 5, notInStreets[strings.Trim(w, ".,")], strings.HasSuffix(w, ".") && len(w) > 5, strings.ContainsAny(w, "?!;:"):
+			return at
 		}
+		start, name = i, name+1
 	}
+}
+
+// moreHouses takes one more number before a house number: 17151 2450, 78 - 80.
+func (t *turn) moreHouses(base int, head string, begin int) int {
+	rest := strings.TrimRight(head, " -")
+	i := strings.LastIndexByte(rest, ' ') + 1
+	if houseNumber.MatchString(rest[i:]) && !strings.HasSuffix(rest, ",") && !glued(t.text, base+i) && len(head)-len(rest) <= 3 {
+		return base + i
+	}
+	return begin
 }
 
 // addressMore is where an address that was read up to a place ends.
@@ -167,30 +224,6 @@ var notInStreets = wordSet(`a an the is are was were i you we they he she it and
 
 // ambiguous are words for streets that are other words, too, unless they have a capital.
 var ambiguous = wordSet(`way close court place row square circle drive dr st ct terrace grove gardens`)
-
-// streetName reports whether what stands between house number and street may be
-// a name: capitals, or no word that only sentences have.
-func (t *turn) streetName(start, end int) bool {
-	words := strings.Fields(t.text[start:end])
-	if len(words) < 3 {
-		return false
-	}
-	for _, w := range words[1 : len(words)-1] {
-		if notInStreets[strings.Trim(w, ".,")] || strings.HasSuffix(w, ".") && len(w) > 5 {
-			return false
-		}
-	}
-	if !isDigit(words[0][0]) {
-		return false
-	}
-	last := strings.Trim(words[len(words)-1], ".")
-	if ambiguous[last] {
-		fields := strings.Fields(t.source(start, end))
-		first, _ := utf8.DecodeRuneInString(fields[len(fields)-1])
-		return unicode.IsUpper(first)
-	}
-	return true
-}
 
 func (t *turn) postBoxes() {
 	if !strings.Contains(t.text, "box") && !strings.Contains(t.text, "po ") {

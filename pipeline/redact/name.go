@@ -15,7 +15,6 @@ func (t *turn) names() {
 		t.chineseNames()
 	}
 	t.englishNames()
-	t.spelledNames()
 }
 
 // addName proposes a name. Chinese ones lose their blanks.

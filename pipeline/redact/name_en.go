@@ -8,14 +8,64 @@ import (
 	"unicode/utf8"
 )
 
+// phrases are what introduces a name, by their first words.
+var phrases = byFirstWord(`i am called|call me|calls me|called me|named him|named her|under the name of|under the name|account of|surname is|last name?|first name?|your name?|the account?|
+	who are you?|addressed to|speaking with|speaking to|account holder is|cardholder is|spelled|customer:|user:|cardholder:|recipient:|contact:|attn:|attn|dear|regards,|sincerely,|cheers,|thanks,|best,|
+	partner's name|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister|wife is|husband is|it's under|spoke to|spoke with|talked to|talked with|follow up with`)
+
+// greetings are what people introduce themselves with, and much else: names behind
+// them need a capital.
+var greetings = byFirstWord(`i'm|i am|this is|hi|hello|hey`)
+
+// acknowledgements may stand before a name that is addressed, when nothing else
+// follows.
+var acknowledgements = byFirstWord(`it's|it is|thank you|sir|ok|okay|sorry|thanks`)
+
+// whose are words before "name is" that make it a person's.
+var whose = wordSet(`my his her our their your full first last middle maiden family partner's wife's husband's son's daughter's mother's father's friend's on`)
+
+// byFirstWord is a table of phrases by their first words.
+func byFirstWord(list string) map[string][]string {
+	table := map[string][]string{}
+	for p := range strings.SplitSeq(list, "|") {
+		p = strings.TrimSpace(p)
+		first := p[:letters(p)]
+		table[first] = append(table[first], p)
+	}
+	return table
+}
+
+// letters is the length of the small Latin letters that t begins with.
+func letters(t string) int {
+	n := 0
+	for n < len(t) && isLetter(t[n]) {
+		n++
+	}
+	return n
+}
+
+// phraseAt is the end of a phrase of the table that begins at a place and of the
+// blanks and marks behind it, 0 when there is none.
+func (t *turn) phraseAt(table map[string][]string, start, end int) int {
+	for _, p := range table[t.text[start:end]] {
+		if !strings.HasPrefix(t.text[start:], p) {
+			continue
+		}
+		at := start + len(p)
+		if at < len(t.text) && isWord(t.text[at]) && p[len(p)-1] != ':' {
+			continue
+		}
+		for at < len(t.text) && strings.IndexByte(" ,:\n\"", t.text[at]) >= 0 {
+			at++
+		}
+		return at
+	}
+	return 0
+}
+
 var (
-	introEn = regexp.MustCompile(`(?:(?:^|[.,!?;:] ?)name(?:'s| is)|\b(?:my|his|her|our|their|your|full|first|last|middle|maiden|family|partner's|wife's|husband's|son's|daughter's|card) ?names?(?:'s| is)|\b(?:i am called|call me|calls me|people call me|called me|named him|named her|under the name of|under the name|account of|` +
-		`surname is|last name\?|first name\?|your name\?|the account\?|who are you\?["”]?|addressed to|speaking with|speaking to|name on the card is|` +
-		`account holder is|cardholder is|spelled|name: ?|names?:|customer: ?|user:|cardholder: ?|recipient: ?|contact: ?|attn:? ?|dear|regards,|sincerely,|cheers,|thanks,|best,|[a-z]+'s name is|partner's name|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister|wife is|husband is|it's under|spoke to|spoke with|talked to|talked with|follow up with))[ \n]*`)
-	amEn = regexp.MustCompile(`\b(?:i'm|i am|this is|it's|it is|hi,?|hello,?|hey,?|thank you,?|sir,?|ok,?|okay,?|sorry,?)[ ]+`)
-	// titleEn stands before names.
-	titleEn = regexp.MustCompile(`\b(?:mr|mrs|ms|miss|mister|madam|dr|prof|professor|doctor)\b\.?[ ]+`)
-	nameEn  = regexp.MustCompile(`^(?:\p{L}[\p{L}'’-]+|\p{L}\.?)(?: (?:\p{L}[\p{L}'’-]+|\p{L}\b\.?)){0,3}`)
+	titlesEn = wordSet(`mr mrs ms miss mister madam dr prof professor doctor`)
+	nameEn   = regexp.MustCompile(`^(?:\p{L}[\p{L}'’-]+|\p{L}\.?)(?: (?:\p{L}[\p{L}'’-]+|\p{L}\b\.?)){0,3}`)
 )
 
 // notNamesEn are words that stand where names stand and are none.
@@ -47,25 +97,83 @@ var firstNames = wordSet(`aaron abigail adam adrian alan albert alex alexander a
 	sophie stacy stanley stella stephanie stephen steve steven stuart sue susan suzanne sylvia tara teresa terry theresa thomas tiffany tim timothy tina todd tom tommy tony tracy travis trevor tyler valerie
 	vanessa vera veronica vicky victor victoria vincent virginia walter wanda wayne wendy wesley william yvonne zachary zoe`)
 
+// englishNames looks for names in one pass over the words.
 func (t *turn) englishNames() {
-	lower := !strings.ContainsFunc(t.original, unicode.IsUpper)
-	for _, at := range introEn.FindAllStringIndex(t.text, -1) {
-		t.englishName(at[1], 0.9, lower && !strings.HasSuffix(strings.TrimSpace(t.text[at[0]:at[1]]), ","), "behind words that introduce a name")
-	}
-	for _, at := range titleEn.FindAllStringIndex(t.text, -1) {
-		short := at[1]-at[0] <= len("miss. ")
-		t.englishName(at[1], 0.9, short && lower, "behind a title")
-	}
-	for _, at := range amEn.FindAllStringIndex(t.text, -1) {
-		if lead := t.text[at[0]]; lead == 'i' && t.text[at[0]+1] != 't' || lead == 't' && t.text[at[0]+2] == 'i' || lead == 'h' || t.endsName(at[1]) {
-			t.englishName(at[1], 0.65, false, "behind words that people introduce themselves with")
+	lower := !t.hasCapitals()
+	known := 0 // end of the last common first name
+	for i := 0; i < len(t.text); {
+		n := letters(t.text[i:])
+		if n == 0 {
+			i++
+			continue
+		}
+		start, end := i, i+n
+		i = end
+		if start > 0 && (isWord(t.text[start-1]) || t.text[start-1] == '\'' || t.text[start-1] >= utf8.RuneSelf && !hasHan(tail(t.text[:start], 4))) {
+			continue
+		}
+		t.introduced(start, end, lower)
+		if start >= known && firstNames[t.text[start:end]] && t.capital(start) && !strings.HasPrefix(t.text[end:], "-") && !t.namesPlace(start, end) {
+			before := len(t.found)
+			if t.englishName(start, 0.7, false, "a common first name"); len(t.found) > before {
+				known = t.found[before].end
+			}
+		}
+		if n == 1 {
+			i = max(i, t.spelled(start))
 		}
 	}
 	t.firstLine()
 	if t.named && !t.chinese {
 		t.answeredEnglish(lower)
 	}
-	t.knownFirstNames()
+}
+
+// introduced takes the name behind the words that begin at a place.
+func (t *turn) introduced(start, end int, lower bool) {
+	w := t.text[start:end]
+	switch {
+	case w == "name" || w == "names":
+		if at := t.nameIs(start, end); at > 0 {
+			t.englishName(at, 0.9, lower, "behind words that introduce a name")
+		}
+		return
+	case titlesEn[w]:
+		at := end + len(t.text[end:min(len(t.text), end+3)]) - len(strings.TrimLeft(t.text[end:min(len(t.text), end+3)], ". "))
+		if at > end {
+			t.englishName(at, 0.9, lower && len(w) <= 4, "behind a title")
+		}
+		return
+	}
+	if at := t.phraseAt(phrases, start, end); at > 0 {
+		t.englishName(at, 0.9, lower && t.text[at-1] != ',', "behind words that introduce a name")
+	} else if at := t.phraseAt(greetings, start, end); at > 0 {
+		t.englishName(at, 0.65, false, "behind words that people introduce themselves with")
+	} else if at := t.phraseAt(acknowledgements, start, end); at > 0 && t.endsName(at) {
+		t.englishName(at, 0.65, false, "behind words that address people")
+	}
+}
+
+// nameIs is where a name begins behind "name is", "name's" or "name:", 0 when that is
+// not a person's.
+func (t *turn) nameIs(start, end int) int {
+	before := strings.Fields(strings.TrimRight(t.text[max(0, start-16):start], " "))
+	if len(before) > 0 {
+		last := before[len(before)-1]
+		if strings.IndexByte(".,!?;:>", last[len(last)-1]) < 0 && !whose[last] && !(start > 0 && t.text[start-1] == '\n') {
+			return 0
+		}
+	}
+	for _, is := range []string{"'s ", " is ", ": ", ":", " on the card is ", " on the account is "} {
+		if strings.HasPrefix(t.text[end:], is) {
+			at := end + len(is)
+			for at < len(t.text) && t.text[at] == ' ' {
+				at++
+			}
+			return at
+		}
+	}
+	return 0
 }
 
 // englishName takes the words of a name that begin at a place: with capitals, or
@@ -175,28 +283,6 @@ func (t *turn) answeredEnglish(small bool) {
 	t.englishName(start, 0.75, small, "the answer to a question for a name")
 }
 
-// knownFirstNames takes a common first name with a capital, and the name behind it.
-func (t *turn) knownFirstNames() {
-	end := 0
-	for i := 0; i < len(t.text); i++ {
-		if !isLetter(t.text[i]) || i > 0 && (isWord(t.text[i-1]) || t.text[i-1] >= utf8.RuneSelf && !hasHan(tail(t.text[:i], 4))) {
-			continue
-		}
-		w := i
-		for w < len(t.text) && isLetter(t.text[w]) {
-			w++
-		}
-		if i >= end && !t.namesPlace(i, w) && firstNames[t.text[i:w]] && t.capital(i) && !(w < len(t.text) && t.text[w] == '-') {
-			before := len(t.found)
-			t.englishName(i, 0.7, false, "a common first name")
-			if len(t.found) > before {
-				end = t.found[before].end
-			}
-		}
-		i = w - 1
-	}
-}
-
 // places are words behind a first name in the names of places and firms.
 var places = wordSet(`street st road rd avenue drive lane way court square museum hotel college house park bed guesthouse restaurant bar station church airport university hospital
 	school market centre center bank hall castle bridge polar investments stanley`)
@@ -212,33 +298,66 @@ func (t *turn) namesPlace(start, end int) bool {
 	return len(after) > 0 && t.text[end] != ',' && (places[after[0]] || len(after) > 1 && after[0] == "and" && (after[1] == "sons" || after[1] == "main")) || len(after) > 0 && strings.HasPrefix(after[0], "b&")
 }
 
-var (
-	spelledOut = regexp.MustCompile(`\b[a-z](?:[- ,]{1,2}[a-z]){2,24}\b|\b[a-z](?:-[a-z]){2,24}\b`)
-	asIn       = regexp.MustCompile(`\b[a-z],? (?:as in|for|like) [a-z]{2,12}\b(?:[,. ]{1,3}(?:and |then )?[a-z],? (?:as in|for|like) [a-z]{2,12}\b)+`)
-)
+// asIn are letters spelled with words.
+var asIn = regexp.MustCompile(`^[a-z],? (?:as in|for|like) [a-z]{2,12}\b(?:[,. ]{1,3}(?:and |then )?[a-z],? (?:as in|for|like) [a-z]{2,12}\b)+`)
 
 // notSpelled are abbreviations that people write letter by letter.
 var notSpelled = wordSet(`usa uk faq atm usb sim vip ceo wifi pdf sms gps ssn pin dob etc asap`)
 
-// spelledNames looks for names that are spelled: J-O-H-N, S as in Sierra.
-func (t *turn) spelledNames() {
-	for _, at := range asIn.FindAllStringIndex(t.text, -1) {
-		var letters strings.Builder
-		for i := at[0]; i < at[1]; i++ {
-			if isLetter(t.text[i]) && (i == 0 || !isWord(t.text[i-1])) && (i+1 == len(t.text) || !isLetter(t.text[i+1])) {
-				letters.WriteByte(t.text[i])
-			}
+// mostSpelled bounds what is spelled with words, in bytes.
+const mostSpelled = 600
+
+// spelled looks for a name that is spelled from a single letter on: J-O-H-N, S as
+// in Sierra. It returns where that ends, 0 when there is none.
+func (t *turn) spelled(at int) int {
+	rest := t.text[at+1:]
+	if strings.HasPrefix(rest, " as in ") || strings.HasPrefix(rest, ", as in ") || strings.HasPrefix(rest, " for ") || strings.HasPrefix(rest, " like ") {
+		if m := asIn.FindStringIndex(t.text[at:min(len(t.text), at+mostSpelled)]); m != nil {
+			t.add(at, at+m[1], Person, initials(t.text[at:at+m[1]]), 0.85, "letters spelled with words")
+			return at + m[1]
 		}
-		t.add(at[0], at[1], Person, letters.String(), 0.85, "letters spelled with words")
+		return 0
 	}
-	for _, at := range spelledOut.FindAllStringIndex(t.text, -1) {
-		w := strings.NewReplacer("-", "", " ", "", ",", "").Replace(t.text[at[0]:at[1]])
-		c := t.context(at[0])
-		hyphens := strings.Count(t.text[at[0]:at[1]], "-") == len(w)-1
-		cued := c.any(topic(Person), topic(Email)) || strings.Contains(t.text[max(0, at[0]-24):at[0]], "spel")
-		if notSpelled[w] || !cued && !(hyphens && firstNames[w]) || c.is(order) {
-			continue
+	return t.spelledOut(at)
+}
+
+// initials are the single letters of a text.
+func initials(text string) string {
+	var b strings.Builder
+	for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		if len(w) == 1 {
+			b.WriteString(w)
 		}
-		t.add(at[0], at[1], Person, w, 0.85, "letters spelled one by one")
 	}
+	return b.String()
+}
+
+func (t *turn) spelledOut(at int) int {
+	word, end, hyphens := t.text[at:at+1], at+1, 0
+	for end < len(t.text) {
+		gap := 1
+		if strings.HasPrefix(t.text[end:], ", ") {
+			gap = 2
+		} else if strings.IndexByte("- ,", t.text[end]) < 0 {
+			break
+		}
+		next := end + gap
+		if next >= len(t.text) || !isLetter(t.text[next]) || next+1 < len(t.text) && (isWord(t.text[next+1]) || t.text[next+1] == '\'') {
+			break
+		}
+		if t.text[end] == '-' {
+			hyphens++
+		}
+		word += t.text[next : next+1]
+		if end = next + 1; len(word) > 30 {
+			return end
+		}
+	}
+	c := t.context(at)
+	cued := c.any(topic(Person), topic(Email)) || strings.Contains(t.text[max(0, at-24):at], "spel")
+	if len(word) < 3 || notSpelled[word] || !cued && !(hyphens == len(word)-1 && firstNames[word]) || c.is(order) {
+		return end
+	}
+	t.add(at, end, Person, word, 0.85, "letters spelled one by one")
+	return end
 }

@@ -9,10 +9,13 @@ import (
 	"assay/pipeline/entity"
 )
 
+// linkSigns stand in links.
+var linkSigns = []string{"://", "www.", ".com", ".net", ".org", ".cn", ".gov", ".edu", ".io", ".co.", ".app", ".shop", ".top", ".vip"}
+
 // networks looks for e-mail addresses, IP addresses and links.
 func (t *turn) networks() {
 	types := []entity.Type{entity.Email}
-	if strings.Contains(t.text, ".") {
+	if slices.ContainsFunc(linkSigns, func(s string) bool { return strings.Contains(t.text, s) }) {
 		types = append(types, entity.URL)
 	}
 	all := entity.FindEach(t.text, types...)

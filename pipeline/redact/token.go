@@ -103,29 +103,46 @@ func (t *turn) plates() {
 }
 
 // iban is an IBAN, together or in groups of four, with a country that has them.
-var iban = regexp.MustCompile(`(?:a[delotz]|b[aeghry]|c[hryz]|d[eko]|e[egs]|f[ior]|g[beilrt]|h[ru]|i[elqst]|jo|k[wz]|l[bcituvy]|m[cdekrtu]|n[lo]|p[klst]|qa|r[os]|s[aceikmv]|t[lnr]|ua|v[ag]|xk)` +
+var iban = regexp.MustCompile(`^(?:a[delotz]|b[aeghry]|c[hryz]|d[eko]|e[egs]|f[ior]|g[beilrt]|h[ru]|i[elqst]|jo|k[wz]|l[bcituvy]|m[cdekrtu]|n[lo]|p[klst]|qa|r[os]|s[aceikmv]|t[lnr]|ua|v[ag]|xk)` +
 	`[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?`)
 
+// mostIBAN bounds an IBAN with its blanks, in bytes.
+const mostIBAN = 48
+
+// ibans looks for IBANs where two letters and two digits begin a word.
 func (t *turn) ibans() {
-	for _, at := range iban.FindAllStringIndex(t.text, -1) {
-		start, end := at[0], at[1]
-		if glued(t.text, start) {
+	for i := 0; i+15 <= len(t.text); i++ {
+		if !isLetter(t.text[i]) || !isLetter(t.text[i+1]) || !isDigit(t.text[i+2]) || !isDigit(t.text[i+3]) || glued(t.text, i) {
 			continue
 		}
-		for ; end > start; end = strings.LastIndexByte(t.text[:end], ' ') {
-			value := strings.ReplaceAll(t.text[start:max(end, start)], " ", "")
-			if !glued(t.text, end) && len(value) >= 15 && isIBAN(value) {
-				t.add(start, end, IBAN, value, 0.99, "country and check digits of an IBAN")
-				break
-			}
-			if first := t.text[start:end]; !strings.Contains(first, " ") {
-				if t.context(start).any(topic(IBAN)) && len(value) >= 15 {
-					t.add(start, end, IBAN, value, 0.85, "cue and form of an IBAN")
-				}
-				break
-			}
+		if m := iban.FindStringIndex(t.text[i:min(len(t.text), i+mostIBAN)]); m != nil {
+			i = max(i, t.ibanAt(i, i+m[1])-1)
 		}
 	}
+}
+
+// ibanAt takes the longest IBAN of a place, and returns where it ends.
+func (t *turn) ibanAt(start, end int) int {
+	for end > start {
+		value := strings.ReplaceAll(t.text[start:end], " ", "")
+		blank := strings.LastIndexByte(t.text[start:end], ' ')
+		switch {
+		case len(value) < 15:
+			return start
+		case glued(t.text, end):
+		case isIBAN(value):
+			t.add(start, end, IBAN, value, 0.99, "country and check digits of an IBAN")
+			return end
+		case blank < 0 && t.context(start).any(topic(IBAN)):
+			t.add(start, end, IBAN, value, 0.85, "cue and form of an IBAN")
+			return end
+		}
+		if blank < 0 {
+			return start
+		}
+		end = start + blank
+	}
+	return start
 }
 
 // isIBAN checks the digits after the country (ISO 7064, MOD 97-10).
