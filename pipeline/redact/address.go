@@ -149,11 +149,28 @@ func (t *turn) streets() {
 	if strings.Contains(t.text, "apt") || strings.Contains(t.text, "suite") || strings.Contains(t.text, "flat") || strings.Contains(t.text, "ste ") || strings.Contains(t.text, "apartment") || strings.Contains(t.text, "unit ") {
 		t.flats()
 	}
+	if !hasDigits(t.text, 5) {
+		return
+	}
 	for _, at := range stateZIP.FindAllStringIndex(t.text, -1) {
 		if source := t.source(at[0], at[1]); unicode.IsUpper(rune(source[0])) && unicode.IsUpper(rune(source[1])) {
 			t.add(at[0], at[1], Address, t.text[at[0]:at[1]], 0.7, "state and postcode")
 		}
 	}
+}
+
+// hasDigits reports whether n digits stand together.
+func hasDigits(text string, n int) bool {
+	row := 0
+	for i := range len(text) {
+		if row++; !isDigit(text[i]) {
+			row = 0
+		}
+		if row == n {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *turn) flats() {

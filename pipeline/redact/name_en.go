@@ -79,7 +79,7 @@ var notNamesEn = wordSet(`a an the is are was were am be been being i you he she
 	perhaps bot robot assistant operator representative hotel taxi train flight restaurant bank company office store shop website app system a's spelled under per via it's i'm that's what's who's he's she's let's
 	don't can't won't didn't isn't not' booking reservation question problem issue help information looking need want know think see make take give find get go come leave arrive book call check perfect awesome
 	wonderful excellent cool nice bye goodbye ready done set free open closed available urgent important ridiculous unacceptable terrible awful horrible annoying frustrating very quite rather
-	hmm hm sounds unit user bots ai sunny rainy cloudy gave said says booked immediately usually directly double saw made it'll that'll god jesus christ
+	hmm hm id sounds unit user bots ai sunny rainy cloudy gave said says booked immediately usually directly double saw made it'll that'll god jesus christ retired greek french spanish italian
 	english chinese american british indian german french spanish mr mrs ms miss dr prof united states kingdom street road avenue north south east west new york london cambridge`)
 
 // firstNames are common English first names that are no other word, for names in
@@ -201,7 +201,7 @@ func (t *turn) englishName(at int, confidence float64, small bool, reason string
 	if owner, ok := strings.CutSuffix(t.text[at:end], "'s"); ok {
 		end = at + len(owner)
 	}
-	if count == 0 || runes(t.text[at:end]) < 2 {
+	if count == 0 || runes(t.text[at:end]) < 2 || glued(t.text, end) {
 		return
 	}
 	if !t.capital(at) {

@@ -38,7 +38,7 @@ type Policy struct {
 
 // For returns an audience's rules. Roles that the policy does not name have
 // those of its key pages.default.
-func (p *Policy) For(a Audience) Rules {
+func (p Policy) For(a Audience) Rules {
 	if r, ok := p.rules[a.name]; ok {
 		return r
 	}
@@ -47,7 +47,7 @@ func (p *Policy) For(a Audience) Rules {
 
 // Audiences lists the audiences that the policy names: model, export, and roles;
 // default is every other role.
-func (p *Policy) Audiences() []string {
+func (p Policy) Audiences() []string {
 	all := []string{"default"}
 	for name := range p.rules {
 		all = append(all, strings.TrimPrefix(name, "pages."))

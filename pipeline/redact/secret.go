@@ -3,6 +3,7 @@ package redact
 import (
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -34,16 +35,27 @@ func (t *turn) births() {
 	if !about {
 		return
 	}
+	end := -1 // of the last one: a cue has one date
 	for _, e := range entity.FindEach(t.text, entity.Date)[entity.Date] {
+		if end >= 0 && !t.cueBetween(end, e.Start) {
+			continue
+		}
 		if t.context(e.Start).is(topic(BirthDate)) && (len(e.Text) >= len("2006") || strings.HasPrefix(e.Text, "--") && len(e.Text) > len("--01")) {
 			t.add(e.Start, e.End, BirthDate, e.Text, 0.95, "a date behind a cue of birth")
+			end = e.End
 		}
 	}
 	for _, m := range smallDate.FindAllStringIndex(t.text, -1) {
-		if t.context(m[0]).is(topic(BirthDate)) && !glued(t.text, m[0]) && !glued(t.text, m[1]) {
+		if t.context(m[0]).is(topic(BirthDate)) && (end < 0 || m[0] < end) && !glued(t.text, m[0]) && !glued(t.text, m[1]) {
 			t.add(m[0], m[1], BirthDate, t.text[m[0]:m[1]], 0.9, "digits of a date behind a cue of birth")
 		}
 	}
+}
+
+// cueBetween reports whether a cue stands between two places.
+func (t *turn) cueBetween(start, end int) bool {
+	i := sort.Search(len(t.cues), func(i int) bool { return t.cues[i].start >= start })
+	return i < len(t.cues) && t.cues[i].end <= end
 }
 
 // smallDate is a date that other finders do not read: 12/5/90, 19900512, 12 05 1990.
