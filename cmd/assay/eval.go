@@ -23,7 +23,8 @@ import (
 )
 
 type evalCmd struct {
-	Criteria evalCriteriaCmd `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session."`
+	Criteria  evalCriteriaCmd  `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session."`
+	Redaction evalRedactionCmd `cmd:"" help:"Compare redaction with texts whose personal data is marked."`
 }
 
 type evalCriteriaCmd struct {

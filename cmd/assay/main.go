@@ -25,6 +25,7 @@ type commands struct {
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
 	Import    importCmd    `cmd:"" help:"Store transcripts and enqueue their inspection."`
 	Inspect   inspectCmd   `cmd:"" help:"Inspect transcripts without a database and print the verdicts."`
+	Redact    redactCmd    `cmd:"" help:"Show what redaction leaves of transcripts or plain lines."`
 	Retry     retryCmd     `cmd:"" help:"Inspect again what inspection gave up on."`
 	Scorecard scorecardCmd `cmd:"" help:"Check, test and publish scorecards."`
 	Plan      planCmd      `cmd:"" help:"Say which scorecard inspects which sessions, and what share of them."`

@@ -322,3 +322,29 @@ func BenchmarkFind(b *testing.B) {
 		}
 	}
 }
+
+func TestRuns(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"138 1234":                  "138=138|1234=1234",
+		"幺三八，一二三四":                  "幺三八,一二三四=1381234",
+		"打138幺二三":                   "138=138|幺二三=123",
+		"four one five, double two": "four one five, double two=41522",
+		"oh seven triple nine":      "oh seven triple nine=07999",
+		"twenty-one twelve":         "twenty-one twelve=2112",
+		"eight hundred five":        "eight hundred five=8005",
+		"one thousand":              "one=1",
+		"oh no":                     "",
+		"double trouble":            "",
+		"someone":                   "",
+	} {
+		text = transcript.Fold(text).Text
+		var got []string
+		for _, r := range Runs(text) {
+			got = append(got, text[r.Start:r.End]+"="+r.Digits)
+		}
+		if got := strings.Join(got, "|"); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -1,8 +1,12 @@
 package transcript
 
 import (
+	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"regexp"
 	"slices"
 )
@@ -105,4 +109,43 @@ func isSCA(sample []byte) bool {
 	}
 	ticket, turns := ticketKey.FindIndex(sample), turnsKey.FindIndex(sample)
 	return ticket != nil && (turns == nil || ticket[0] < turns[0])
+}
+
+// Recognises reports whether the content of a file that begins so, packed or not,
+// is of one of the formats.
+func Recognises(beginning []byte) bool {
+	text := bufio.NewReaderSize(newDecoder(bytes.NewReader(beginning)), sampleBytes)
+	sample, err := text.Peek(sampleBytes)
+	if err != nil && len(sample) == 0 {
+		return false // nothing, or nothing that can be unpacked
+	}
+	_, ok := recognise("", "", sample)
+	return ok
+}
+
+// Lines reads a text line by line, packed or not, in the encodings that formats
+// are read in. A line of more than limit bytes is an error, and so is a file that
+// breaks off; after an error of one line reading goes on.
+func Lines(r io.Reader, limit int) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		in := &lines{r: bufio.NewReaderSize(newDecoder(r), sampleBytes), limit: limit}
+		for {
+			line, err := in.next()
+			switch {
+			case errors.Is(err, io.EOF):
+				return
+			case errors.Is(err, errLong):
+				if !yield("", fmt.Errorf("line %d has more than %d bytes", in.n, limit)) {
+					return
+				}
+			case err != nil:
+				yield("", fmt.Errorf("reading broke off after line %d: %w", in.n, err))
+				return
+			default:
+				if !yield(string(line), nil) {
+					return
+				}
+			}
+		}
+	}
 }

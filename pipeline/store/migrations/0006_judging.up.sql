@@ -28,7 +28,7 @@ CREATE TABLE model_calls (
     rule             text NOT NULL DEFAULT '', -- of the plan
     run              text NOT NULL DEFAULT '', -- of judging old sessions; '' is none
     status           text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'lost', 'ok', 'unreachable', 'timeout',
-        'unauthorised', 'not_found', 'limited', 'no_credit', 'server_error', 'rejected', 'garbled')),
+        'unauthorised', 'not_found', 'limited', 'no_credit', 'server_error', 'rejected', 'garbled', 'cancelled')),
     reserved_tokens  bigint NOT NULL CHECK (reserved_tokens >= 0), -- the most that it may take
     reserved_cost    bigint NOT NULL CHECK (reserved_cost >= 0), -- costs are in millionths of the currency's unit; 0 where the price is unknown
     expires_at       timestamptz NOT NULL, -- an open call is lost with its process then, and reserves nothing more

@@ -1,0 +1,180 @@
+package redact
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"assay/pipeline/transcript"
+)
+
+// every redacts all types for tests of finders.
+var every = Rules{Types: Types, Least: DefaultLeast}
+
+// A marked text has {type text} where the text is expected to be found.
+var marked = regexp.MustCompile(`\{([a-z_]+) ([^}]*)\}`)
+
+func plainOf(text string) string { return marked.ReplaceAllString(text, "$2") }
+
+// markedBy writes a text with the spans found in it.
+func markedBy(t Text) string {
+	var b strings.Builder
+	end := 0
+	for _, s := range t.Spans {
+		b.WriteString(t.Original[end:s.Start] + "{" + string(s.Type) + " " + t.Original[s.Start:s.End] + "}")
+		end = s.End
+	}
+	return b.String() + t.Original[end:]
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	for _, want := range []string{
+		// Chinese phones
+		"我的手机号是{phone 13812345678}，麻烦回电", "手机{phone 138-1234-5678}", "打{phone +86 138 1234 5678}找我", "{phone 008613812345678}也行",
+		"电话{phone 010-62345678}转客服", "座机是{phone 0571 8765 4321}", "联系电话：{phone 62345678}", "tel{phone 13987654321}",
+		"幺三八的，就是{phone 幺三八一二三四五六七八}", "号码{phone 幺三九 二二三三 四四五五}", "是{phone 一三八，一二三四，五六七八}对吗", "{phone １３８１２３４５６７８}",
+		"您打10086就可以", "12306能查", "订单号13812345678901在路上", "数字12345678901不是手机号", "单号是20250105123456", "2024-2025年", "一共一百二十三块五", "第一一二三章",
+		// identity and cards
+		"身份证{id_card 11010519491231002X}", "身份证号{id_card 1101 0519 4912 3100 2X}", "身份证{id_card 一一零一零五一九四九一二三一零零二x}", "老身份证{id_card 110105491231002}",
+		"卡号{bank_card 6222 0202 0001 2345 678}", "{bank_card 4111111111111111}到期了", "信用卡{bank_card 4111-1111-1111-1111}", "尾号{bank_card 1234}的卡", "手机尾号{phone 5678}",
+		"编号A4111111111111111", "订单6222020200012345", "护照{passport E12345678}", "护照号码：{passport EA1234567}", "港澳通行证{permit C12345678}", "回乡证{permit H1234567890}",
+		"统一社会信用代码{credit_code 91350100M000100Y43}", "车牌{plate 京A12345}", "新能源{plate 粤BD12345}停在楼下", "香港身份证{id_card A123456(3)}",
+		// chat names and codes
+		"加我微信{wechat zhang_san88}", "微信号是{wechat abcdefgh}", "微信{phone 13812345678}", "微信支付失败了", "QQ{qq 123456789}", "qq号是{qq 87654321}",
+		"验证码是{secret 482913}", "短信验证码 {secret 4829}", "密码是{secret abc12345}", "密码忘了", "取款密码{secret 123456}", "登录密码改成{secret Qwer@1234}了",
+		// mail and net
+		"发到{email zhang.san@163.com}", "邮箱{email zhangsan 艾特 163 点 com}", "{email 一二三四五六艾特qq点com}", "邮箱是{email zhangsan123圈a qq点com}", "服务器{ip 192.168.1.20}", "版本1.2.3.4",
+		// addresses and births
+		"寄到{address 浙江省杭州市西湖区文三路88号3栋2单元501室}", "地址是{address 朝阳区建国路88号}", "我住在{address 幸福小区3栋2单元501}", "收货地址：{address 上海市浦东新区世纪大道100号}", "坐地铁2号线", "三号线换乘", "5号楼下等", "出生日期{birth_date 1990年5月12日}", "生日是{birth_date 1990-05-12}", "今天是5月12号",
+		"邮编{address 310000}",
+		// names
+		"我姓{person 王}", "免贵姓{person 李}", "我叫{person 王小明}", "{person 王}先生您好", "您好，{person 李}女士", "姓名：{person 欧阳娜娜}，", "收件人{person 张三}", "我是{person 陈静}。", "联系人是{person 赵六}，谢谢", "我姓{person 弓长张}",
+		"我是会员", "我是高级会员", "对方先生没说", "这位女士", "任何女士都可以", "我叫车了", "我是张", "全国先生", "我叫了外卖", "先生您好", "客户经理",
+		// English phones
+		"call me at {phone 415-555-2671}", "{phone (415) 555-2671} is mine", "{phone +1 415-555-2671}", "{phone +44 20 7946 0958} please", "my number is {phone 4155552671}", "phone: {phone 07700 900123}",
+		"it is {phone four one five five five five two six seven one}", "{phone oh two oh seven nine four six double oh five eight}", "my cell is {phone five five five, twelve thirty-four}", "mobile {phone 345-899-3560x4587}",
+		"order 4155552671 is late", "I waited 20 minutes 3 times", "a table for 2 at 19:45 for 3 nights", "it costs $4155552671", "one two three go", "twenty twenty four was good",
+		// English numbers
+		"my SSN is {ssn 219-09-9999}", "social security number {ssn 219099999}", "{ssn 219-09-9999}", "part 666-12-1234-9", "card number {bank_card 5500 0000 0000 0004}", "Visa ending in {bank_card 4242}", "last four digits are {bank_card 1234}",
+		"last four of my social {ssn 6789}", "IBAN {iban GB29 NWBK 6016 1331 9268 19}", "pay to {iban DE89370400440532013000}", "my driver's license is {driver_license D1234-567}", "passport {passport 123456789}", "account number {account 00123456}",
+		"member ID {account AB-12345}", "the PIN is {secret 4821}", "your code is 4821", "verification code {secret 482913}", "password is {secret hunter2!}", "password is wrong", "host {ip 10.1.2.3} and {ip 2001:db8::1}", "version 10.1.2.3", "at 10:30:45",
+		"routing number {account 021000021}", "date of birth is {birth_date 5/12/1990}", "I was born on {birth_date May 12, 1990}", "DOB {birth_date 05/12/90}", "since 5/12/1990",
+		"mail {email john.smith@example.com}", "{email john dot smith at gmail dot com}", "it's {email j o h n 42 at gmail dot com}", "my email is {email mary underscore jones at outlook dot com}", "meet at the dot",
+		// English addresses
+		"I live at {address 1668 Glyn Street, Apt 4, Springfield, IL 62704}", "send it to {address P.O. Box 1234}", "zip code {address 94103}", "{address 22 Baker Street}", "3 days on the road", "2 people by the way",
+		// English names
+		"My name is {person John Smith}.", "my name is {person john smith}", "This is {person Maria} speaking", "I'm {person Peter} from sales", "Mr. {person Smith} called", "Dr {person Jane Doe}", "Hi {person Susan}, how are you", "ask {person Emily} please",
+		"this is great", "I'm looking for a hotel", "I am very angry", "my name is not on the list", "Hi there", "Dr appointment", "take Allison Road", "mark it as done", "it's Friday",
+		"the name is {person J-O-N-E-S}", "that's {person S as in Sierra, M as in Mike, I as in India}", "in the U-S-A", "the b-e-s-t", "I'm Ok",
+	} {
+		if got := markedBy(every.Text(plainOf(want))); got != want {
+			t.Errorf("%s\nfound %s", want, got)
+		}
+	}
+}
+
+// session makes a session of lines that begin with c: or a:.
+func sessionOf(lines ...string) *transcript.Session {
+	s := &transcript.Session{ID: "s", Channel: transcript.Call}
+	for _, l := range lines {
+		speaker := transcript.Agent
+		if strings.HasPrefix(l, "c:") {
+			speaker = transcript.Customer
+		}
+		s.Turns = append(s.Turns, transcript.Turn{Speaker: speaker, Text: strings.TrimSpace(l[2:])})
+	}
+	return s
+}
+
+func redacted(r Rules, s *transcript.Session) []string {
+	var out []string
+	for _, t := range r.Session(s).Turns {
+		out = append(out, t.Text)
+	}
+	return out
+}
+
+func TestSession(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		in, wants []string
+	}{
+		{"an agent reads the number back", []string{"c: 我手机是138 1234 5678", "a: 好的，幺三八一二三四五六七八，对吗", "c: 对，不是13987654321"},
+			[]string{"我手机是<手机1>", "好的，<手机1>，对吗", "对，不是<手机2>"}},
+		{"said digit by digit over turns", []string{"a: 请报一下您的手机号", "c: 幺三八", "a: 嗯", "c: 一二三四", "a: 一二三四", "c: 五六七八", "a: 好的"},
+			[]string{"请报一下您的手机号", "<手机1>", "嗯", "<手机1>", "<手机1>", "<手机1>", "好的"}},
+		{"English digits over turns", []string{"a: Can I have your card number please?", "c: sure it's 4111 1111", "a: okay", "c: 1111", "a: uh-huh", "c: 1111"},
+			[]string{"Can I have your card number please?", "sure it's <CARD_1>", "okay", "<CARD_1>", "uh-huh", "<CARD_1>"}},
+		{"the last digits of a known card", []string{"c: 卡号6222020200012345678", "a: 尾号5678的这张吗"}, []string{"卡号<银行卡1>", "尾号<银行卡1>的这张吗"}},
+		{"a name after being asked", []string{"a: 请问您贵姓？", "c: 王", "a: 王先生您好"}, []string{"请问您贵姓？", "<姓名1>", "<姓名1>先生您好"}},
+		{"a whole name after being asked", []string{"a: 请问怎么称呼您", "c: 李小红", "a: 李小红您好"}, []string{"请问怎么称呼您", "<姓名1>", "<姓名1>您好"}},
+		{"an English name after being asked, and again", []string{"a: May I have your name?", "c: Sure, Jane Miller", "a: Thanks Jane, how can I help?"},
+			[]string{"May I have your name?", "Sure, <NAME_1>", "Thanks <NAME_1>, how can I help?"}},
+		{"another question ends the first", []string{"a: May I have your name?", "c: why", "a: Which city?", "c: Boston"}, []string{"May I have your name?", "why", "Which city?", "Boston"}},
+		{"an answer to a question for an account", []string{"a: What is your account number?", "c: 8573 1890", "a: thanks"}, []string{"What is your account number?", "<ACCOUNT_1>", "thanks"}},
+		{"a birth date that was asked for", []string{"a: 麻烦核对一下出生日期", "c: 1990年5月12日"}, []string{"麻烦核对一下出生日期", "<生日1>"}},
+		{"a tag that stands there already", []string{"c: <PHONE_1> or 415-555-2671"}, []string{"<PHONE_1> or <PHONE_2>"}},
+		{"numbers of a shop over turns", []string{"c: 我要3个", "a: 好的", "c: 还有2个", "a: 还要别的吗", "c: 5个"}, []string{"我要3个", "好的", "还有2个", "还要别的吗", "5个"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(c.wants, redacted(every, sessionOf(c.in...))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestApplyRedactsNamesAndMetadata(t *testing.T) {
+	t.Parallel()
+	s := sessionOf("a: 我是客服王芳", "c: 王芳你好", "c: 电话13812345678")
+	s.Agent = &transcript.AgentRef{ID: "7", Name: "王芳"}
+	s.Metadata = map[string]any{"customer_name": "陈大文", "phone": 13812345678.0, "queue": "vip", "tags": []any{"a", "zhang@163.com"}, "n": nil}
+	got := every.Session(s).Apply()
+	want := sessionOf("a: 我是客服<姓名1>", "c: <姓名1>你好", "c: 电话<手机1>")
+	want.Agent = &transcript.AgentRef{ID: "7", Name: "<姓名1>"}
+	want.Metadata = map[string]any{"customer_name": "<姓名2>", "phone": "<手机1>", "queue": "vip", "tags": []any{"a", "<邮箱1>"}, "n": nil}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if s.Turns[1].Text != "王芳你好" || s.Agent.Name != "王芳" {
+		t.Error("the original session was changed")
+	}
+}
+
+func TestOffsetsBothWays(t *testing.T) {
+	t.Parallel()
+	text := every.Text("打13812345678或a@b.com吧")
+	if want := "打<手机1>或<邮箱1>吧"; text.Text != want {
+		t.Fatalf("%q, want %q", text.Text, want)
+	}
+	for _, c := range []struct{ redacted, original string }{
+		{"打", "打"}, {"吧", "吧"}, {"<手机1>", "13812345678"}, {"机", "13812345678"}, {"打<", "打13812345678"}, {">或", "13812345678或"}, {"或<邮箱1>吧", "或a@b.com吧"},
+	} {
+		at := strings.Index(text.Text, c.redacted)
+		start, end := text.ToOriginal(at, at+len(c.redacted))
+		if got := text.Original[start:end]; got != c.original {
+			t.Errorf("%q is %q in the original, want %q", c.redacted, got, c.original)
+		}
+	}
+	for _, c := range []struct{ original, redacted string }{{"打", "打"}, {"381", "<手机1>"}, {"或", "或"}, {"8或a", "<手机1>或<邮箱1>"}, {"吧", "吧"}} {
+		at := strings.Index(text.Original, c.original)
+		start, end := text.FromOriginal(at, at+len(c.original))
+		if got := text.Text[start:end]; got != c.redacted {
+			t.Errorf("%q is %q in the redacted text, want %q", c.original, got, c.redacted)
+		}
+	}
+}
+
+func TestSpanSaysWhatAndWhy(t *testing.T) {
+	t.Parallel()
+	got := every.Session(sessionOf("a: x", "c: 电话13812345678。")).Spans()
+	want := []Span{{Turn: 1, Start: 6, End: 17, Type: Phone, Tag: "<手机1>", Confidence: 0.97, Reason: "cue and form of a Chinese mobile number"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,65 @@
+package redact
+
+import (
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"assay/pipeline/entity"
+)
+
+// password is a word behind 密码是, password is, pin: and the like. Digits alone are
+// found among the numbers.
+var password = regexp.MustCompile(`(?:密码|口令|password|passcode|passphrase|passwort|pwd)(?: ?(?:是|为|改成|设成|叫)| is| to| was)?[ :=]*["'“]?([!-~]{4,40})`)
+
+// secrets looks for passwords with letters and marks in them, as people write them.
+func (t *turn) secrets() {
+	if !strings.Contains(t.text, "密码") && !strings.Contains(t.text, "口令") && !strings.Contains(t.text, "pass") && !strings.Contains(t.text, "pwd") {
+		return
+	}
+	for _, at := range password.FindAllStringSubmatchIndex(t.text, -1) {
+		start := at[2]
+		end := start + len(strings.TrimRight(t.text[start:at[3]], ".,;\"'"))
+		w := t.text[start:end]
+		if len(w) >= 4 && strings.ContainsAny(w, "0123456789!@#$%^&*_+=") {
+			t.add(start, end, Secret, t.source(start, end), 0.9, "cue of a password")
+		}
+	}
+}
+
+// births looks for dates behind a cue of birth.
+func (t *turn) births() {
+	about := t.asked == topic(BirthDate) || slices.ContainsFunc(t.cues, func(c cue) bool { return c.topic == topic(BirthDate) })
+	if !about {
+		return
+	}
+	end := -1 // of the last one: a cue has one date
+	for _, e := range entity.FindEach(t.text, entity.Date)[entity.Date] {
+		if end >= 0 && !t.cueBetween(end, e.Start) {
+			continue
+		}
+		if t.context(e.Start).is(topic(BirthDate)) && (len(e.Text) >= len("2006") || strings.HasPrefix(e.Text, "--") && len(e.Text) > len("--01")) {
+			t.add(e.Start, e.End, BirthDate, e.Text, 0.95, "a date behind a cue of birth")
+			end = e.End
+		}
+	}
+	for _, m := range smallDate.FindAllStringIndex(t.text, -1) {
+		if t.context(m[0]).is(topic(BirthDate)) && (end < 0 || m[0] < end) && !glued(t.text, m[0]) && !glued(t.text, m[1]) {
+			t.add(m[0], m[1], BirthDate, t.text[m[0]:m[1]], 0.9, "digits of a date behind a cue of birth")
+		}
+	}
+}
+
+// cueBetween reports whether a cue stands between two places.
+func (t *turn) cueBetween(start, end int) bool {
+	i := sort.Search(len(t.cues), func(i int) bool { return t.cues[i].start >= start })
+	return i < len(t.cues) && t.cues[i].end <= end
+}
+
+// smallDate is a date that other finders do not read: 12/5/90, 19900512, 12 05 1990.
+var smallDate = regexp.MustCompile(`[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{6}|[0-9]{2}[01][0-9][0-3][0-9]`)
+
+// runes is the length of t in characters.
+func runes(t string) int { return utf8.RuneCountInString(t) }
