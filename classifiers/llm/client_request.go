@@ -30,14 +30,14 @@ func (c *Client) once(ctx context.Context, r Request, can capability) (Reply, er
 	receipt, err := c.round(ctx, r, x, func(ctx context.Context) (Usage, string, error) {
 		var err error
 		a, err = x.chat(ctx, c.o.Model, messages)
+		if err == nil && a.failed() {
+			err = &fault{status: ServerFailed, words: "the endpoint gave up in the middle of the answer", billed: true}
+		}
 		return a.usage, a.model, err
 	})
 	reply := Reply{Model: receipt.Model, Usage: receipt.Usage, Parameters: receipt.Parameters}
 	if err != nil {
 		return reply, err
-	}
-	if a.failed() {
-		return reply, &fault{status: ServerFailed, words: "the endpoint gave up in the middle of the answer"}
 	}
 	reply.Text, reply.Finish, reply.Reason = unwrap(a.text), a.finish, a.reason()
 	if reply.Text == "" && r.Schema != nil && json.Valid([]byte(a.thoughts)) {
@@ -106,9 +106,13 @@ func (x *exchange) chat(ctx context.Context, model string, messages []Message) (
 	if err != nil {
 		return answer{}, err
 	}
+	return whole(res), nil
+}
+
+func whole(res openai.ChatCompletionResponse) answer {
 	a := answer{model: res.Model, usage: usageOf(&res.Usage)}
 	if len(res.Choices) == 0 {
-		return a, nil
+		return a
 	}
 	m := res.Choices[0].Message
 	a.finish, a.text, a.thoughts, a.refusal = string(res.Choices[0].FinishReason), m.Content, m.ReasoningContent, m.Refusal
@@ -117,7 +121,7 @@ func (x *exchange) chat(ctx context.Context, model string, messages []Message) (
 			a.text += part.Text
 		}
 	}
-	return a, nil
+	return a
 }
 
 // stream asks for an answer in pieces. Only one that says how it ended is whole:
@@ -128,12 +132,20 @@ func (x *exchange) stream(ctx context.Context, req openai.ChatCompletionRequest)
 		return answer{}, err
 	}
 	defer s.Close()
+	if x.unstreamed != nil {
+		var res openai.ChatCompletionResponse
+		err := json.Unmarshal(x.unstreamed, &res)
+		return whole(res), err
+	}
 	var a answer
 	var text, thoughts, refusal strings.Builder
 	for {
 		piece, err := s.Recv()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if _, ok := errors.AsType[*openai.APIError](err); ok {
+			return a, &fault{status: ServerFailed, words: "the endpoint broke off with an error", billed: true}
 		}
 		if err != nil {
 			return a, err

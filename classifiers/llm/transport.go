@@ -3,6 +3,8 @@ package llm
 import (
 	"bytes"
 	"cmp"
+	"compress/flate"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,6 +91,8 @@ type exchange struct {
 	header http.Header
 	body   []byte // of an error
 	err    error  // why the answer cannot be used
+	// unstreamed is an answer in one piece, though a stream was asked for.
+	unstreamed []byte
 }
 
 // Why an answer cannot be used.
@@ -150,12 +154,24 @@ func (x *exchange) read(res *http.Response) ([]byte, error) {
 	switch {
 	case int64(len(whole)) > x.most:
 		return nil, errTooLarge
+	case packedWrongly(err):
+		return nil, errEncoding
 	case err != nil:
 		return nil, err
 	case res.Header.Get("Content-Encoding") != "" && !res.Uncompressed, !utf8.Valid(whole):
 		return nil, errEncoding
 	}
-	return bytes.TrimPrefix(whole, []byte("\ufeff")), nil
+	whole = bytes.TrimPrefix(whole, []byte("\ufeff"))
+	if x.fields["stream"] == true && bytes.HasPrefix(bytes.TrimSpace(whole), []byte("{")) {
+		x.unstreamed = whole
+	}
+	return whole, nil
+}
+
+// packedWrongly reports whether an answer is not the gzip that it says it is.
+func packedWrongly(err error) bool {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	return corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)
 }
 
 // rewrite merges the fields that the library has no place for, or checks by rules

@@ -44,9 +44,10 @@ func (f *fault) lasting() bool {
 // fault says why an exchange failed; nil when it did not. ctx is the request's own,
 // with its time limit.
 func (x *exchange) fault(ctx context.Context, err error, now time.Time) *fault {
+	known, ok := errors.AsType[*fault](err)
 	switch {
-	case err == nil:
-		return nil
+	case err == nil || ok:
+		return known
 	case x.status >= 300:
 		return x.refusal(err, now)
 	case errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil || timedOut(err):

@@ -117,6 +117,7 @@ type Server struct {
 	script Script
 	http   *httptest.Server
 	done   chan struct{}
+	once   sync.Once
 	mu     sync.Mutex
 	got    []Request
 }
@@ -127,11 +128,14 @@ func New(t testing.TB, script Script) *Server {
 	s := &Server{script: script, done: make(chan struct{})}
 	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
 	s.URL = s.http.URL + "/v1"
-	t.Cleanup(func() {
-		close(s.done)
-		s.http.Close()
-	})
+	t.Cleanup(s.Close)
 	return s
+}
+
+// Close stops the server and breaks what it holds; the test's end does so, too.
+func (s *Server) Close() {
+	s.once.Do(func() { close(s.done) })
+	s.http.Close()
 }
 
 // Always gives every request the same answer.
