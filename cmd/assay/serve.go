@@ -144,7 +144,7 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	judging.Workers = f.Judges
+	judging.Workers = f.JudgeWorkers
 	if err := p.pricedPlan(db, judging, f.Judging); err != nil {
 		return nil, err
 	}
