@@ -111,7 +111,7 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, in *Input
 }
 
 // judgeRaised are the flags about a model's answers, and about who tries to give it
-// orders: one flag for all that was tried.
+// orders: one flag for all that was tried, and none more about what failed by it.
 func judgeRaised(card *scorecard.Scorecard, score Score, findings []Finding, in *Input) []Flag {
 	var flags []Flag
 	if i := slices.IndexFunc(in.Injections, func(p injection.Place) bool { return p.Level == injection.Suspected }); i >= 0 {
@@ -128,7 +128,7 @@ func judgeRaised(card *scorecard.Scorecard, score Score, findings []Finding, in 
 			flags = append(flags, Flag{JudgeSplit, Medium, f.ID, firstTurn(f.Evidence)})
 		}
 	}
-	if f := unanswered(card, score, findings); f != nil {
+	if f := unanswered(card, score, findings); f != nil && len(flags) == 0 {
 		flags = append(flags, Flag{JudgeFailed, Medium, f.ID, nil})
 	}
 	return flags

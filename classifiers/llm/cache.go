@@ -42,11 +42,11 @@ func (s *sitting) known(ctx context.Context, w window, lines []promptLine, q *qu
 		return pipeline.Judgement{}, false, fmt.Errorf("answer kept for %q: %w", q.ID, err)
 	}
 	f := s.view.check(w, q, k.Answer)
-	return s.judgement(&call{model: k.Model, input: k.Input}, f), true, nil
+	return s.judgement(&inquiry{model: k.Model, input: k.Input}, f), true, nil
 }
 
 // keep keeps an answer that was found good. Others may be better next time.
-func (s *sitting) keep(ctx context.Context, c *call, q *query) error {
+func (s *sitting) keep(ctx context.Context, c *inquiry, q *query) error {
 	a, ok := c.answers[q.ID]
 	if !ok {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -19,9 +20,9 @@ import (
 type JudgeOptions struct {
 	Client *Client // must be given
 	Ledger Ledger  // keeps checked answers, so that the same question costs nothing twice; must be given
-	// Redact replaces personal data before anything is sent; nil sends texts as they
-	// are.
-	Redact func(*transcript.Session) Redacted
+	// Redact says which personal data is replaced before anything is sent; nil sends
+	// texts as they are.
+	Redact *redact.Rules
 	// Reasons is the language that reasons are written in, zh or en; "" is each
 	// transcript's own.
 	Reasons string
@@ -35,13 +36,6 @@ type JudgeOptions struct {
 	// AnswerTokens is the most that a model may write for each question, its thoughts
 	// included; default 800.
 	AnswerTokens int
-}
-
-// Redacted is a session without personal data, turn by turn.
-type Redacted interface {
-	Text(turn int) string
-	// ToOriginal maps a range of a turn's text to the original text.
-	ToOriginal(turn, start, end int) (int, int)
 }
 
 // Judge asks a model closed questions about sessions and believes only answers
@@ -124,9 +118,9 @@ type sitting struct {
 }
 
 func (j *Judge) sitting(q pipeline.Judging) *sitting {
-	var redacted Redacted
+	var redacted []redact.Text
 	if j.o.Redact != nil {
-		redacted = j.o.Redact(q.Session)
+		redacted = j.o.Redact.Session(q.Session).Turns
 	}
 	v := newView(q.Session, redacted, q.Withhold, min(turnRunes, j.o.WindowTokens))
 	p := j.prompts[v.language]

@@ -41,7 +41,7 @@ func (s *sitting) about(ctx context.Context, w window, criteria []*scorecard.Cri
 		r := mathrand.New(mathrand.NewPCG(uint64(s.q.Vote), uint64(len(open))))
 		r.Shuffle(len(open), func(a, b int) { open[a], open[b] = open[b], open[a] })
 	}
-	c, err := s.call(w, lines, open)
+	c, err := s.inquire(w, lines, open)
 	if err != nil {
 		return nil, err
 	}
@@ -58,12 +58,12 @@ func (s *sitting) about(ctx context.Context, w window, criteria []*scorecard.Cri
 	return out, nil
 }
 
-// call is one question to the model, and what comes of it.
-type call struct {
+// inquiry is one question to the model, and what comes of it.
+type inquiry struct {
 	window  window
 	lines   []promptLine
 	asked   []query // with the control question
-	control string     // its id
+	control string  // its id
 	request Request
 	input   string // hash
 	model   string // that answered
@@ -71,14 +71,14 @@ type call struct {
 	answers map[string]claim // that were found good
 }
 
-// call puts the questions into a prompt, with a control question among them and
+// inquire puts the questions into a prompt, with a control question among them and
 // between marks that nobody can guess.
-func (s *sitting) call(w window, lines []promptLine, open []query) (*call, error) {
+func (s *sitting) inquire(w window, lines []promptLine, open []query) (*inquiry, error) {
 	ids := make([]string, len(open))
 	for i := range open {
 		ids[i] = open[i].ID
 	}
-	c := &call{window: w, lines: lines, control: "code_word", found: map[string]checked{}, answers: map[string]claim{}}
+	c := &inquiry{window: w, lines: lines, control: "code_word", found: map[string]checked{}, answers: map[string]claim{}}
 	for slices.Contains(ids, c.control) {
 		c.control += "_"
 	}
@@ -108,7 +108,7 @@ func (s *sitting) call(w window, lines []promptLine, open []query) (*call, error
 }
 
 // insertControl puts a question with a known answer at a random place.
-func (s *sitting) insertControl(c *call, open []query) error {
+func (s *sitting) insertControl(c *inquiry, open []query) error {
 	word, err := s.codeWord()
 	if err != nil {
 		return err
@@ -147,12 +147,12 @@ func (s *sitting) codeWord() (string, error) {
 	}
 }
 
-func (s *sitting) userPrompt(mark string, c *call, questions []query) userPrompt {
+func (s *sitting) userPrompt(mark string, c *inquiry, questions []query) userPrompt {
 	partly := slices.ContainsFunc(c.lines, func(l promptLine) bool { return l.Text == "" || l.Cut > 0 })
 	return userPrompt{Mark: "=== " + mark + " ===", Partly: partly, Lines: c.lines, Questions: questions}
 }
 
-func (s *sitting) request(c *call, ids []string, system, user string) Request {
+func (s *sitting) request(c *inquiry, ids []string, system, user string) Request {
 	all := make([]string, len(c.asked))
 	for i := range c.asked {
 		all[i] = c.asked[i].ID
@@ -178,7 +178,7 @@ func (s *sitting) request(c *call, ids []string, system, user string) Request {
 
 // ask sends the question and, once, what is wrong with the answer. Afterwards
 // found has every question.
-func (s *sitting) ask(ctx context.Context, c *call) error {
+func (s *sitting) ask(ctx context.Context, c *inquiry) error {
 	reply, err := s.o.Client.Ask(ctx, c.request)
 	if err != nil {
 		return err
@@ -215,7 +215,7 @@ func saidBefore(text string) string {
 
 // read checks a reply and returns what is wrong with it. What an earlier reply
 // already answered well stays as it is.
-func (s *sitting) read(c *call, reply Reply) (complaints []string) {
+func (s *sitting) read(c *inquiry, reply Reply) (complaints []string) {
 	if reply.Model != "" {
 		c.model = reply.Model
 	}
@@ -279,13 +279,13 @@ func parsed(reply Reply, asked []query) ([]claim, pipeline.Reason, error) {
 
 // obeyed reports whether the control question was answered wrongly: who says that
 // a word was spoken that nobody spoke does what the transcript wants.
-func obeyed(c *call, answers []claim) bool {
+func obeyed(c *inquiry, answers []claim) bool {
 	i := slices.IndexFunc(c.asked, func(q query) bool { return q.ID == c.control })
 	return answers[i].Answer == "yes"
 }
 
 // judgement is a checked answer with how it came about.
-func (s *sitting) judgement(c *call, f checked) pipeline.Judgement {
+func (s *sitting) judgement(c *inquiry, f checked) pipeline.Judgement {
 	return pipeline.Judgement{
 		Outcome: f.outcome, Reason: f.reason, Evidence: f.evidence, Rationale: f.rationale,
 		JudgeRecord: pipeline.JudgeRecord{

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"assay/pipeline/redact"
 	"assay/pipeline/transcript"
 )
 
@@ -14,7 +15,7 @@ import (
 type view struct {
 	session  *transcript.Session
 	language language
-	redacted Redacted // nil: texts are shown as they are
+	redacted []redact.Text // by turn; nil: texts are shown as they are
 	withheld map[int]bool
 	turns    []shownTurn
 }
@@ -33,7 +34,7 @@ type shownTurn struct {
 const turnRunes = 8000
 
 // newView prepares a session. redacted may be nil.
-func newView(s *transcript.Session, redacted Redacted, withhold []int, longest int) *view {
+func newView(s *transcript.Session, redacted []redact.Text, withhold []int, longest int) *view {
 	v := &view{session: s, redacted: redacted, withheld: map[int]bool{}, turns: make([]shownTurn, len(s.Turns))}
 	for _, turn := range withhold {
 		v.withheld[turn] = true
@@ -55,13 +56,13 @@ func (v *view) text(turn int) string {
 	if v.redacted == nil {
 		return v.session.Turns[turn].Text
 	}
-	return v.redacted.Text(turn)
+	return v.redacted[turn].Text
 }
 
 // original maps a place in the text of a turn to the session's own text.
 func (v *view) original(turn, start, end int) transcript.Span {
 	if v.redacted != nil {
-		start, end = v.redacted.ToOriginal(turn, start, end)
+		start, end = v.redacted[turn].ToOriginal(start, end)
 	}
 	return transcript.Span{Turn: turn, Start: start, End: end}
 }
