@@ -10,14 +10,12 @@ import (
 	"assay/jobs"
 	"assay/pipeline"
 	"assay/pipeline/plan"
-	"assay/pipeline/redact"
 	"assay/pipeline/store"
-	"assay/pipeline/transcript"
 )
 
 // newJudge makes the judge that is configured, with its calls on a ledger; nil
-// when none is.
-func (p *program) newJudge(m config.Model, l llm.Ledger) (pipeline.Judge, error) {
+// when none is. via may put another client in place of the one that sends.
+func (p *program) newJudge(m config.Model, l llm.Ledger, via func(*llm.Client) *llm.Client) (pipeline.Judge, error) {
 	configured, err := m.Judges()
 	if err != nil {
 		return nil, usageError{err}
@@ -35,28 +33,22 @@ func (p *program) newJudge(m config.Model, l llm.Ledger) (pipeline.Judge, error)
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if via != nil {
+		client = via(client)
+	}
 	o := llm.JudgeOptions{Client: client, Ledger: l, Reasons: m.Reasons}
 	if !m.SendRaw {
 		rules, err := redactionRules(m.Redaction, "model")
 		if err != nil {
 			return nil, err
 		}
-		o.Redact = func(s *transcript.Session) llm.Redacted { return redacted{rules.Session(s)} }
+		o.Redact = &rules
 	}
 	j, err := llm.NewJudge(o)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return j, nil
-}
-
-// redacted is a session's redaction as the judge sees it.
-type redacted struct{ *redact.Redaction }
-
-func (r redacted) Text(turn int) string { return r.Turns[turn].Text }
-
-func (r redacted) ToOriginal(turn, start, end int) (int, int) {
-	return r.Turns[turn].ToOriginal(start, end)
 }
 
 // judging is what workers judge by.
@@ -75,7 +67,7 @@ func (p *program) judging(s *store.Store, m config.Model, j config.Judging, metr
 	if err != nil {
 		return jobs.Judging{}, usageError{err}
 	}
-	judge, err := p.newJudge(m, ledger)
+	judge, err := p.newJudge(m, ledger, nil)
 	return jobs.Judging{Judge: judge, Policy: policy}, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -63,6 +64,9 @@ func (s *Store) SaveJudged(ctx context.Context, j Judging, v *pipeline.Verdict, 
 		if err := nextRound(ctx, tx, j, rows[0]); err != nil {
 			return err
 		}
+		if err := noteTaken(ctx, tx, j, v); err != nil {
+			return err
+		}
 		return finish(tx)
 	})
 	if err != nil {
@@ -89,5 +93,99 @@ func nextRound(ctx context.Context, tx pgx.Tx, j Judging, row *verdictRow) error
 		return err
 	}
 	_, err := saveVerdicts(ctx, tx, []*verdictRow{row})
+	return err
+}
+
+// JudgeFilter says which stored sessions are to be judged: newest transcripts
+// whose verdict has criteria that a model answers.
+type JudgeFilter struct {
+	Since     time.Time // day; zero is all
+	Scorecard string    // id; "" is any
+	Again     bool      // also those that are judged
+}
+
+// toJudge are the current verdicts that a filter selects.
+const toJudge = `
+	FROM verdicts v
+	JOIN sessions s ON s.id = v.session_id
+	JOIN transcripts t ON t.id = v.transcript_id AND t.version = s.version
+	JOIN scorecards k ON k.id = v.scorecard_id
+	WHERE v.current AND ($1::date IS NULL OR s.day >= $1) AND ($2 = '' OR k.slug = $2) AND EXISTS (
+		SELECT 1
+		FROM findings f
+		WHERE f.verdict_id = v.id AND f.answered_by = 'judge'
+			AND ($3 OR f.reason IN ('pending', 'not_selected', 'budget', 'no_model', 'model_unavailable'))
+	)`
+
+// CountToJudge counts the sessions that a filter selects.
+func (s *Store) CountToJudge(ctx context.Context, f JudgeFilter) (int, error) {
+	var n int
+	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+toJudge, day(f.Since), f.Scorecard, f.Again).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count sessions to judge: %w", err)
+	}
+	return n, nil
+}
+
+// SampleToJudge draws verdicts that a filter selects, at most limit, always the
+// same ones.
+func (s *Store) SampleToJudge(ctx context.Context, f JudgeFilter, limit int) ([]VerdictKey, error) {
+	const query = `SELECT v.id` + toJudge + `
+		ORDER BY md5(v.session_id::text)
+		LIMIT $4`
+	rows, err := s.pool.Query(ctx, query, day(f.Since), f.Scorecard, f.Again, limit)
+	if err != nil {
+		return nil, fmt.Errorf("sample sessions to judge: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[VerdictKey])
+}
+
+// ToJudge lists verdicts that a filter selects, with keys above after, ascending,
+// at most limit.
+func (s *Store) ToJudge(ctx context.Context, f JudgeFilter, after VerdictKey, limit int) ([]VerdictKey, error) {
+	const query = `SELECT v.id` + toJudge + ` AND v.id > $4
+		ORDER BY v.id
+		LIMIT $5`
+	rows, err := s.pool.Query(ctx, query, day(f.Since), f.Scorecard, f.Again, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("load sessions to judge: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[VerdictKey])
+}
+
+// noteTaken says in the ledger how a verdict's answers were taken. A call whose
+// answer had to be repaired says so.
+func noteTaken(ctx context.Context, tx pgx.Tx, j Judging, v *pipeline.Verdict) error {
+	const query = `
+		WITH n AS (
+			SELECT c.id, r.criterion, r.taken, c.id = max(c.id) OVER (PARTITION BY r.criterion, c.input_hash) AS last
+			FROM jsonb_to_recordset($2) AS r(criterion text, input text, taken text)
+			JOIN model_calls c ON c.transcript_id = $1 AND c.input_hash = r.input
+			JOIN model_call_criteria m ON m.call_id = c.id AND m.criterion = r.criterion AND m.taken = ''
+			WHERE c.status = 'ok'
+		)
+		UPDATE model_call_criteria m
+		SET taken = CASE WHEN n.last THEN n.taken ELSE 'repaired' END
+		FROM n
+		WHERE m.call_id = n.id AND m.criterion = n.criterion`
+	type row struct {
+		Criterion string `json:"criterion"`
+		Input     string `json:"input"`
+		Taken     string `json:"taken"`
+	}
+	rows := []row{}
+	for _, f := range v.Criteria {
+		if f.Judge == nil {
+			continue
+		}
+		taken := string(f.Outcome)
+		if f.Outcome == pipeline.Undetermined {
+			taken = string(f.Reason)
+		}
+		rows = append(rows, row{f.ID, f.Judge.Input, taken})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, query, j.Transcript.Key, rows)
 	return err
 }
