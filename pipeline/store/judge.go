@@ -152,19 +152,27 @@ func (s *Store) ToJudge(ctx context.Context, f JudgeFilter, after VerdictKey, li
 	return pgx.CollectRows(rows, pgx.RowTo[VerdictKey])
 }
 
-// noteTaken says in the ledger how a verdict's answers were taken. A call whose
-// answer had to be repaired says so.
+// noteTaken says in the ledger how a verdict's answers were taken: its outcome or
+// the reason why it has none, repaired where the answer had to be, and part for
+// calls about another part of the session, or without some turns.
 func noteTaken(ctx context.Context, tx pgx.Tx, j Judging, v *pipeline.Verdict) error {
 	const query = `
 		WITH n AS (
-			SELECT c.id, r.criterion, r.taken, c.id = max(c.id) OVER (PARTITION BY r.criterion, c.input_hash) AS last
+			SELECT c.id, r.criterion, CASE
+				WHEN c.purpose <> 'repair' AND EXISTS (
+					SELECT 1
+					FROM model_calls l
+					WHERE l.transcript_id = $1 AND l.purpose = 'repair' AND l.input_hash = c.input_hash AND l.id > c.id
+				) THEN 'repaired'
+				WHEN c.input_hash = r.input THEN r.taken
+				ELSE 'part'
+			END AS taken
 			FROM jsonb_to_recordset($2) AS r(criterion text, input text, taken text)
-			JOIN model_calls c ON c.transcript_id = $1 AND c.input_hash = r.input
+			JOIN model_calls c ON c.transcript_id = $1 AND c.status = 'ok'
 			JOIN model_call_criteria m ON m.call_id = c.id AND m.criterion = r.criterion AND m.taken = ''
-			WHERE c.status = 'ok'
 		)
 		UPDATE model_call_criteria m
-		SET taken = CASE WHEN n.last THEN n.taken ELSE 'repaired' END
+		SET taken = n.taken
 		FROM n
 		WHERE m.call_id = n.id AND m.criterion = n.criterion`
 	type row struct {
