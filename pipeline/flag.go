@@ -113,7 +113,10 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone
 // judgeRaised are the flags about a model's answers, and about who tries to give it
 // orders: one flag for all that was tried, and none more about what failed by it.
 func judgeRaised(card *scorecard.Scorecard, score Score, findings []Finding, injections []injection.Place) []Flag {
-	flags := injected(injections, findings)
+	flags := injected(injections)
+	if flags == nil {
+		flags = obeyed(injections, findings)
+	}
 	for i := range findings {
 		if f := &findings[i]; f.Reason == Split {
 			flags = append(flags, Flag{JudgeSplit, Medium, f.ID, firstTurn(f.Evidence)})
@@ -146,12 +149,19 @@ func unanswered(card *scorecard.Scorecard, score Score, findings []Finding) *Fin
 }
 
 // injected is a flag at the first place that is suspected to give orders to a
-// judging model, or where a model obeyed. The former is raised also where no model
-// was asked: who tries is to be known, and one may be asked later.
-func injected(places []injection.Place, findings []Finding) []Flag {
-	if i := slices.IndexFunc(places, func(p injection.Place) bool { return p.Level == injection.Suspected }); i >= 0 {
-		return []Flag{{Reason: InjectionSuspected, Severity: High, Turn: new(places[i].Turn)}}
+// judging model. It is raised also where no model was asked: who tries is to be
+// known, and one may be asked later.
+func injected(places []injection.Place) []Flag {
+	i := slices.IndexFunc(places, func(p injection.Place) bool { return p.Level == injection.Suspected })
+	if i < 0 {
+		return nil
 	}
+	return []Flag{{Reason: InjectionSuspected, Severity: High, Turn: new(places[i].Turn)}}
+}
+
+// obeyed is a flag where a model did what the transcript wanted, at the first place
+// that is odd, if there is one.
+func obeyed(places []injection.Place, findings []Finding) []Flag {
 	i := slices.IndexFunc(findings, func(f Finding) bool { return f.Reason == Manipulated })
 	if i < 0 {
 		return nil

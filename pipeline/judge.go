@@ -39,9 +39,21 @@ type Judging struct {
 // Ref says for the accounts what is judged. The zero value is a session that is
 // not stored.
 type Ref struct {
-	Transcript int64 // key of the stored transcript
-	Scorecard  int64 // key of the published scorecard
-	Plan       string
+	Transcript int64  // key of the stored transcript
+	Scorecard  int64  // key of the published scorecard
+	Plan, Rule string // the plan's id and the rule that took the session; "" without one
+	Run        string // of judging old sessions; "" without one
+	Caps       Caps
+}
+
+// Caps are the most that asking may take, besides what holds for all sessions
+// together: of one session, of the plan and of its rule on one day, and of a run.
+type Caps struct{ Session, Plan, Rule, Run Cap }
+
+// Cap is a limit; 0 is none.
+type Cap struct {
+	Tokens int64
+	Money  int64 // in millionths of the currency's unit
 }
 
 // Judgement is a model's answer to one criterion, after all checks.

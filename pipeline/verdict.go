@@ -117,6 +117,9 @@ func (v *Verdict) JSON() ([]byte, error) {
 	return b, nil
 }
 
+// Pending reports whether a model is still to be asked.
+func (v *Verdict) Pending() bool { return pending(v.Criteria) }
+
 // grade turns answers into findings with points.
 func grade(card *scorecard.Scorecard, answers []Answer) []Finding {
 	criteria := card.Criteria()
