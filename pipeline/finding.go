@@ -129,7 +129,6 @@ type Input struct {
 	// have none, by default NoModel.
 	Judged   map[string]Judgement
 	Unjudged Reason
-	Ref      Ref // for the model's accounts
 
 	folder transcript.Folder
 }

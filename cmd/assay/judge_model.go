@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"assay/classifiers/llm"
 	"assay/cmd/assay/internal/config"
@@ -14,8 +15,9 @@ import (
 )
 
 // newJudge makes the judge that is configured, with its calls on a ledger; nil
-// when none is. via may put another client in place of the one that sends.
-func (p *program) newJudge(m config.Model, l llm.Ledger, via func(*llm.Client) *llm.Client) (pipeline.Judge, error) {
+// when none is. wait is the longest that a call waits for an endpoint that wants to
+// be left alone. via may put another client in place of the one that sends.
+func (p *program) newJudge(m config.Model, l llm.Ledger, wait time.Duration, via func(*llm.Client) *llm.Client) (pipeline.Judge, error) {
 	configured, err := m.Judges()
 	if err != nil {
 		return nil, usageError{err}
@@ -28,7 +30,7 @@ func (p *program) newJudge(m config.Model, l llm.Ledger, via func(*llm.Client) *
 		return nil, usageError{err}
 	}
 	client, err := llm.NewClient(llm.ClientOptions{
-		BaseURL: m.BaseURL, Key: m.Key, Model: m.LLM, APIVersion: m.APIVersion, Timeout: m.Timeout, Extra: extra, Ledger: l, Log: p.log,
+		BaseURL: m.BaseURL, Key: m.Key, Model: m.LLM, APIVersion: m.APIVersion, Timeout: m.Timeout, Extra: extra, Ledger: l, Log: p.log, Wait: wait,
 	})
 	if err != nil {
 		return nil, usageError{err}
@@ -67,7 +69,7 @@ func (p *program) judging(s *store.Store, m config.Model, j config.Judging, metr
 	if err != nil {
 		return jobs.Judging{}, usageError{err}
 	}
-	judge, err := p.newJudge(m, ledger, nil)
+	judge, err := p.newJudge(m, ledger, 0, nil)
 	return jobs.Judging{Judge: judge, Policy: policy}, err
 }
 
