@@ -125,6 +125,9 @@ func (c *Client) Ask(ctx context.Context, r Request) (Reply, error) {
 	if c.rehearse != nil {
 		return c.rehearsed(r)
 	}
+	if reply, ok := c.batched(ctx, r); ok {
+		return reply, nil
+	}
 	first := c.capability(ctx)
 	can, left := first, c.o.Wait
 	for attempt := max(1, r.Call.Attempt); ; attempt++ {

@@ -20,6 +20,7 @@ type judgeCmd struct {
 	Status   judgeStatusCmd   `cmd:"" help:"Say what models took today and in 7 days, what waits, and whether the endpoint answers."`
 	Estimate judgeEstimateCmd `cmd:"" help:"Reckon what judging stored sessions would take, without asking the model."`
 	Run      judgeRunCmd      `cmd:"" help:"Judge stored sessions; asks before it costs anything."`
+	Batch    judgeBatchCmd    `cmd:"" help:"Judge stored sessions by OpenAI's batches: answered within a day, at half the price."`
 	Resume   judgeResumeCmd   `cmd:"" help:"Ask a closed endpoint again at once, and wake what waits for it."`
 }
 

@@ -14,16 +14,13 @@ import (
 	"assay/pipeline/store"
 )
 
-// newJudge makes the judge that is configured, with its calls on a ledger; nil
-// when none is. wait is the longest that a call waits for an endpoint that wants to
-// be left alone. via may put another client in place of the one that sends.
-func (p *program) newJudge(m config.Model, l llm.Ledger, wait time.Duration, via func(*llm.Client) *llm.Client) (pipeline.Judge, error) {
+// newClient makes a client of the model that judges, with its calls on a ledger;
+// nil when none is configured. wait is the longest that a call waits for an endpoint
+// that wants to be left alone.
+func (p *program) newClient(m config.Model, l llm.Ledger, wait time.Duration) (*llm.Client, error) {
 	configured, err := m.Judges()
-	if err != nil {
-		return nil, usageError{err}
-	}
-	if !configured {
-		return nil, nil
+	if err != nil || !configured {
+		return nil, usage(err)
 	}
 	extra, err := m.Fields()
 	if err != nil {
@@ -32,8 +29,23 @@ func (p *program) newJudge(m config.Model, l llm.Ledger, wait time.Duration, via
 	client, err := llm.NewClient(llm.ClientOptions{
 		BaseURL: m.BaseURL, Key: m.Key, Model: m.LLM, APIVersion: m.APIVersion, Timeout: m.Timeout, Extra: extra, Ledger: l, Log: p.log, Wait: wait,
 	})
-	if err != nil {
-		return nil, usageError{err}
+	return client, usage(err)
+}
+
+// usage makes an error one of usage; nil stays nil.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// newJudge makes the judge that is configured, with its calls on a ledger; nil
+// when none is. via may put another client in place of the one that sends.
+func (p *program) newJudge(m config.Model, l llm.Ledger, wait time.Duration, via func(*llm.Client) *llm.Client) (pipeline.Judge, error) {
+	client, err := p.newClient(m, l, wait)
+	if err != nil || client == nil {
+		return nil, err
 	}
 	if via != nil {
 		client = via(client)
@@ -59,18 +71,24 @@ func (p *program) judging(s *store.Store, m config.Model, j config.Judging, metr
 	if err != nil {
 		return jobs.Judging{}, usageError{err}
 	}
-	budget, err := j.Budget()
+	ledger, err := newLedger(s, m, j, metrics)
 	if err != nil {
-		return jobs.Judging{}, usageError{err}
-	}
-	ledger, err := jobs.NewLedger(s, jobs.LedgerOptions{
-		Prices: j.Prices(), Budget: budget, RequestsPerMinute: j.RPM, TokensPerMinute: j.TPM, Timeout: m.Timeout, Metrics: metrics,
-	})
-	if err != nil {
-		return jobs.Judging{}, usageError{err}
+		return jobs.Judging{}, err
 	}
 	judge, err := p.newJudge(m, ledger, 0, nil)
 	return jobs.Judging{Judge: judge, Policy: policy}, err
+}
+
+// newLedger makes the ledger that all processes share.
+func newLedger(s *store.Store, m config.Model, j config.Judging, metrics *jobs.Metrics) (llm.Ledger, error) {
+	budget, err := j.Budget()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	l, err := jobs.NewLedger(s, jobs.LedgerOptions{
+		Prices: j.Prices(), Budget: budget, RequestsPerMinute: j.RPM, TokensPerMinute: j.TPM, Timeout: m.Timeout, Metrics: metrics,
+	})
+	return l, usage(err)
 }
 
 // pricedPlan refuses to start where the plan in force limits money and the

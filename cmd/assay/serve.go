@@ -132,6 +132,9 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := jobs.RegisterJudging(registry, db.Store, p.log); err != nil {
+		return nil, err
+	}
 	t, err := tone.New()
 	if err != nil {
 		return nil, err

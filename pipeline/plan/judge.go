@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"assay/pipeline/scorecard"
@@ -75,6 +76,28 @@ func (j Judge) String() string {
 	return b.String()
 }
 
+// Foretells says whether a session is judged, as far as that can be told before it
+// is inspected.
+func (j Judge) Foretells(drawing string, id transcript.SessionID) Foretold {
+	switch {
+	case j.Selects(drawing, id, false):
+		return JudgedAlways
+	case j.Selects(drawing, id, true):
+		return JudgedIfFlagged
+	}
+	return NotJudged
+}
+
+// Foretold says whether a session will be judged, from a closed list.
+type Foretold string
+
+// What can be told of a session before it is inspected.
+const (
+	JudgedAlways    Foretold = "yes"
+	JudgedIfFlagged Foretold = "if_flagged"
+	NotJudged       Foretold = "no"
+)
+
 // Judging is what holds for the sessions of a rule: its own, else the plan's, else
 // what is given. Limits of the plan hold besides.
 func (p *Plan) Judging(rule string, otherwise Judge) Judge {
@@ -87,6 +110,11 @@ func (p *Plan) Judging(rule string, otherwise Judge) Judge {
 		return *p.Judge
 	}
 	return otherwise
+}
+
+// Says reports whether the plan says which of a rule's sessions are judged.
+func (p *Plan) Says(rule string) bool {
+	return p.Judge != nil || slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.Name == rule && r.Judge != nil })
 }
 
 // Money reports whether the plan limits money anywhere: then the model's prices

@@ -38,6 +38,9 @@ default: none
 	if got := plain.Judging("default", all); got != all {
 		t.Errorf("a plan that does not say: %+v, want the setting", got)
 	}
+	if !p.Says("as-the-plan") || plain.Says("default") {
+		t.Error("whether a plan says who is judged")
+	}
 	if !p.Money() || plain.Money() {
 		t.Errorf("limits in money: %v and %v", p.Money(), plain.Money())
 	}
@@ -60,6 +63,10 @@ func TestSessionsAreSelected(t *testing.T) {
 			id := transcript.SessionID(fmt.Sprint(i))
 			if tt.judge.Selects("p", id, true) != tt.flagged || tt.judge.Selects("p", id, false) != tt.neither {
 				t.Errorf("%s: session %q is selected otherwise", name, id)
+			}
+			want := map[[2]bool]plan.Foretold{{true, true}: plan.JudgedAlways, {true, false}: plan.JudgedIfFlagged, {false, false}: plan.NotJudged}
+			if got := tt.judge.Foretells("p", id); got != want[[2]bool{tt.flagged, tt.neither}] {
+				t.Errorf("%s: foretold %q of session %q", name, got, id)
 			}
 		}
 	}

@@ -59,6 +59,10 @@ const (
 // other: what is spent and reserved is then the same for all processes.
 const modelLock = 0x617373_61790002
 
+// inBatch is the purpose of calls that are sent in a batch: these have no part in
+// the rate, and say nothing of how the endpoint answers others.
+const inBatch = "batch"
+
 // OpenCall writes a call into the ledger, which reserves what it may take at most,
 // or says why it must not be sent. All clocks are the database's.
 func (s *Store) OpenCall(ctx context.Context, c ModelCall, l CallLimits) (ticket int64, refused *CallRefusal, err error) {
@@ -77,14 +81,18 @@ func (s *Store) OpenCall(ctx context.Context, c ModelCall, l CallLimits) (ticket
 		if err != nil {
 			return err
 		}
-		if refused = e.refuses(l); refused != nil {
-			return nil
+		if c.Purpose != inBatch {
+			if refused = e.refuses(l); refused != nil {
+				return nil
+			}
 		}
 		if refused, err = s.overspent(ctx, tx, e, c, l); err != nil || refused != nil {
 			return err
 		}
-		if err := e.claim(ctx, tx, c, l); err != nil {
-			return err
+		if c.Purpose != inBatch {
+			if err := e.claim(ctx, tx, c, l); err != nil {
+				return err
+			}
 		}
 		ticket, err = insertCall(ctx, tx, e, c, l)
 		return err
@@ -153,6 +161,9 @@ func (s *Store) CloseCall(ctx context.Context, ticket int64, r CallResult) (sett
 		if err := share(ctx, tx, ticket, r); err != nil {
 			return err
 		}
+		if call.Purpose == inBatch {
+			return nil
+		}
 		e, err := s.endpoint(ctx, tx, call.Endpoint, call.Asked)
 		if err != nil {
 			return err
@@ -167,6 +178,7 @@ func (s *Store) CloseCall(ctx context.Context, ticket int64, r CallResult) (sett
 
 // settledCall is what settling needs to know of a call.
 type settledCall struct {
+	Purpose  string
 	Endpoint string
 	Asked    string
 	SourceID string
@@ -184,7 +196,7 @@ func settle(ctx context.Context, tx pgx.Tx, ticket int64, r CallResult) (*settle
 			reasoning_tokens = @reasoning, estimated = @estimated, cost = @cost, latency = @latency::interval, status = @status,
 			closed_at = clock_timestamp()
 		WHERE id = @id AND status IN ('open', 'lost')
-		RETURNING endpoint, asked, source_id, plan, rule, run, day`
+		RETURNING purpose, endpoint, asked, source_id, plan, rule, run, day`
 	rows, err := tx.Query(ctx, query, pgx.StrictNamedArgs{
 		"id": ticket, "answered": clean(r.Model), "parameters": clean(r.Parameters), "input": r.Input, "cached": r.Cached,
 		"output": r.Output, "reasoning": r.Reasoning, "estimated": r.Estimated, "cost": r.Cost, "latency": r.Latency, "status": r.Status,
