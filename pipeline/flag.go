@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"slices"
 
 	"assay/pipeline/injection"
@@ -26,7 +27,7 @@ const (
 	ToneFell             FlagReason = "tone_fell"           // the customer left in a worse mood than he came in
 	InjectionSuspected   FlagReason = "injection_suspected" // the transcript gives orders to a model that judges it
 	JudgeSplit           FlagReason = "judge_split"         // a model's answers differ among themselves or from the rules
-	JudgeFailed          FlagReason = "judge_failed"        // a model gave no answer that counts, and the session passes or fails by it
+	JudgeFailed          FlagReason = "judge_failed"        // a model gave no answer that counts
 )
 
 // FlagReasons lists all reasons of flags.
@@ -122,30 +123,31 @@ func judgeRaised(card *scorecard.Scorecard, score Score, findings []Finding, inj
 			flags = append(flags, Flag{JudgeSplit, Medium, f.ID, firstTurn(f.Evidence)})
 		}
 	}
-	if f := unanswered(card, score, findings); f != nil && len(flags) == 0 {
-		flags = append(flags, Flag{JudgeFailed, Medium, f.ID, nil})
+	if len(flags) == 0 && score.Final != nil {
+		flags = append(flags, unanswered(card, findings)...)
 	}
 	return flags
 }
 
-// unanswered is the first criterion that a model was asked about without an answer
-// that counts, if the session would pass with one answer to all of these and fail
-// with the other: who makes a model fail must gain nothing by it.
-func unanswered(card *scorecard.Scorecard, score Score, findings []Finding) *Finding {
-	var first *Finding
+// unanswered is a flag about the first criterion that a model was asked about
+// without an answer that counts: who makes a model fail must gain nothing by it
+// unseen. It is low where the session passes, or fails, whatever the answers.
+func unanswered(card *scorecard.Scorecard, findings []Finding) []Flag {
+	first := ""
 	best, worst := findings, findings
 	for i := range findings {
 		if f := &findings[i]; f.Judge != nil && f.Outcome == Undetermined {
-			if first == nil {
-				first = f
-			}
+			first = cmp.Or(first, f.ID)
 			best, worst = having(card, best, i, Met), having(card, worst, i, NotMet)
 		}
 	}
-	if first == nil || score.Final == nil || sum(card, best).Passed == sum(card, worst).Passed {
+	switch {
+	case first == "":
 		return nil
+	case sum(card, best).Passed == sum(card, worst).Passed:
+		return []Flag{{JudgeFailed, Low, first, nil}}
 	}
-	return first
+	return []Flag{{JudgeFailed, Medium, first, nil}}
 }
 
 // injected is a flag at the first place that is suspected to give orders to a

@@ -85,7 +85,11 @@ func written(v *pipeline.Verdict) []string {
 		out = append(out, line)
 	}
 	for _, f := range v.Flags {
-		out = append(out, strings.TrimSpace(fmt.Sprintf("! %s %s", f.Reason, f.Criterion)))
+		line := strings.TrimSpace(fmt.Sprintf("! %s %s", f.Reason, f.Criterion))
+		if f.Severity == pipeline.Low {
+			line += " (low)"
+		}
+		out = append(out, line)
 	}
 	return out
 }
@@ -127,7 +131,7 @@ func TestJudging(t *testing.T) {
 			[]string{"vote 0 low", "vote 1 low", "vote 2 low"}, []string{"pass", "low met [undetermined met met]"}},
 		{"who stays unsure is left so", "pass: 50\n", many, func(id string, q pipeline.Judging) string {
 			return map[string]string{"low": "undetermined unsure", "big": "met"}[id]
-		}, nil, []string{"vote 0 low big", "vote 1 low", "vote 2 low"}, []string{"pass", "low undetermined unsure [undetermined undetermined undetermined]", "big met"}},
+		}, nil, []string{"vote 0 low big", "vote 1 low", "vote 2 low"}, []string{"pass", "low undetermined unsure [undetermined undetermined undetermined]", "big met", "! judge_failed low (low)"}},
 		{"three answers that all differ", "pass: 50\n", many, func(id string, q pipeline.Judging) string {
 			if id == "big" {
 				return "met"
@@ -152,7 +156,7 @@ func TestJudging(t *testing.T) {
 			constant(map[string]string{"a": "met", "b": "met", "c": "met"}), nil,
 			[]string{"vote 0 a", "vote 0 b"}, []string{"pass", "a met", "b met", "c not_applicable prerequisite"}},
 		{"a criterion that the model leaves out", "pass: 40\n", low + fmt.Sprintf(plain, "left", 1), constant(map[string]string{"low": "met"}), nil,
-			[]string{"vote 0 low left"}, []string{"pass", "low met", "left undetermined parse"}},
+			[]string{"vote 0 low left"}, []string{"pass", "low met", "left undetermined parse", "! judge_failed left (low)"}},
 		{"a failed answer by which the session passes", "pass: 60\n", low + fmt.Sprintf(plain, "bad", 1), constant(map[string]string{"low": "met", "bad": "undetermined parse"}), nil,
 			[]string{"vote 0 low bad"}, []string{"needs_review", "low met", "bad undetermined parse", "! judge_failed bad"}},
 		{"an answer that followed orders", "pass: 40\n", low + fmt.Sprintf(plain, "bad", 1), constant(map[string]string{"low": "met", "bad": "undetermined manipulated"}), nil,

@@ -31,6 +31,18 @@ sections:
   - {id: greets, name: G, weight: 30, judge: Did the agent greet the customer?}
 `
 
+// passing is a scorecard by which they pass, and could have more points.
+const passing = `scorecard: passing
+name: P
+pass: 40
+sections:
+- id: s
+  name: S
+  criteria:
+  - {id: identity, name: I, weight: 30, judge: Did the agent check the customer's identity?}
+  - {id: greets, name: G, weight: 70, conditions: {greets: {speaker: agent, keywords: {any: [good morning]}}}, met_when: greets}
+`
+
 // modes are ways in which a model obeys an attack that it sees, with what it says
 // to each question then.
 var modes = []struct {
@@ -89,18 +101,18 @@ type tried struct{ better, flagged bool }
 // attack inspects a session whose model obeys an attack in one mode wherever it
 // sees it. better says that the verdict gained by it, flagged that a person is asked
 // who would not have been for the honest one.
-func attack(t testing.TB, text string, by transcript.Speaker, obey func([]string) llmtest.Answer) tried {
+func attack(t testing.TB, card, text string, by transcript.Speaker, obey func([]string) llmtest.Answer) tried {
 	t.Helper()
-	honestly := verdict(t, "", by, nil)
-	v := verdict(t, text, by, obey)
-	better := v.Result == pipeline.Pass || v.Score == nil || *v.Score > *honestly.Score
+	honestly := verdict(t, card, "", by, nil)
+	v := verdict(t, card, text, by, obey)
+	better := v.Result == pipeline.Pass && honestly.Result != pipeline.Pass || v.Score == nil || *v.Score > *honestly.Score
 	flagged := slices.ContainsFunc(v.Flags, func(f pipeline.Flag) bool {
 		return !slices.ContainsFunc(honestly.Flags, func(h pipeline.Flag) bool { return h.Reason == f.Reason && h.Criterion == f.Criterion })
 	})
 	return tried{better, flagged}
 }
 
-func verdict(t testing.TB, text string, by transcript.Speaker, obey func([]string) llmtest.Answer) *pipeline.Verdict {
+func verdict(t testing.TB, src, text string, by transcript.Speaker, obey func([]string) llmtest.Answer) *pipeline.Verdict {
 	t.Helper()
 	seen := harmless(text)
 	j, _ := judge(t, func(r llmtest.Request) llmtest.Answer {
@@ -109,7 +121,7 @@ func verdict(t testing.TB, text string, by transcript.Speaker, obey func([]strin
 		}
 		return obedient(ids(r), nil)
 	}, JudgeOptions{})
-	card, err := classifiers.Load("attacked.yaml", []byte(attacked))
+	card, err := classifiers.Load("card.yaml", []byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,16 +141,20 @@ func TestObedientModel(t *testing.T) {
 	t.Parallel()
 	attacks := read(t, "testdata/attacks.txt")
 	for _, by := range []transcript.Speaker{transcript.Customer, transcript.Agent} {
-		for i, mode := range modes {
+		for m, mode := range modes {
 			t.Run(string(by)+": "+mode.name, func(t *testing.T) {
 				t.Parallel()
-				for _, text := range attacks {
-					got := attack(t, text, by, mode.obey)
+				for i, text := range slices.Concat(attacks, attacks) {
+					card := attacked
+					if i >= len(attacks) {
+						card = passing
+					}
+					got := attack(t, card, text, by, mode.obey)
 					known := len(injection.Find(victim(text, by), pipeline.NewInput(victim(text, by)).Folded)) > 0
-					if got.better && !got.flagged && (known || i < len(modes)-1) {
+					if got.better && !got.flagged && (known || m < len(modes)-1) {
 						t.Errorf("the verdict is better without a flag: %s", text)
 					}
-					if i < len(modes)-1 && !got.flagged {
+					if m < len(modes)-1 && !got.flagged {
 						t.Errorf("obeying is not flagged: %s", text)
 					}
 				}
@@ -168,7 +184,7 @@ func TestAttacksOfFile(t *testing.T) {
 		better, silent, flagged := 0, 0, 0
 		for _, by := range []transcript.Speaker{transcript.Customer, transcript.Agent} {
 			for _, text := range texts {
-				got := attack(t, text, by, mode.obey)
+				got := attack(t, attacked, text, by, mode.obey)
 				if got.better {
 					better++
 				}
