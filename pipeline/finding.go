@@ -108,6 +108,8 @@ type Answer struct {
 	Judgement *Judgement
 	// Ruled is what rules take a model's criterion for; "" when they do not say.
 	Ruled Outcome
+	// Anchors are places around which a model is shown a long session.
+	Anchors []transcript.Span
 }
 
 // Input is a session prepared for classifiers: what all of them need is computed once.
