@@ -9,6 +9,7 @@ import (
 	"assay/classifiers"
 	"assay/pipeline"
 	"assay/pipeline/backtest"
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
@@ -249,6 +250,7 @@ func (j *judge) observe(ctx context.Context, s *transcript.Session, p *pair, o *
 	}
 	in := &j.input
 	in.Reset(s)
+	in.Injections = injection.Find(s, in.Folded)
 	if j.suggest != nil && (byOld && p.old.library || byNew && p.new.library) {
 		if in.Questions, err = j.suggest.Questions(ctx, s); err != nil {
 			return err
@@ -317,7 +319,7 @@ func (j *judge) side(into *backtest.Side, p *party, answers []pipeline.Answer, p
 		a = pipeline.NewAssessor(p.card.Scorecard)
 		j.assessors[p] = a
 	}
-	into.Assessment = a.Assess(answers, places)
+	into.Assessment = a.Assess(answers, places, j.input.Injections)
 	into.Questions, into.Tokens = p.questions, p.tokens
 	return into
 }

@@ -40,6 +40,18 @@ func unjudged(ctx context.Context, inspector *pipeline.Inspector, j Judging, p *
 	return in.Inspect(ctx, s, card)
 }
 
+// Inspect inspects a session at once: with the model's answers where the policy
+// selects the session, and else without. Its errors are those of pipeline.Inspect.
+func Inspect(ctx context.Context, inspector *pipeline.Inspector, j Judging, p *plan.Plan, s *transcript.Session, card pipeline.Card) (*pipeline.Verdict, error) {
+	v, err := unjudged(ctx, inspector, j, p, s, card)
+	if err != nil || !v.Pending() {
+		return v, err
+	}
+	in := *inspector
+	in.Judge = j.Judge
+	return in.Inspect(ctx, s, card)
+}
+
 // waits reports whether a model would have something to answer.
 func waits(v *pipeline.Verdict) bool {
 	return slices.ContainsFunc(v.Criteria, func(f pipeline.Finding) bool { return f.Reason == pipeline.NotSelected })

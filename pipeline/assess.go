@@ -1,12 +1,17 @@
 package pipeline
 
-import "assay/pipeline/scorecard"
+import (
+	"slices"
+
+	"assay/pipeline/injection"
+	"assay/pipeline/scorecard"
+)
 
 // Assessment is what the answers to a scorecard come to, without evidence.
 type Assessment struct {
 	Score  Score
 	Result Result
-	Flags  []Flag // without those that the session raises by itself, which no scorecard changes
+	Flags  []Flag // without those that tone and injections raise, which no scorecard changes
 }
 
 // Assessor assesses many sessions by one scorecard with the same memory. It is
@@ -16,6 +21,7 @@ type Assessor struct {
 	findings []Finding
 	last     Assessment // of the findings as they are
 	assessed bool
+	injected bool // so was the session
 }
 
 // NewAssessor makes an Assessor.
@@ -24,11 +30,13 @@ func NewAssessor(card *scorecard.Scorecard) *Assessor {
 	return &Assessor{card: card, findings: grade(card, unanswered)}
 }
 
-// Assess scores answers to all criteria exactly as Inspect does. places says for
+// Assess scores answers to all criteria exactly as Inspect does; injections are the
+// session's. places says for
 // each criterion, in the scorecard's order, where among the answers its own stands.
 // What it returns must not be changed.
-func (a *Assessor) Assess(answers []Answer, places []int) Assessment {
-	same := a.assessed
+func (a *Assessor) Assess(answers []Answer, places []int, injections []injection.Place) Assessment {
+	flag := injected(injections)
+	same := a.assessed && a.injected == (flag != nil)
 	for i, c := range a.card.Criteria() {
 		// What was answered in the same way in the session before is worth the same.
 		answer := &answers[places[i]]
@@ -42,7 +50,8 @@ func (a *Assessor) Assess(answers []Answer, places []int) Assessment {
 		return a.last
 	}
 	score := sum(a.card, a.findings)
-	flags := raise(a.card, score, a.findings, &Input{})
-	a.last, a.assessed = Assessment{Score: score, Result: result(score, flags), Flags: flags}, true
+	flags := raise(a.card, score, a.findings, Tone{}, nil)
+	a.injected = flag != nil
+	a.last, a.assessed = Assessment{Score: score, Result: result(score, slices.Concat(flag, flags)), Flags: flags}, true
 	return a.last
 }

@@ -120,15 +120,15 @@ type Input struct {
 	// Questions are what the customer asked, with the solutions for it; nil when
 	// there is no library.
 	Questions []Question
+	// Injections are the places that speak to a judging model rather than to the
+	// other party, in order.
+	Injections []injection.Place
 	// Embedder compares what texts mean; nil when none is configured.
 	Embedder Embedder
 	// Judged are a model's answers by the criterion's id; Unjudged says why others
 	// have none, by default NoModel.
 	Judged   map[string]Judgement
 	Unjudged Reason
-	Ref      Ref // for the model's accounts
-	// Injections are places that speak to a model rather than to people.
-	Injections []injection.Place
 
 	folder transcript.Folder
 }
@@ -136,7 +136,7 @@ type Input struct {
 // Reset makes the input one of another session, whose text it folds, in the
 // memory that it has, and keeps the embedder. What was taken from it before is no longer good.
 func (in *Input) Reset(s *transcript.Session) {
-	in.Session, in.Tone, in.Questions, in.Judged = s, Tone{}, nil, nil
+	in.Session, in.Tone, in.Questions, in.Judged, in.Injections = s, Tone{}, nil, nil, nil
 	in.Folded = in.folder.Turns(s.Turns, in.Folded)
 }
 

@@ -84,7 +84,7 @@ var toneFlags = []struct {
 const fell = -0.32
 
 // raise makes the flags: at most one for each reason and criterion, gravest first.
-func raise(card *scorecard.Scorecard, score Score, findings []Finding, in *Input) []Flag {
+func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone, injections []injection.Place) []Flag {
 	flags := []Flag{}
 	for i := range findings {
 		f := &findings[i] // findings are large
@@ -95,7 +95,7 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, in *Input
 			flags = append(flags, Flag{CriticalUndetermined, Medium, f.ID, nil})
 		}
 	}
-	flags = append(flags, judgeRaised(card, score, findings, in)...)
+	flags = append(flags, judgeRaised(card, score, findings, injections)...)
 	switch {
 	case pending(findings): // the model's answers will make a score
 	case score.Final == nil:
@@ -103,7 +103,7 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, in *Input
 	case *score.Final < card.Pass:
 		flags = append(flags, Flag{Reason: ScoreBelowPass, Severity: Medium})
 	}
-	flags = append(flags, toneRaised(in.Tone)...)
+	flags = append(flags, toneRaised(tone)...)
 	slices.SortStableFunc(flags, func(a, b Flag) int {
 		return slices.Index(FlagSeverities, a.Severity) - slices.Index(FlagSeverities, b.Severity)
 	})
@@ -112,16 +112,10 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, in *Input
 
 // judgeRaised are the flags about a model's answers, and about who tries to give it
 // orders: one flag for all that was tried, and none more about what failed by it.
-func judgeRaised(card *scorecard.Scorecard, score Score, findings []Finding, in *Input) []Flag {
-	var flags []Flag
-	if i := slices.IndexFunc(in.Injections, func(p injection.Place) bool { return p.Level == injection.Suspected }); i >= 0 {
-		flags = append(flags, Flag{InjectionSuspected, High, "", new(in.Injections[i].Turn)})
-	} else if i := slices.IndexFunc(findings, func(f Finding) bool { return f.Reason == Manipulated }); i >= 0 {
-		var turn *int
-		if len(in.Injections) > 0 {
-			turn = new(in.Injections[0].Turn)
-		}
-		flags = append(flags, Flag{InjectionSuspected, High, findings[i].ID, turn})
+func judgeRaised(card *scorecard.Scorecard, score Score, findings []Finding, injections []injection.Place) []Flag {
+	flags := injected(injections)
+	if flags == nil {
+		flags = obeyed(injections, findings)
 	}
 	for i := range findings {
 		if f := &findings[i]; f.Reason == Split {
@@ -152,6 +146,31 @@ func unanswered(card *scorecard.Scorecard, score Score, findings []Finding) *Fin
 		return nil
 	}
 	return first
+}
+
+// injected is a flag at the first place that is suspected to give orders to a
+// judging model. It is raised also where no model was asked: who tries is to be
+// known, and one may be asked later.
+func injected(places []injection.Place) []Flag {
+	i := slices.IndexFunc(places, func(p injection.Place) bool { return p.Level == injection.Suspected })
+	if i < 0 {
+		return nil
+	}
+	return []Flag{{Reason: InjectionSuspected, Severity: High, Turn: new(places[i].Turn)}}
+}
+
+// obeyed is a flag where a model did what the transcript wanted, at the first place
+// that is odd, if there is one.
+func obeyed(places []injection.Place, findings []Finding) []Flag {
+	i := slices.IndexFunc(findings, func(f Finding) bool { return f.Reason == Manipulated })
+	if i < 0 {
+		return nil
+	}
+	f := Flag{Reason: InjectionSuspected, Severity: High, Criterion: findings[i].ID}
+	if len(places) > 0 {
+		f.Turn = new(places[0].Turn)
+	}
+	return []Flag{f}
 }
 
 func toneRaised(tone Tone) []Flag {

@@ -16,8 +16,9 @@ import (
 )
 
 // Engine is the version of the arithmetic in this package and of the rules'
-// evaluation. It changes whenever the same scorecard may give another verdict.
-const Engine = "2"
+// evaluation, and of the detector of injections behind the point. It changes
+// whenever the same scorecard may give another verdict.
+const Engine = "2." + injection.Version
 
 // Inspector holds what is the same for all sessions. It is safe for concurrent use.
 type Inspector struct {
@@ -42,9 +43,9 @@ type Card struct {
 func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Card) (*Verdict, error) {
 	in := NewInput(s)
 	in.Embedder, in.Unjudged = i.Embed, i.Unjudged
+	in.Injections = injection.Find(s, in.Folded)
 	in.Tone = i.Tone.Classify(ctx, in)
 	in.Tone.Turns = listed(in.Tone.Turns)
-	in.Injections = injection.Find(s, in.Folded)
 	var err error
 	if in.Questions, err = i.questions(ctx, s); err != nil {
 		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
@@ -58,14 +59,15 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 	}
 	findings := grade(card.Scorecard, answers)
 	score := sum(card.Scorecard, findings)
-	flags := raise(card.Scorecard, score, findings, in)
+	flags := raise(card.Scorecard, score, findings, in.Tone, in.Injections)
 	return &Verdict{
 		SessionID: s.ID,
 		Scorecard: ScorecardRef{ID: card.ID, Version: card.Version},
 		Result:    result(score, flags),
 		Score:     score.Final, Unfailed: score.Unfailed,
-		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(in.Questions), Injections: in.Injections,
-		Versions: i.versions(card),
+		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(in.Questions),
+		Injections: quoted(s, in.Injections),
+		Versions:   i.versions(card),
 	}, unavailable
 }
 
@@ -87,7 +89,7 @@ func listed[T any](list []T) []T {
 }
 
 func (i *Inspector) versions(card Card) Versions {
-	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version(), Injection: injection.Version, Plan: card.Plan}
+	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version(), Plan: card.Plan}
 	if i.Suggest != nil {
 		v.Library = i.Suggest.Version()
 	}

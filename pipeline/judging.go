@@ -87,7 +87,7 @@ func (j *judging) ask(ctx context.Context, criteria []*scorecard.Criterion, vote
 	}
 	return j.Judge.Judge(ctx, Judging{
 		Session: j.in.Session, Card: j.card.Scorecard, Criteria: criteria, Anchors: anchors,
-		Vote: vote, Withhold: withhold, Ref: j.in.Ref,
+		Vote: vote, Withhold: withhold,
 	})
 }
 

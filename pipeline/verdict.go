@@ -36,10 +36,33 @@ type Verdict struct {
 	Flags     []Flag               `json:"flags"`
 	Tone      Tone                 `json:"tone"`
 	Questions []Question           `json:"questions"`
-	// Injections are places in the transcript that speak to a model rather than to
-	// people.
-	Injections []injection.Place `json:"injections,omitempty"`
-	Versions   Versions          `json:"versions"`
+	// Injections are places that speak to a judging model, suspected ones and odd
+	// ones, in order; see package injection. At most MaxInjections of each level.
+	Injections []Injection `json:"injections,omitempty"`
+	Versions   Versions    `json:"versions"`
+}
+
+// MaxInjections is how many places of one level a verdict lists: a transcript
+// that is full of them is as clear with fewer.
+const MaxInjections = 50
+
+// Injection is a place that speaks to a judging model, with its words.
+type Injection struct {
+	Evidence
+	Kind  injection.Kind  `json:"kind"`
+	Level injection.Level `json:"level"`
+}
+
+// quoted gives places their words, the first MaxInjections of each level.
+func quoted(s *transcript.Session, places []injection.Place) []Injection {
+	var out []Injection
+	listed := map[injection.Level]int{}
+	for _, p := range places {
+		if listed[p.Level]++; listed[p.Level] <= MaxInjections {
+			out = append(out, Injection{Evidence{Span: p.Span, Quote: s.Quote(p.Span)}, p.Kind, p.Level})
+		}
+	}
+	return out
 }
 
 // ScorecardRef names a version of a scorecard.
@@ -53,7 +76,6 @@ type Versions struct {
 	Engine    string `json:"engine"`
 	Scorecard string `json:"scorecard"`
 	Tone      string `json:"tone"`
-	Injection string `json:"injection,omitempty"` // the search for orders to a model
 	Library   string `json:"library,omitempty"`
 	Embedding string `json:"embedding,omitempty"` // the model that similarities of meaning are asked of
 	Judge     string `json:"judge,omitempty"`     // the model that criteria were asked of, and its prompt

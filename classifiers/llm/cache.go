@@ -19,7 +19,7 @@ type goodAnswer struct {
 
 // key names an answer by all that it depends on.
 func (s *sitting) key(lines []promptLine, q *query) (string, error) {
-	of, err := json.Marshal([]any{s.o.Client.Name(), s.prompts.hash, s.reasons, lines, q, q.speaker, s.q.Vote})
+	of, err := json.Marshal([]any{s.o.Client.Name(), s.o.Client.o.Extra, s.prompts.hash, s.reasons, lines, q, q.speaker, s.q.Vote})
 	if err != nil {
 		return "", fmt.Errorf("key of %q: %w", q.ID, err)
 	}

@@ -67,9 +67,9 @@ func (m matchable) find(quote string) (start, end int, ok bool) {
 		}
 		i += from
 		j := i + len(quote)
-		last, to := m.at[j-1], len(m.folded.Text)
+		last := int(m.at[j-1])
 		_, n := utf8.DecodeRuneInString(m.folded.Text[last:])
-		to = int(last) + n
+		to := last + n
 		if !withinWord(m.folded.Text, int(m.at[i])) && !withinWord(m.folded.Text, to) {
 			start, end = m.folded.Span(int(m.at[i]), to)
 			return start, end, true

@@ -147,7 +147,8 @@ func (c *Client) Ask(ctx context.Context, r Request) (Reply, error) {
 			continue
 		}
 		if err == nil {
-			c.learn(ctx, first, can.afterAnswer(r, reply))
+			c.learn(ctx, first, can)
+			c.overlooked(can, r, reply)
 		}
 		return reply, err
 	}
@@ -251,6 +252,20 @@ func (c *Client) learn(ctx context.Context, before, now capability) {
 		c.o.Log.Warn("model's capability not kept", "model", c.Name(), "error", err)
 	}
 	c.o.Log.Info("model's capability found out", "model", c.Name(), "capability", now.String())
+}
+
+// overlooked notices an answer that has nothing of the form that was asked for. It
+// comes from an endpoint that overlooks the parameter: from then on the schema
+// stands in the question. Others find that out by themselves, since it may have
+// been the model's one slip.
+func (c *Client) overlooked(can capability, r Request, reply Reply) {
+	if r.Schema == nil || can.Format != byJSONSchema || reply.Reason != "" || json.Valid([]byte(reply.Text)) {
+		return
+	}
+	can.Format = byJSONObject
+	c.mu.Lock()
+	c.can = &can
+	c.mu.Unlock()
 }
 
 // Probe sends one small question and says in words how the model is asked. Errors

@@ -1,7 +1,6 @@
 package llm
 
 import (
-	"encoding/json"
 	"strings"
 
 	"assay/pipeline"
@@ -67,17 +66,4 @@ const manyTokens = 2000
 // https://github.com/ollama/ollama/issues/17889
 func dropped(u Usage, estimate int) bool {
 	return u.Input > 0 && estimate > manyTokens && 2*u.Input < estimate
-}
-
-// afterAnswer is the capability after an answer. One that has nothing of the form
-// that was asked for comes from an endpoint that overlooks the parameter: from
-// then on the schema stands in the question.
-func (c capability) afterAnswer(r Request, reply Reply) capability {
-	if r.Schema == nil || reply.Reason != "" || json.Valid([]byte(reply.Text)) {
-		return c
-	}
-	if next, ok := c.looser(); ok {
-		return next
-	}
-	return c
 }

@@ -14,6 +14,10 @@ import (
 	"assay/pipeline"
 )
 
+// streamFrames is how many times more bytes a stream has: each piece of a few
+// letters comes in a frame of some 200.
+const streamFrames = 32
+
 // once sends one request. An error is a *fault, the ledger's, or ctx's.
 func (c *Client) once(ctx context.Context, r Request, can capability) (Reply, error) {
 	messages := can.messages(r)
@@ -26,6 +30,9 @@ func (c *Client) once(ctx context.Context, r Request, can capability) (Reply, er
 	fields := can.fields(r)
 	maps.Copy(fields, c.o.Extra)
 	x := &exchange{to: c.to, fields: fields, most: c.o.MaxAnswerBytes}
+	if fields["stream"] == true {
+		x.most *= streamFrames
+	}
 	var a answer
 	receipt, err := c.round(ctx, r, x, func(ctx context.Context) (Usage, string, error) {
 		var err error

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -65,21 +66,35 @@ func NewJudge(o JudgeOptions) (*Judge, error) {
 		return nil, fmt.Errorf("judge: a window has at least %d tokens, and windows, criteria together and tokens of answers are above 0", leastWindow)
 	}
 	j := &Judge{o: o, prompts: map[language]*prompts{}, random: rand.Reader}
-	sum := sha256.New()
 	for _, l := range []language{chinese, english} {
 		p, err := readPrompts(l)
 		if err != nil {
 			return nil, err
 		}
 		j.prompts[l] = p
-		io.WriteString(sum, p.hash)
 	}
-	j.version = o.Client.Name() + " " + short(sum.Sum(nil))
-	return j, nil
+	return j, j.setVersion()
 }
 
-// Version implements pipeline.Judge: the model, its host, and the hash of all
-// prompts.
+// setVersion hashes all that an answer depends on besides the model and the question.
+func (j *Judge) setVersion() error {
+	redaction := "raw"
+	if j.o.Redact != nil {
+		redaction = j.o.Redact.Version()
+	}
+	of, err := json.Marshal([]any{
+		j.prompts[chinese].hash, j.prompts[english].hash, redaction, j.o.Reasons, j.o.Client.o.Extra, j.o.WindowTokens, j.o.Windows,
+	})
+	if err != nil {
+		return fmt.Errorf("judge: further fields of requests: %w", err)
+	}
+	sum := sha256.Sum256(of)
+	j.version = j.o.Client.Name() + " " + short(sum[:])
+	return nil
+}
+
+// Version implements pipeline.Judge: the model, its host, and a hash of the
+// prompts, of what is redacted, and of the settings.
 func (j *Judge) Version() string { return j.version }
 
 // Judge implements pipeline.Judge.

@@ -32,7 +32,7 @@ func newDesk(t *testing.T, o MemoryOptions) *desk {
 	return d
 }
 
-func call(session string, input, output int) Call {
+func callOf(session string, input, output int) Call {
 	return Call{Purpose: ForJudgement, Endpoint: "h", Model: "m", Session: transcript.SessionID(session), Input: input, Output: output}
 }
 
@@ -66,13 +66,13 @@ func TestBudgetsAreKept(t *testing.T) {
 		refuse string // a part of the words
 		wait   time.Duration
 	}{
-		{"what it may take fits", call("a", 500, 500), answered(300, 100), "", 0},
-		{"what it did not take is given back", call("a", 500, 100), answered(500, 100), "", 0},
-		{"the session has no more", call("a", 1, 0), answered(0, 0), "session's budget of 1000 tokens", 0},
-		{"another session has", call("b", 900, 100), answered(900, 100), "", 0},
-		{"the day has no more", call("c", 400, 200), answered(0, 0), "day's budget of 2500 tokens", 30 * time.Minute},
-		{"a call that no day can pay", call("c", 900, 200), answered(0, 0), "session's budget", 0},
-		{"one that fits", call("c", 400, 100), answered(400, 100), "", 0},
+		{"what it may take fits", callOf("a", 500, 500), answered(300, 100), "", 0},
+		{"what it did not take is given back", callOf("a", 500, 100), answered(500, 100), "", 0},
+		{"the session has no more", callOf("a", 1, 0), answered(0, 0), "session's budget of 1000 tokens", 0},
+		{"another session has", callOf("b", 900, 100), answered(900, 100), "", 0},
+		{"the day has no more", callOf("c", 400, 200), answered(0, 0), "day's budget of 2500 tokens", 30 * time.Minute},
+		{"a call that no day can pay", callOf("c", 900, 200), answered(0, 0), "session's budget", 0},
+		{"one that fits", callOf("c", 400, 100), answered(400, 100), "", 0},
 	}
 	for _, s := range steps {
 		u := d.ask(s.call, s.used)
@@ -86,7 +86,7 @@ func TestBudgetsAreKept(t *testing.T) {
 		}
 	}
 	d.now = d.now.Add(30 * time.Minute)
-	if u := d.ask(call("d", 1000, 0), answered(1000, 0)); u != nil {
+	if u := d.ask(callOf("d", 1000, 0), answered(1000, 0)); u != nil {
 		t.Errorf("the next day: %v", u)
 	}
 	if got := d.Spent(); got != (Spent{Tokens: 1000}) {
@@ -97,7 +97,7 @@ func TestBudgetsAreKept(t *testing.T) {
 func TestRunningCallsAreReserved(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, MemoryOptions{Budget: Budget{DayMoney: 10_000}, Prices: Prices{Input: 1_000_000, Output: 2_000_000}})
-	c := call("a", 3000, 1000)
+	c := callOf("a", 3000, 1000)
 	first, err := d.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -143,10 +143,10 @@ func TestRequestsAndTokensPerMinute(t *testing.T) {
 		call Call
 		ok   bool
 	}{
-		{"the first", call("a", 500, 100), true},
-		{"too many tokens", call("a", 500, 100), false},
-		{"few enough", call("a", 400, 0), true},
-		{"too many requests", call("a", 1, 0), false},
+		{"the first", callOf("a", 500, 100), true},
+		{"too many tokens", callOf("a", 500, 100), false},
+		{"few enough", callOf("a", 400, 0), true},
+		{"too many requests", callOf("a", 1, 0), false},
 		{"another model", Call{Endpoint: "h", Model: "other"}, true},
 	}
 	for _, s := range steps {
@@ -156,7 +156,7 @@ func TestRequestsAndTokensPerMinute(t *testing.T) {
 		}
 	}
 	d.now = next
-	if u := d.ask(call("a", 5000, 0), answered(1, 1)); u != nil {
+	if u := d.ask(callOf("a", 5000, 0), answered(1, 1)); u != nil {
 		t.Errorf("the next minute, alone and larger than the limit: %v", u)
 	}
 }
@@ -189,11 +189,11 @@ func TestTheCircuitBreaker(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t, MemoryOptions{})
 			for _, r := range tt.ends {
-				if u := d.ask(call("a", 1, 1), r); u != nil {
+				if u := d.ask(callOf("a", 1, 1), r); u != nil {
 					t.Fatal(u)
 				}
 			}
-			u := d.ask(call("a", 1, 1), answered(1, 1))
+			u := d.ask(callOf("a", 1, 1), answered(1, 1))
 			switch {
 			case (u == nil) != (tt.wait == 0):
 				t.Errorf("%v", u)
@@ -210,7 +210,7 @@ func TestTheCircuitBreaker(t *testing.T) {
 func TestOneCallTriesAgain(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, MemoryOptions{})
-	c := call("a", 1, 1)
+	c := callOf("a", 1, 1)
 	for range manyFailures {
 		d.ask(c, Receipt{Status: Timeout})
 	}
@@ -251,7 +251,7 @@ func TestOneCallTriesAgain(t *testing.T) {
 func TestACallThatTriesAndIsCancelledLetsOthersTry(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, MemoryOptions{})
-	c := call("a", 1, 1)
+	c := callOf("a", 1, 1)
 	for range manyFailures {
 		d.ask(c, Receipt{Status: Timeout})
 	}
@@ -286,7 +286,7 @@ func TestManyCallersAtOnce(t *testing.T) {
 	d := newDesk(t, MemoryOptions{Budget: Budget{DayTokens: 1000}})
 	var group sync.WaitGroup
 	for range 100 {
-		group.Go(func() { d.ask(call("a", 15, 5), answered(15, 5)) })
+		group.Go(func() { d.ask(callOf("a", 15, 5), answered(15, 5)) })
 	}
 	group.Wait()
 	if got := d.Spent(); got.Tokens != 1000 {

@@ -17,7 +17,9 @@ import (
 type doctorCmd struct {
 	JSON  bool     `name:"json" help:"Print checks as JSONL."`
 	Watch []string `name:"watch" env:"ASSAY_WATCH" type:"path" placeholder:"DIR" help:"Watched folders to check."`
+	Probe bool     `name:"probe" help:"Ask the configured models one small question, which may cost something."`
 	config.Database
+	config.Model
 }
 
 // check is one thing that must be in place.
@@ -30,10 +32,11 @@ type check struct {
 // Run prints every check; a failing one makes the exit status 1. It changes no
 // data: a private server is looked at only when it exists already.
 func (c *doctorCmd) Run(p *program) error {
-	checks := []check{programs(c.URL)}
+	checks := []check{programs(c.Database.URL)}
 	for _, folder := range c.Watch {
 		checks = append(checks, readable(folder))
 	}
+	checks = append(checks, c.judging(p), c.embedding(p))
 	checks = append(checks, c.database(p)...)
 	bad := false
 	for _, k := range checks {
@@ -70,7 +73,7 @@ func readable(folder string) check {
 }
 
 func (c *doctorCmd) database(p *program) []check {
-	if c.URL == "" && !clusterExists(c.Data) {
+	if c.Database.URL == "" && !clusterExists(c.Data) {
 		return []check{{"database", "warn", "no private database yet: \"assay demo\" or \"assay serve\" makes it"}}
 	}
 	c.Install = false

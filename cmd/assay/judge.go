@@ -64,7 +64,7 @@ func (c *storedFlags) rehearsal(p *program, db *database) (*jobs.Rehearsal, func
 	}
 	r := &jobs.Rehearsal{Store: db.Store, Inspector: &pipeline.Inspector{Tone: t, Suggest: index}}
 	r.Judge = func(l llm.Ledger, use func(llm.Request)) (pipeline.Judge, error) {
-		return p.newJudge(c.Model, l, func(client *llm.Client) *llm.Client { return client.Rehearse(l, use) })
+		return p.newJudge(c.Model, l, 0, func(client *llm.Client) *llm.Client { return client.Rehearse(l, use) })
 	}
 	return r, index.Close, nil
 }

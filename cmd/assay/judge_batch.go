@@ -24,7 +24,7 @@ func (c *storedFlags) batcher(p *program, db *database, who string) (*jobs.Batch
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := p.newClient(c.Model, ledger)
+	client, err := p.newClient(c.Model, ledger, 0)
 	if err != nil {
 		return nil, nil, errors.Join(err, done())
 	}

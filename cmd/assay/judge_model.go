@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"assay/classifiers/llm"
 	"assay/cmd/assay/internal/config"
@@ -14,19 +15,19 @@ import (
 )
 
 // newClient makes a client of the model that judges, with its calls on a ledger;
-// nil when none is configured.
-func (p *program) newClient(m config.Model, l llm.Ledger) (*llm.Client, error) {
+// nil when none is configured. wait is the longest that a call waits for an
+// endpoint that wants to be left alone.
+func (p *program) newClient(m config.Model, l llm.Ledger, wait time.Duration) (*llm.Client, error) {
 	configured, err := m.Judges()
 	if err != nil || !configured {
 		return nil, usage(err)
 	}
-	extra, err := m.Fields()
+	o, err := m.Client(m.LLM)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	client, err := llm.NewClient(llm.ClientOptions{
-		BaseURL: m.BaseURL, Key: m.Key, Model: m.LLM, APIVersion: m.APIVersion, Timeout: m.Timeout, Extra: extra, Ledger: l, Log: p.log,
-	})
+	o.Ledger, o.Log, o.Wait = l, p.log, wait
+	client, err := llm.NewClient(o)
 	return client, usage(err)
 }
 
@@ -39,9 +40,10 @@ func usage(err error) error {
 }
 
 // newJudge makes the judge that is configured, with its calls on a ledger; nil
-// when none is. via may put another client in place of the one that sends.
-func (p *program) newJudge(m config.Model, l llm.Ledger, via func(*llm.Client) *llm.Client) (pipeline.Judge, error) {
-	client, err := p.newClient(m, l)
+// when none is; wait is newClient's. via may put another client in place of the
+// one that sends.
+func (p *program) newJudge(m config.Model, l llm.Ledger, wait time.Duration, via func(*llm.Client) *llm.Client) (pipeline.Judge, error) {
+	client, err := p.newClient(m, l, wait)
 	if err != nil || client == nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func (p *program) judging(s *store.Store, m config.Model, j config.Judging, metr
 	if err != nil {
 		return jobs.Judging{}, err
 	}
-	judge, err := p.newJudge(m, ledger, nil)
+	judge, err := p.newJudge(m, ledger, 0, nil)
 	return jobs.Judging{Judge: judge, Policy: policy}, err
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"time"
+
 	"assay/classifiers/llm"
 	"assay/cmd/assay/internal/config"
+	"assay/jobs"
 	"assay/pipeline"
 )
 
@@ -15,10 +18,46 @@ func (p *program) addEmbedder(i *pipeline.Inspector, m config.Model) error {
 	if !configured {
 		return nil
 	}
-	c, err := llm.NewClient(llm.ClientOptions{BaseURL: m.BaseURL, Key: m.Key, Model: m.Embedding, Timeout: m.Timeout, Log: p.log})
+	c, err := p.client(m, m.Embedding)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	i.Embed = llm.NewEmbedder(c)
 	return nil
+}
+
+// client asks one of the configured models.
+func (p *program) client(m config.Model, model string) (*llm.Client, error) {
+	o, err := m.Client(model)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	o.Log = p.log
+	c, err := llm.NewClient(o)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
+// patience is how long a command that inspects at once waits for an endpoint that
+// wants to be left alone.
+const patience = 2 * time.Minute
+
+// judgeAtOnce makes the judge of a command without a database, within its budget.
+func (p *program) judgeAtOnce(m config.Model, j config.Judging) (jobs.Judging, error) {
+	policy, err := j.Policy()
+	if err != nil {
+		return jobs.Judging{}, usageError{err}
+	}
+	budget, err := j.Budget()
+	if err != nil {
+		return jobs.Judging{}, usageError{err}
+	}
+	ledger, err := llm.NewMemory(llm.MemoryOptions{Budget: budget, Prices: j.Prices(), RequestsPerMinute: j.RPM, TokensPerMinute: j.TPM})
+	if err != nil {
+		return jobs.Judging{}, usageError{err}
+	}
+	judge, err := p.newJudge(m, ledger, patience, nil)
+	return jobs.Judging{Judge: judge, Policy: policy}, err
 }

@@ -23,8 +23,8 @@ func hasDigit(w string) bool { return strings.ContainsAny(w, "0134578") }
 
 // spelling is a run of letters that stand apart, cut into words of the lexicon.
 type spelling struct {
-	text string
-	at   []int // where each byte of text begins in the folded text; blanks where they were put
+	text string // words, each with a blank behind it
+	at   []int  // where each byte of text begins in the folded text; blanks where they were put
 }
 
 // spelled reads letters that are spelled one by one from i on (i g n o r e) and
@@ -46,9 +46,9 @@ func (s *scan) spelled(i int) int {
 	}
 	sp := segment(letters, at)
 	for k := 0; k < len(sp.text); {
-		n := strings.IndexByte(sp.text[k:]+" ", ' ')
+		n := strings.IndexByte(sp.text[k:], ' ')
 		for _, p := range language.words[sp.text[k:k+n]] {
-			if strings.HasPrefix(sp.text[k:]+" ", p.text+" ") {
+			if rest := sp.text[k:]; strings.HasPrefix(rest, p.text) && rest[len(p.text)] == ' ' {
 				s.hit(p.class, sp.at[k], sp.at[k+len(p.text)-1]+1, p.words)
 			}
 		}

@@ -22,16 +22,16 @@ const (
 
 // hidden finds what does not show, or shows nothing: characters of no width, and
 // texts in codes. A text that speaks to the judge once it is decoded is suspected.
-func hidden(turn int, text string) []Place {
+func (s *scan) hidden(text string) []Place {
 	var out []Place
 	add := func(start, end int, level Level) {
 		if len(out) < most {
-			out = append(out, Place{transcript.Span{Turn: turn, Start: start, End: end}, Hidden, level})
+			out = append(out, Place{transcript.Span{Turn: int(s.index), Start: start, End: end}, Hidden, level})
 		}
 	}
 	invisible(text, add)
-	blobs(text, add)
-	bits(text, add)
+	s.blobs(text, add)
+	s.bits(text, add)
 	return out
 }
 
@@ -86,7 +86,7 @@ func noWidth(r rune) bool {
 }
 
 // blobs finds base64 and hexadecimal texts.
-func blobs(text string, add func(start, end int, level Level)) {
+func (s *scan) blobs(text string, add func(start, end int, level Level)) {
 	for i := 0; i < len(text); {
 		end := i
 		for end < len(text) && inBase64(text[end]) {
@@ -98,7 +98,7 @@ func blobs(text string, add func(start, end int, level Level)) {
 		}
 		if blob := text[i:end]; len(blob) >= shortestBase64 {
 			if clear, ok := decoded(blob); ok {
-				add(i, end, judged(clear))
+				add(i, end, s.judged(clear))
 			} else if len(blob) >= shortestJunk && mixed(blob) {
 				add(i, end, Odd)
 			}
@@ -116,6 +116,9 @@ func mixed(blob string) bool {
 	return strings.ContainsFunc(blob, unicode.IsLower) && strings.ContainsFunc(blob, unicode.IsUpper) && strings.ContainsFunc(blob, unicode.IsDigit)
 }
 
+// toStandard writes the alphabet of URLs as the usual one.
+var toStandard = strings.NewReplacer("-", "+", "_", "/", "=", "")
+
 // decoded is the readable text that a blob stands for.
 func decoded(blob string) (string, bool) {
 	if len(blob) >= shortestHex && len(blob)%2 == 0 {
@@ -123,7 +126,7 @@ func decoded(blob string) (string, bool) {
 			return readable(b)
 		}
 	}
-	plain := strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(blob)
+	plain := toStandard.Replace(blob)
 	if len(plain)%4 == 1 { // cut off in the middle
 		plain = plain[:len(plain)-1]
 	}
@@ -155,10 +158,14 @@ func readable(b []byte) (string, bool) {
 }
 
 // judged is the level of a text that was hidden: that of what it says, at least odd.
-func judged(clear string) Level {
-	s := newScan([]transcript.Folded{transcript.Fold(clear)})
-	s.read(0, transcript.Customer)
-	for _, p := range s.out {
+func (s *scan) judged(clear string) Level {
+	if s.inner == nil {
+		s.inner = newScan(make([]transcript.Folded, 1))
+	}
+	s.inner.folded[0] = transcript.Fold(clear)
+	s.inner.pos += never // it has nothing to do with what was encoded before
+	s.inner.read(0, transcript.Customer)
+	for _, p := range s.inner.out {
 		if p.Level == Suspected {
 			return Suspected
 		}
@@ -167,7 +174,7 @@ func judged(clear string) Level {
 }
 
 // bits finds texts of eight bits a letter, and of dots and dashes.
-func bits(text string, add func(start, end int, level Level)) {
+func (s *scan) bits(text string, add func(start, end int, level Level)) {
 	var clear []byte
 	octets, octetsFrom, octetsTo := 0, 0, 0
 	signs, signsFrom, signsTo := 0, 0, 0
@@ -175,8 +182,8 @@ func bits(text string, add func(start, end int, level Level)) {
 	flush := func() {
 		if octets >= shortestOctets {
 			level := Odd
-			if s, ok := readable(clear); ok {
-				level = judged(s)
+			if said, ok := readable(clear); ok {
+				level = s.judged(said)
 			}
 			add(octetsFrom, octetsTo, level)
 		}

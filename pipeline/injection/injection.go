@@ -18,6 +18,7 @@ package injection
 import (
 	"cmp"
 	"slices"
+	"unicode/utf8"
 
 	"assay/pipeline/transcript"
 )
@@ -65,7 +66,8 @@ const (
 // Kinds lists all kinds.
 var Kinds = []Kind{Override, Score, Role, Answer, PromptLeak, Task, Format, Topic, Secret, Scenario, Code, Foreign, Hidden, Repeated}
 
-// Place is a stretch of a turn's original text, on boundaries of characters.
+// Place is a stretch of a turn's original text, on boundaries of characters, at
+// most longest bytes of it.
 type Place struct {
 	transcript.Span
 	Kind  Kind  `json:"kind"`
@@ -75,6 +77,9 @@ type Place struct {
 // most is how many places of one kind a turn can have: a turn made of nothing
 // else is as clear with fewer.
 const most = 32
+
+// longest is how much of a place is shown: of a blob of megabytes the beginning.
+const longest = 2000
 
 // Find returns the places of a session in order, turns of all speakers and kinds.
 // Folded are the turns' folded texts, one for each. Places of one kind in a turn
@@ -90,7 +95,21 @@ func Find(s *transcript.Session, folded []transcript.Folded) []Place {
 		}
 		out = append(out, scans[at].turn(i, &s.Turns[i])...)
 	}
-	return settle(out)
+	out = settle(out)
+	for i := range out {
+		out[i].End = cutAt(s.Turns[out[i].Turn].Text, out[i].Start, out[i].End)
+	}
+	return out
+}
+
+// cutAt is the end of a place, or where its beginning of longest bytes ends.
+func cutAt(text string, start, end int) int {
+	if end-start <= longest {
+		return end
+	}
+	for end = start + longest; !utf8.RuneStart(text[end]); end-- {
+	}
+	return end
 }
 
 // settle orders places, joins those of one kind and level that overlap, and drops

@@ -30,7 +30,9 @@ func repeated(turn int, folded transcript.Folded) []Place {
 		}
 	}
 	repeatedWords(folded.Text, add)
-	repeatedPatterns(folded.Text, add)
+	if len(folded.Text) >= repeats*2*3 { // two characters of three bytes
+		repeatedPatterns(folded.Text, add)
+	}
 	return out
 }
 

@@ -69,7 +69,7 @@ var rules = []rule{
 	{kind: Role, level: Odd, steps: near(0, roleTagMaybe)},
 	{kind: Role, level: Odd, steps: near(0, opening, systemColon), agentsOnly: true},
 	{kind: Role, level: Suspected, steps: next(near(0, opening, systemColon), 8, everyCriterion), agentsOnly: true},
-	{kind: Role, level: Suspected, steps: next(near(0, opening, systemColon), 8, target), agentsOnly: true},
+	{kind: Role, level: Suspected, steps: next(next(near(0, opening, systemColon), 8, target), 8, passed), agentsOnly: true},
 	{kind: Role, level: Suspected, steps: next(near(0, opening, systemColon), 8, orders), agentsOnly: true},
 
 	{kind: Answer, level: Suspected, steps: near(12, answerKey, answerKey)},
@@ -97,6 +97,7 @@ var rules = []rule{
 	{kind: Topic, level: Odd, steps: near(8, ask, topic)},
 	{kind: Topic, level: Odd, steps: near(0, topicAlone)},
 	{kind: Topic, level: Odd, steps: near(2, main, aspect)},
+	{kind: Topic, level: Odd, steps: near(4, lecture, aspect)},
 	{kind: Task, level: Odd, steps: near(0, sentence, lecture)},
 	{kind: Secret, level: Odd, steps: near(3, yours, password)},
 	{kind: Secret, level: Odd, steps: near(3, pronounLives, person)},

@@ -47,6 +47,7 @@ type scan struct {
 	folded  []transcript.Folded // of all turns
 	out     []Place
 	count   map[found]int // places of the turn
+	inner   *scan         // for texts that are encoded in this one; nil until needed
 }
 
 // found is what places of a turn are counted by.
@@ -65,7 +66,7 @@ func (s *scan) turn(index int, t *transcript.Turn) []Place {
 	s.read(index, t.Speaker)
 	s.out = append(s.out, foreign(index, folded)...)
 	s.out = append(s.out, repeated(index, folded)...)
-	return append(s.out, hidden(index, t.Text)...)
+	return append(s.out, s.hidden(t.Text)...)
 }
 
 // read scans one folded text for rules.
@@ -94,6 +95,12 @@ func (s *scan) words() {
 		default:
 			r, n := utf8.DecodeRuneInString(s.text[i:])
 			switch {
+			case r >= 0x4e00 && r <= 0x9fff:
+				if language.han[r-0x4e00] {
+					s.phrases(i, language.runes[r])
+				}
+				s.pos++
+				i += n
 			case unicode.Is(unicode.Latin, r) || unicode.Is(unicode.Cyrillic, r) || unicode.Is(unicode.Greek, r):
 				i = s.word(i)
 			case unicode.IsLetter(r):
@@ -129,6 +136,9 @@ func (s *scan) word(i int) int {
 			s.pos++
 			return end
 		}
+	}
+	if stem, owner := strings.CutSuffix(w, "'s"); !ok && owner {
+		list = language.words[stem]
 	}
 	s.phrases(i, list)
 	s.pos++
@@ -201,8 +211,7 @@ func (s *scan) phrases(i int, list []phrase) {
 // matches is the end of a phrase at i, or 0. A phrase's Chinese characters may
 // stand apart by one blank or sign.
 func (s *scan) matches(i int, p *phrase) int {
-	if strings.HasPrefix(s.text[i:], p.text) {
-		end := i + len(p.text)
+	if end := i + len(p.text); end <= len(s.text) && s.text[end-1] == p.text[len(p.text)-1] && s.text[i:end] == p.text {
 		if p.open && end < len(s.text) && isWord(s.text[end]) {
 			return 0
 		}

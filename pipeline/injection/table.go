@@ -47,8 +47,9 @@ type use struct{ rule, step int }
 
 // table is the lexicon and the rules, ready for scanning.
 type table struct {
-	words map[string][]phrase // by first word
-	runes map[rune][]phrase   // by first character, of the others
+	words map[string][]phrase   // by first word
+	runes map[rune][]phrase     // by first character, of the others
+	han   [0xa000 - 0x4e00]bool // the characters U+4E00 to U+9FFF that begin one
 	uses  [classes][]use
 	base  []int // by rule: where its heads begin
 	steps int   // of all rules
@@ -100,6 +101,9 @@ func (t *table) addOne(text string, c class) {
 	}
 	r, _ := utf8.DecodeRuneInString(text)
 	t.runes[r] = append(t.runes[r], p)
+	if i := r - 0x4e00; i >= 0 && int(i) < len(t.han) {
+		t.han[i] = true
+	}
 }
 
 // wordsOf counts a phrase as the scan does.

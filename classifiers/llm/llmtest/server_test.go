@@ -88,15 +88,15 @@ func TestProvidersRefuse(t *testing.T) {
 		}
 		return r
 	}
-	limited := ask("m")
-	limited.MaxTokens = 5
+	cool := ask("m")
+	cool.Temperature = 0.5
 	seeded := ask("m")
 	seeded.Seed = new(1)
 	for name, tt := range map[string]struct {
 		script llmtest.Script
 		ask    openai.ChatCompletionRequest
 	}{
-		"Reasoning": {llmtest.Reasoning(always), limited}, "Azure": {llmtest.Azure(always), ask("m")}, "DashScope": {llmtest.DashScope(always), ask("m")},
+		"Reasoning": {llmtest.Reasoning(always), cool}, "Azure": {llmtest.Azure(always), ask("m")}, "DashScope": {llmtest.DashScope(always), ask("m")},
 		"StreamOnly": {llmtest.StreamOnly(always), ask("m")}, "DeepSeek": {llmtest.DeepSeek(always), format("json_schema")}, "DeepSeek's JSON": {llmtest.DeepSeek(always), format("json_object")},
 		"Ollama": {llmtest.Ollama(always), ask("missing")}, "Gemini": {llmtest.Gemini(always), seeded}, "Plain": {llmtest.Plain(always), format("json_object")},
 	} {

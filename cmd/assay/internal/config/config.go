@@ -6,6 +6,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -180,6 +181,9 @@ func (f *file) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, err
 		return nil, nil
 	case []any:
 		return v, nil
+	case map[string]any: // what is written as JSON elsewhere
+		text, err := json.Marshal(v)
+		return string(text), err
 	default:
 		return fmt.Sprint(v), nil
 	}

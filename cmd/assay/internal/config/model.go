@@ -3,8 +3,9 @@ package config
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
+
+	"assay/classifiers/llm"
 )
 
 // Model says which models are asked, and where. Without an endpoint none is,
@@ -13,7 +14,7 @@ type Model struct {
 	BaseURL    string        `name:"model-url" env:"OPENAI_BASE_URL" placeholder:"URL" help:"Endpoint that speaks OpenAI's protocol, with the version: http://localhost:11434/v1. Default with a key: OpenAI's."`
 	Key        string        `name:"model-key" env:"OPENAI_API_KEY" placeholder:"KEY" help:"The endpoint's key; better by environment or file, where nobody else sees it."`
 	Embedding  string        `name:"embedding-model" env:"ASSAY_EMBEDDING_MODEL" placeholder:"NAME" help:"Model that compares what texts mean, for similarity by embedding. It is sent the sentences of the sessions."`
-	Timeout    time.Duration `name:"model-timeout" env:"ASSAY_MODEL_TIMEOUT" default:"30s" help:"Longest wait for one answer of a model."`
+	Timeout    time.Duration `name:"model-timeout" env:"ASSAY_MODEL_TIMEOUT" default:"60s" help:"Longest wait for one answer of a model."`
 	LLM        string        `name:"llm-model" env:"ASSAY_LLM_MODEL" placeholder:"NAME" help:"Model that judges what rules cannot; on Azure the deployment's name. It is sent the sessions, redacted."`
 	APIVersion string        `name:"model-api-version" env:"ASSAY_MODEL_API_VERSION" placeholder:"DATE" help:"Version of Azure's API, such as 2024-10-21."`
 	Extra      string        `name:"model-extra" env:"ASSAY_MODEL_EXTRA" placeholder:"JSON" help:"Further fields of every request to the judging model, as JSON: {\"enable_thinking\": false}; null leaves a field out."`
@@ -60,7 +61,18 @@ func (m Model) Fields() (map[string]any, error) {
 	}
 	var fields map[string]any
 	if err := json.Unmarshal([]byte(m.Extra), &fields); err != nil || fields == nil {
-		return nil, fmt.Errorf("--model-extra: %q is no JSON object", m.Extra)
+		return nil, errors.New(`--model-extra: no JSON object; allowed: {"field": value, …}`)
 	}
 	return fields, nil
+}
+
+// Client is how one of the models is asked, without ledger and log. The further
+// fields are only for the judging one.
+func (m Model) Client(model string) (llm.ClientOptions, error) {
+	o := llm.ClientOptions{BaseURL: m.BaseURL, Key: m.Key, Model: model, APIVersion: m.APIVersion, Timeout: m.Timeout}
+	var err error
+	if model == m.LLM {
+		o.Extra, err = m.Fields()
+	}
+	return o, err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"assay/pipeline"
+	"assay/pipeline/injection"
 	"assay/pipeline/transcript"
 )
 
@@ -48,6 +49,7 @@ type segment struct {
 	Criteria []markView // those whose evidence covers it, in the verdict's order; none: plain text
 	Evidence []int      // numbers of those pieces of evidence, over the whole verdict
 	Tones    []pipeline.Label
+	Injected bool // an order to the judging model
 }
 
 // Outcome is the gravest of the criteria's outcomes: it gives the mark its look.
@@ -88,12 +90,14 @@ func (s *segment) Names() string {
 	return strings.Join(out, " · ")
 }
 
-// mark is a place in a turn that is to be shown: evidence of a criterion, or a tone's.
+// mark is a place in a turn that is to be shown: evidence of a criterion, a tone's,
+// or an order to the judging model.
 type mark struct {
 	start, end int
-	evidence   int // number of the evidence; -1 for a tone
+	evidence   int // number of the evidence; -1 for the others
 	criterion  markView
 	tone       pipeline.Label
+	injected   bool
 }
 
 // turnViews prepares a transcript with the marks of its verdict.
@@ -138,6 +142,11 @@ func marksOf(s *transcript.Session, v *pipeline.Verdict, names map[string]string
 			add(t.Turn, m.Quote, mark{start: m.Start, end: m.End, evidence: -1, tone: m.Label})
 		}
 	}
+	for _, p := range v.Injections {
+		if p.Level == injection.Suspected {
+			add(p.Turn, p.Quote, mark{start: p.Start, end: p.End, evidence: -1, injected: true})
+		}
+	}
 	return out
 }
 
@@ -167,6 +176,10 @@ func segments(text string, marks []mark) []segment {
 }
 
 func (s *segment) add(m mark) {
+	if m.injected {
+		s.Injected = true
+		return
+	}
 	if m.evidence < 0 {
 		if !slices.Contains(s.Tones, m.tone) {
 			s.Tones = append(s.Tones, m.tone)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"assay/pipeline"
+	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 )
 
@@ -54,17 +55,17 @@ func TestSegments(t *testing.T) {
 	}{
 		"no text":           {"", nil, nil},
 		"no marks":          {"abc", nil, []seen{{"abc", "", "", 0}}},
-		"one in the middle": {"abcde", []mark{{1, 3, 0, a, ""}}, []seen{{"a", "", "", 0}, {"bc", "a", "0", 0}, {"de", "", "", 0}}},
-		"the whole text":    {"abc", []mark{{0, 3, 0, a, ""}}, []seen{{"abc", "a", "0", 0}}},
-		"overlapping": {"abcdef", []mark{{0, 4, 0, a, ""}, {2, 6, 1, b, ""}},
+		"one in the middle": {"abcde", []mark{{1, 3, 0, a, "", false}}, []seen{{"a", "", "", 0}, {"bc", "a", "0", 0}, {"de", "", "", 0}}},
+		"the whole text":    {"abc", []mark{{0, 3, 0, a, "", false}}, []seen{{"abc", "a", "0", 0}}},
+		"overlapping": {"abcdef", []mark{{0, 4, 0, a, "", false}, {2, 6, 1, b, "", false}},
 			[]seen{{"ab", "a", "0", 0}, {"cd", "a b", "0 1", 0}, {"ef", "b", "1", 0}}},
-		"one in another": {"abcdef", []mark{{0, 6, 0, a, ""}, {2, 3, 1, b, ""}},
+		"one in another": {"abcdef", []mark{{0, 6, 0, a, "", false}, {2, 3, 1, b, "", false}},
 			[]seen{{"ab", "a", "0", 0}, {"c", "a b", "0 1", 0}, {"def", "a", "0", 0}}},
-		"the same place twice":           {"ab", []mark{{0, 2, 0, a, ""}, {0, 2, 1, b, ""}}, []seen{{"ab", "a b", "0 1", 0}}},
-		"one criterion side by side":     {"abcd", []mark{{0, 2, 0, a, ""}, {2, 4, 1, a, ""}}, []seen{{"ab", "a", "0", 0}, {"cd", "a", "1", 0}}},
-		"a tone":                         {"abc", []mark{{0, 2, -1, markView{}, pipeline.Rude}}, []seen{{"ab", "", "", 1}, {"c", "", "", 0}}},
-		"a tone across evidence":         {"abc", []mark{{0, 2, -1, markView{}, pipeline.Rude}, {1, 3, 0, a, ""}}, []seen{{"a", "", "", 1}, {"b", "a", "0", 1}, {"c", "a", "0", 0}}},
-		"offsets are bytes, not letters": {"你好吗", []mark{{3, 6, 0, a, ""}}, []seen{{"你", "", "", 0}, {"好", "a", "0", 0}, {"吗", "", "", 0}}},
+		"the same place twice":           {"ab", []mark{{0, 2, 0, a, "", false}, {0, 2, 1, b, "", false}}, []seen{{"ab", "a b", "0 1", 0}}},
+		"one criterion side by side":     {"abcd", []mark{{0, 2, 0, a, "", false}, {2, 4, 1, a, "", false}}, []seen{{"ab", "a", "0", 0}, {"cd", "a", "1", 0}}},
+		"a tone":                         {"abc", []mark{{0, 2, -1, markView{}, pipeline.Rude, false}}, []seen{{"ab", "", "", 1}, {"c", "", "", 0}}},
+		"a tone across evidence":         {"abc", []mark{{0, 2, -1, markView{}, pipeline.Rude, false}, {1, 3, 0, a, "", false}}, []seen{{"a", "", "", 1}, {"b", "a", "0", 1}, {"c", "a", "0", 0}}},
+		"offsets are bytes, not letters": {"你好吗", []mark{{3, 6, 0, a, "", false}}, []seen{{"你", "", "", 0}, {"好", "a", "0", 0}, {"吗", "", "", 0}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,6 +77,14 @@ func TestSegments(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+	said := segments("abcd", []mark{{1, 3, -1, markView{}, "", true}, {2, 4, 0, a, "", false}})
+	var injected []bool
+	for _, s := range said {
+		injected = append(injected, s.Injected)
+	}
+	if diff := cmp.Diff([]bool{false, true, true, false}, injected); diff != "" {
+		t.Errorf("orders to the model (-want +got)\n%s", diff)
 	}
 	both := segment{Criteria: []markView{a, b}}
 	if both.Outcome() != pipeline.NotMet {
@@ -99,6 +108,7 @@ func TestMarksThatDoNotStandAreLeftOut(t *testing.T) {
 			e := good
 			change(&e)
 			v := &pipeline.Verdict{Criteria: []pipeline.Finding{{ID: "a", Evidence: []pipeline.Evidence{e}}}}
+			v.Injections = []pipeline.Injection{{Evidence: e, Level: injection.Suspected}}
 			if marks := marksOf(s, v, nil); len(marks) != 0 {
 				t.Errorf("got %v", marks)
 			}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"assay/classifiers/llm/llmtest"
+)
+
+func TestDoctorLooksAtTheModels(t *testing.T) {
+	t.Parallel()
+	good := llmtest.New(t, llmtest.DeepSeek(func(r llmtest.Request) llmtest.Answer {
+		return llmtest.Answer{Text: `{"ok": true}`, Vectors: [][]float32{{1, 2, 3}}}
+	}))
+	missing := llmtest.New(t, llmtest.Always(llmtest.Answer{Status: 404, Error: &llmtest.Error{Message: "The model does not exist", Code: "model_not_found"}}))
+	tests := []struct {
+		name string
+		args []string
+		want []string // lines of the models
+	}{
+		{"none", nil, []string{
+			"ok    judging model      none (--llm-model): what only a model can answer stays undetermined",
+			"ok    embedding model    none (--embedding-model): similarity by embedding is not evaluable",
+		}},
+		{"not asked", []string{"--model-url", good.URL, "--llm-model", "m"}, []string{
+			"ok    judging model      m@" + good.Addr() + ", not asked (--probe asks it)",
+		}},
+		{"asked", []string{"--model-url", good.URL, "--llm-model", "m", "--embedding-model", "e", "--probe"}, []string{
+			"ok    judging model      m@" + good.Addr() + " answers as m: answers by json_object, max_tokens",
+			"ok    embedding model    e@" + good.Addr() + " answers with 3 numbers",
+		}},
+		{"not there", []string{"--model-url", missing.URL, "--llm-model", "m", "--embedding-model", "e", "--probe"}, []string{
+			"fail  judging model      model not asked: model_unavailable: m@" + missing.Addr() + ": the endpoint answered with status 404: it has no such model, check its name",
+			"fail  embedding model    embed 1 texts: model not asked: model_unavailable: e@" + missing.Addr() + ": the endpoint answered with status 404: it has no such model, check its name",
+		}},
+		{"nowhere", []string{"--llm-model", "m"}, []string{"fail  judging model      --llm-model: neither --model-url (OPENAI_BASE_URL) nor a key (OPENAI_API_KEY) is given"}},
+		{"wrong settings", []string{"--model-url", good.URL, "--llm-model", "m", "--model-extra", "low"}, []string{`fail  judging model      --model-extra: no JSON object; allowed: {"field": value, …}`}},
+	}
+	t.Cleanup(func() {
+		if n := good.Count(); n != 3 { // two for the first answer, one for the vector
+			t.Errorf("%d requests", n)
+		}
+	})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := assay(t, append([]string{"doctor", "--data", t.TempDir(), "--model-key="}, tt.args...)...)
+			for _, line := range tt.want {
+				if !strings.Contains(got.stdout, line+"\n") {
+					t.Errorf("no line %q in:\n%s%s", line, got.stdout, got.stderr)
+				}
+			}
+			if failed := strings.Contains(got.stdout, "fail  "); failed != (got.status == exitProblems) {
+				t.Errorf("exit status %d", got.status)
+			}
+		})
+	}
+}
+
+func TestTheKeyIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	server := llmtest.New(t, llmtest.Always(llmtest.Answer{Status: 401, Error: &llmtest.Error{Message: "Incorrect API key provided: sk-hidden."}}))
+	got := assay(t, "doctor", "--data", t.TempDir(), "--model-url", server.URL, "--model-key", "sk-hidden", "--llm-model", "m", "--probe", "--debug")
+	if strings.Contains(got.stdout+got.stderr, "sk-hidden") || !strings.Contains(got.stdout, "check the key") {
+		t.Errorf("%s%s", got.stdout, got.stderr)
+	}
+}
