@@ -161,6 +161,21 @@ func TestAnEndpointThatOverlooksTheSchemaIsShownIt(t *testing.T) {
 	}
 }
 
+func TestAnEndpointThatStreamsUnaskedIsAskedTo(t *testing.T) {
+	t.Parallel()
+	c, server, _ := clientOf(t, func(r llmtest.Request) llmtest.Answer {
+		if !r.Stream {
+			return llmtest.Answer{Body: new("data: {}\n\n"), Header: map[string]string{"Content-Type": "text/event-stream; charset=utf-8"}}
+		}
+		return llmtest.Answer{Text: yes}
+	}, ClientOptions{})
+	for i := range 2 {
+		if got, err := c.Ask(t.Context(), question()); err != nil || got.Text != yes || got.Usage.Estimated || server.Count() != 2+i {
+			t.Errorf("%+v after %d requests, %v", got, server.Count(), err)
+		}
+	}
+}
+
 func TestModelsWithoutSystemMessages(t *testing.T) {
 	t.Parallel()
 	c, server, _ := clientOf(t, func(r llmtest.Request) llmtest.Answer {

@@ -152,6 +152,8 @@ func TestWhatAnswersAreGoodFor(t *testing.T) {
 		{"thoughts in a field of their own", llmtest.Answer{Text: yes, Reasoning: "hm"}, yes, ""},
 		{"thoughts before it", llmtest.Answer{Text: "<think>{\"answer\": \"no\"}</think>\n" + yes}, yes, ""},
 		{"thoughts whose opening is in the template", llmtest.Answer{Text: "hm\n</think>\n\n" + yes}, yes, ""},
+		{"thoughts about the word", llmtest.Answer{Text: "<think>he said </think>, hm</think>" + yes}, yes, ""},
+		{"thoughts longer than an answer may be", llmtest.Answer{Text: yes, Reasoning: strings.Repeat("思考", 30_000)}, yes, ""},
 		{"thoughts that never end", llmtest.Answer{Text: "<think>hm", Finish: "length"}, "", pipeline.CutShort},
 		{"thoughts and nothing more", llmtest.Answer{Text: "<think>hm</think>"}, "", pipeline.Unreadable},
 		{"the answer says the word", llmtest.Answer{Text: `{"answer": "he said </think>"}`}, `{"answer": "he said </think>"}`, ""},

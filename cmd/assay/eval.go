@@ -24,8 +24,8 @@ import (
 
 type evalCmd struct {
 	Criteria  evalCriteriaCmd  `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session."`
-	Redaction evalRedactionCmd `cmd:"" help:"Compare redaction with texts whose personal data is marked."`
 	Injection evalInjectionCmd `cmd:"" help:"Measure the detector of orders to the judging model: recall on attacks, false hits on honest sessions."`
+	Redaction evalRedactionCmd `cmd:"" help:"Compare redaction with texts whose personal data is marked."`
 }
 
 type evalCriteriaCmd struct {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 	"unicode/utf8"
 
 	"assay/pipeline/redact"
@@ -28,8 +29,9 @@ type evalRedactionCmd struct {
 // Help says how spans are compared.
 func (c *evalRedactionCmd) Help() string {
 	return `A marked span is found when at least half of its characters are redacted as its type; a redacted span is right when at least
-half of its characters are marked as its type. "covered" is the share of marked spans that are redacted as anything. A date counts
-where "birth" or "born" stands up to 40 characters before it. Characters are lost needlessly when nothing marks them.
+half of its characters are marked as its type. "covered" counts the marked spans that are redacted as anything. Types
+that the rules leave are not counted. A date counts
+where "birth" or "born" stands up to 40 characters before it. Characters other than blanks are lost needlessly when nothing marks them.
 A text with type and count is right when that many spans of the type are redacted.`
 }
 
@@ -81,7 +83,7 @@ type redactionEval struct {
 	texts      int
 	cases      int
 	casesRight int
-	plain      int // characters that nothing marks
+	plain      int // characters that nothing marks, without blanks
 	lost       int // of these, redacted
 	errors     int
 	stderr     io.Writer
@@ -188,9 +190,12 @@ func (e *redactionEval) add(m marked) error {
 	return nil
 }
 
-// goldType is our type of a marked span, "" for none.
+// goldType is our type of a marked span, "" for none and for what the rules leave.
 func (e *redactionEval) goldType(m marked, s markedSpan, at []int) redact.Type {
 	typ := markedTypes[s.Type]
+	if !slices.Contains(e.rules.Types, typ) {
+		return ""
+	}
 	if typ == redact.BirthDate {
 		before := strings.ToLower(m.Text[at[max(0, s.Start-40)]:at[s.Start]])
 		if !strings.Contains(before, "birth") && !strings.Contains(before, "born") {
@@ -211,7 +216,7 @@ func (e *redactionEval) compare(m marked, at []int, gold []map[redact.Type]bool,
 			if gold[i][typ] {
 				right++
 			}
-			if gold[i] == nil {
+			if gold[i] == nil && !isBlank(m.Text, at[i]) {
 				e.lost++
 			}
 		}
@@ -223,14 +228,19 @@ func (e *redactionEval) compare(m marked, at []int, gold []map[redact.Type]bool,
 			r.mistake("%s: redacted %q (%s) in %q", m.ID, m.Text[s.Start:s.End], s.Reason, m.Text)
 		}
 	}
-	for _, g := range gold {
-		if g == nil {
+	for i, g := range gold {
+		if g == nil && !isBlank(m.Text, at[i]) {
 			e.plain++
 		}
 	}
 	for _, s := range spans {
 		e.found(m, at, redacted, s)
 	}
+}
+
+func isBlank(text string, at int) bool {
+	r, _ := utf8.DecodeRuneInString(text[at:])
+	return unicode.IsSpace(r)
 }
 
 // found notes whether a marked span was redacted.

@@ -326,10 +326,10 @@ func BenchmarkFind(b *testing.B) {
 func TestRuns(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"138 1234":                  "138=138|1234=1234",
-		"幺三八，一二三四":                  "幺三八,一二三四=1381234",
+		"138 1234": "138=138|1234=1234",
+		"幺三八，一二三四": "幺三八=138|一二三四=1234", "幺，三，八": "幺,三,八=138",
 		"打138幺二三":                   "138=138|幺二三=123",
-		"four one five, double two": "four one five, double two=41522",
+		"four one five, double two": "four one five=415|double two=22",
 		"oh seven triple nine":      "oh seven triple nine=07999",
 		"twenty-one twelve":         "twenty-one twelve=2112",
 		"eight hundred five":        "eight hundred five=8005",

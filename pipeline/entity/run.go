@@ -6,7 +6,8 @@ import (
 )
 
 // Run is a row of digits in a folded text: written together, or said one by one
-// in Chinese (幺三八) or English (one three eight, double five, oh, twenty-one).
+// in Chinese (幺三八) or English (one three eight, double five, oh, twenty-one). A
+// pause ends a row of several digits that are said.
 type Run struct {
 	Start, End int    // bytes of the folded text
 	Digits     string // at most LongestRun of those that were said
@@ -54,17 +55,19 @@ func Runs(text string) []Run {
 func saidChinese(text string, i int) (Run, int) {
 	run := Run{Start: i, End: i, Said: true}
 	var digits []byte
+	group := 0 // digits since the last pause
 	for at := i; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
 		d, ok := spokenDigits[r]
 		if !ok {
 			pause := pauseLength(text[at:])
-			if len(digits) == 0 || at != run.End || pause == 0 {
+			if len(digits) == 0 || at != run.End || pause == 0 || group > 1 {
 				break
 			}
-			at += pause
+			at, group = at+pause, 0
 			continue
 		}
+		group++
 		if len(digits) < LongestRun {
 			digits = append(digits, d)
 		}
@@ -98,6 +101,7 @@ func saidWords(text string, i int) (Run, int) {
 		past++
 	}
 	var said sayer
+	group := 0
 	for at := i; at < len(text) && isLetter(text[at]); {
 		w := word(text[at:])
 		end := at + len(w)
@@ -107,9 +111,13 @@ func saidWords(text string, i int) (Run, int) {
 		if said.times == 0 {
 			run.End = end
 		}
-		at = end + wordGap(text[end:])
-		if at == end {
+		gap := wordGap(text[end:])
+		group++
+		if gap == 0 || text[end] == ',' && group > 1 {
 			break
+		}
+		if at = end + gap; text[end] == ',' {
+			group = 0
 		}
 	}
 	if len(said.digits) == 0 || run.End == i || said.zeros == len(said.digits) && said.onlyOh {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"assay/pipeline/entity"
 )
 
 // addresses looks for the obvious forms of addresses.
@@ -16,6 +18,9 @@ func (t *turn) addresses() {
 	t.streets()
 	t.postBoxes()
 	t.cuedAddress()
+	for _, e := range entity.FindEach(t.text, entity.Postcode)[entity.Postcode] {
+		t.add(e.Start, e.End, Address, e.Text, 0.75, "form of a postcode")
+	}
 }
 
 // house is a house's number behind a street, or a flat's in a building.

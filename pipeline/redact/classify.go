@@ -29,6 +29,8 @@ func yes(typ Type, value string, confidence float64, reason string) found {
 	return found{typ: typ, value: value, confidence: confidence, reason: reason}
 }
 
+// residentID takes what has the date of birth of a resident identity number. One
+// with a wrong check digit was misread or is something else: it is an account.
 func (n *number) residentID(c context) found {
 	d := n.digits
 	cued := c.any(topic(IDCard), topic(Permit))
@@ -37,9 +39,9 @@ func (n *number) residentID(c context) found {
 		return yes(IDCard, d, 0.99, "date of birth and check digit of a resident identity number")
 	case len(d) == 18 && d[0] != '0' && isDay(d[6:14]) && c.is(order):
 	case len(d) == 18 && d[0] != '0' && isDay(d[6:14]) && cued:
-		return yes(IDCard, d, 0.85, "cue and date of birth of a resident identity number; the check digit is wrong")
+		return yes(Account, d, 0.85, "cue and date of birth of a resident identity number, but its check digit is wrong")
 	case len(d) == 18 && d[0] != '0' && isDay(d[6:14]) && !c.any(card):
-		return yes(IDCard, d, 0.6, "date of birth of a resident identity number; the check digit is wrong")
+		return yes(Account, d, 0.6, "date of birth of a resident identity number, but its check digit is wrong")
 	case len(d) == 15 && d[0] >= '1' && d[0] <= '8' && isDay("19"+d[6:12]) && !entity.Luhn(d):
 		if cued {
 			return yes(IDCard, d, 0.85, "cue and form of an old resident identity number")
@@ -47,8 +49,8 @@ func (n *number) residentID(c context) found {
 		if c.chinese && !c.is(order, card) {
 			return yes(IDCard, d, 0.55, "form of an old resident identity number")
 		}
-	case cued && 15 <= len(d) && len(d) <= 18:
-		return yes(IDCard, d, 0.7, "cue of an identity number")
+	case cued && 8 <= len(d) && len(d) <= 18 && !c.is(phone, card, topic(Permit)):
+		return yes(Account, d, 0.7, "cue of an identity number, but no form of one")
 	}
 	return found{}
 }
@@ -79,8 +81,10 @@ func (n *number) bankCard(c context) found {
 		return found{}
 	case cued && luhn && issuer:
 		return yes(BankCard, d, 0.98, "cue, prefix and check digit of a card")
+	case cued && c.any(card) && (issuer || luhn || strings.IndexByte("3456", d[0]) >= 0):
+		return yes(BankCard, d, 0.9, "cue, and prefix or check digit of a card")
 	case cued && c.any(card):
-		return yes(BankCard, d, 0.9, "cue of a card")
+		return yes(Account, d, 0.8, "cue of a card, but neither prefix nor check digit of one")
 	case luhn && issuer && len(d) >= 15:
 		return yes(BankCard, d, 0.9, "prefix and check digit of a card")
 	case strings.HasPrefix(d, "62") && len(d) >= 16:
@@ -143,6 +147,9 @@ func (n *number) ending(c context) found {
 		return found{}
 	}
 	typ := BankCard
+	if isYear(n.digits) && !c.any(card, phone, topic(Account)) {
+		return found{} // a contract ending 2025
+	}
 	switch {
 	case c.any(phone):
 		typ = Phone
@@ -157,7 +164,7 @@ func (n *number) ending(c context) found {
 // cuedLengths are the digits that numbers have which only a cue tells.
 var cuedLengths = map[topic]struct{ least, most int }{
 	topic(Secret): {3, 8}, topic(QQ): {5, 11}, topic(WeChat): {5, 11}, topic(Account): {5, 20}, topic(Passport): {7, 9}, topic(Permit): {7, 12},
-	topic(DriverLicense): {5, 18}, topic(CreditCode): {15, 18}, topic(IBAN): {10, 24}, topic(SSN): {9, 9}, zip: {4, 9}, topic(IDCard): {8, 18}, card: {10, 19},
+	topic(DriverLicense): {5, 18}, topic(CreditCode): {15, 18}, topic(IBAN): {10, 24}, topic(SSN): {9, 9}, zip: {4, 9},
 }
 
 func (n *number) cued(c context) found {
@@ -192,7 +199,7 @@ func article(t topic) string {
 	switch t {
 	case zip:
 		return "a postcode"
-	case topic(IDCard), topic(Account), topic(IBAN):
+	case topic(Account), topic(IBAN):
 		return "an " + strings.ReplaceAll(string(t), "_", " ")
 	case topic(Secret):
 		return "a code or password"

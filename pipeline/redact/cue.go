@@ -46,10 +46,10 @@ var cueWords = map[topic]string{
 		live at|lives at|living at|live on|lives on|ship to|send it to|deliver to|delivered to|resides at|reside at|moved to|sent to|a new one to|located at|return to|drop me at|pick me up at|taxi to|office is at`,
 	topic(Person): `姓名|贵姓|名字|怎么称呼|如何称呼|尊姓|收件人|收货人|联系人|户名|持卡人|开户名|您叫什么|你叫什么|name|full name|first name|last name|surname|family name|maiden name|
 		who am i speaking|whom am i speaking|speaking with|speaking to|cardholder|account holder`,
-	lastFour: `尾号|后四位|后4位|末四位|最后四位|末尾四位|尾数|last four|last 4|last four digits|last 4 digits|final four|ending in|ends in|ending with|ends with`,
+	lastFour: `尾号|后四位|后4位|末四位|最后四位|末尾四位|尾数|last four|last 4|last four digits|last 4 digits|final four|ending|ending in|ends in|ending with|ends with`,
 	order: `订单|订单号|单号|工单|运单|快递|快递单号|编号|流水号|预订号|取件码|受理号|投诉号|确认号|参考号|工号|产品|型号|order|order number|order no|ticket|case|case number|reference|
 		reference number|ref|tracking|tracking number|booking|booking reference|confirmation|confirmation number|invoice|parcel|serial|serial number|sku|model|version|item|
-		product|train|flight|trainid|train id|extension|store|badge|agent id`,
+		product|train|flight|trainid|train id|store|badge|agent id`,
 	zip: `邮编|邮政编码|zip|zip code|zipcode|postcode|post code|postal code`,
 }
 
@@ -132,6 +132,9 @@ func (t *turn) topicsBefore(at int) []topic {
 	}
 	var out []topic
 	for i := lo - 1; i >= 0 && len(out) < 2 && at-t.cues[i].end <= cueReach; i-- {
+		if t.cues[i].topic == order && hasDigits(t.text[t.cues[i].end:at], 3) {
+			continue // that was another number's
+		}
 		out = append(out, t.cues[i].topic)
 	}
 	return out

@@ -47,14 +47,14 @@ func surnameAt(text string, i int) int {
 
 var (
 	titled   = regexp.MustCompile(`先生|女士|小姐|太太|老师|师傅|经理|主任|医生|阿姨|大姐|大哥`)
-	introZh  = regexp.MustCompile(`(?:我叫|我的名字叫|我的名字是|名字叫做?|名字是|姓名[是:：]|本人姓名|我全名|全名是|收件人[是:：]?|收货人[是:：]?|联系人[是:：]?|户名[是:：]?|持卡人[是:：]?|开户名[是:：]?|乘车人[是:：]?|乘客[是:：]|客户名称?[是:：]|姓名) ?`)
+	introZh  = regexp.MustCompile(`(?:我叫|我的名字叫|我的名字是|名字叫做?|名字是|姓名[是:：]|本人姓名|我全名|全名是|收件人[是:：]?|收货人[是:：]?|联系人[是:：]?|户名[是:：]?|持卡人[是:：]?|开户名[是:：]?|乘车人[是:：]?|乘客[是:：]|客户名称?[是:：]|姓名 ) ?`)
 	surnamed = regexp.MustCompile(`(?:我姓|免贵姓|本人姓|免贵|他姓|她姓|客户姓|先生姓) ?`)
 	iAm      = regexp.MustCompile(`我是 ?|这里是 ?|这边是 ?`)
 	little   = regexp.MustCompile(`(?:叫我|我是|客服|专员|坐席|工程师|找|跟)(?:小|老|阿)`)
 )
 
 // notTitled are words that end before a title and are no surname.
-var notTitled = []string{"对方", "双方", "我方", "任何", "如何", "客户", "大堂", "项目", "官方", "全", "各位", "尊敬的", "地方", "警方", "医方", "店长", "部门经理", "这位", "那位"}
+var notTitled = []string{"谢谢", "对方", "双方", "我方", "任何", "如何", "客户", "大堂", "项目", "官方", "全", "各位", "尊敬的", "地方", "警方", "医方", "店长", "部门经理", "这位", "那位"}
 
 func (t *turn) chineseNames() {
 	for _, at := range titled.FindAllStringIndex(t.text, -1) {
@@ -89,6 +89,9 @@ func (t *turn) titledName(at int, title string) {
 	if slices.ContainsFunc(notTitled, func(w string) bool { return strings.HasSuffix(head, w) }) {
 		return
 	}
+	if title == "小姐" && (strings.HasPrefix(t.text[at+len(title):], "姐") || strings.HasPrefix(t.text[at+len(title):], "妹")) {
+		return
+	}
 	job := !slices.Contains([]string{"先生", "女士", "小姐", "太太"}, title)
 	base := at - len(head)
 	for i := 0; i < len(head); {
@@ -96,7 +99,7 @@ func (t *turn) titledName(at int, title string) {
 		n := surnameAt(head, i)
 		given := runes(head[i+n:])
 		known := slices.ContainsFunc(nameWords, func(w string) bool { return strings.HasPrefix(head[i:], w) })
-		if n > 0 && !known && given <= 2 && len(head)-i <= 12 && (given == 0 || !job && t.begins(base+i)) {
+		if n > 0 && !known && given <= 2 && len(head)-i <= 12 && (given == 0 || !job) && (given == 0 && !job || t.begins(base+i)) {
 			confidence := 0.9
 			if job || given > 0 {
 				confidence = 0.75
@@ -167,7 +170,7 @@ func (t *turn) ends(at int) bool {
 // begins reports whether a word may begin at a place.
 func (t *turn) begins(at int) bool {
 	r, n := utf8.DecodeLastRuneInString(t.text[:at])
-	return n == 0 || !isHan(r) || strings.ContainsRune("是叫的找给跟和与请问向让由到了好", r)
+	return n == 0 || !isHan(r) || strings.ContainsRune("是叫的找给跟和与请问向让由到了好下", r)
 }
 
 // answeredName takes a whole short answer to the question for a name.

@@ -11,15 +11,15 @@ import (
 // phrases are what introduces a name, by their first words.
 var phrases = byFirstWord(`i am called|call me|calls me|called me|named him|named her|under the name of|under the name|account of|surname is|last name?|first name?|your name?|the account?|
 	who are you?|addressed to|speaking with|speaking to|account holder is|cardholder is|spelled|customer:|user:|cardholder:|recipient:|contact:|attn:|attn|dear|regards,|sincerely,|cheers,|thanks,|best,|
-	partner's name|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister|wife is|husband is|it's under|spoke to|spoke with|talked to|talked with|follow up with`)
+	partner's name|wife is|husband is|it's under|change my name to|changed my name to|name changed to|spoke to|spoke with|talked to|talked with|follow up with`)
 
 // greetings are what people introduce themselves with, and much else: names behind
 // them need a capital.
-var greetings = byFirstWord(`i'm|i am|this is|hi|hello|hey`)
+var greetings = byFirstWord(`i'm|i am|this is|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister`)
 
 // acknowledgements may stand before a name that is addressed, when nothing else
 // follows.
-var acknowledgements = byFirstWord(`it's|it is|thank you|sir|ok|okay|sorry|thanks`)
+var acknowledgements = byFirstWord(`hi|hello|hey|it's|it is|thank you|sir|ok|okay|sorry|thanks`)
 
 // whose are words before "name is" that make it a person's.
 var whose = wordSet(`my his her our their your full first last middle maiden family partner's wife's husband's son's daughter's mother's father's friend's on`)
@@ -81,6 +81,9 @@ var notNamesEn = wordSet(`a an the is are was were am be been being i you he she
 	wonderful excellent cool nice bye goodbye ready done set free open closed available urgent important ridiculous unacceptable terrible awful horrible annoying frustrating very quite rather
 	hmm hm id sounds unit user bots ai sunny rainy cloudy gave said says booked immediately usually directly double saw made it'll that'll god jesus christ retired greek french spanish italian
 	english chinese american british indian german french spanish mr mrs ms miss dr prof united states kingdom street road avenue north south east west new york london cambridge`)
+
+// alsoNames are words of the list that are names behind another one.
+var alsoNames = wordSet(`an do so to may will day`)
 
 // firstNames are common English first names that are no other word, for names in
 // the middle of sentences.
@@ -149,7 +152,7 @@ func (t *turn) introduced(start, end int, lower bool) {
 		t.englishName(at, 0.9, lower && t.text[at-1] != ',', "behind words that introduce a name")
 	} else if at := t.phraseAt(greetings, start, end); at > 0 {
 		t.englishName(at, 0.65, false, "behind words that people introduce themselves with")
-	} else if at := t.phraseAt(acknowledgements, start, end); at > 0 && t.endsName(at) {
+	} else if at := t.phraseAt(acknowledgements, start, end); at > 0 && t.addressed(at) {
 		t.englishName(at, 0.65, false, "behind words that address people")
 	}
 }
@@ -188,7 +191,7 @@ func (t *turn) englishName(at int, confidence float64, small bool, reason string
 		bare := strings.Trim(w, " .,'’")
 		capital := t.capital(at + len(t.text[at:end]))
 		initial := len(bare) == 1 && count > 0
-		if notNamesEn[bare] || contracted(bare) || !capital && !small || count >= 2 && !capital || runes(bare) < 2 && !initial || hasHan(bare) {
+		if notNamesEn[bare] && !(count > 0 && capital && alsoNames[bare]) || contracted(bare) || !capital && !small || count >= 2 && !capital || runes(bare) < 2 && !initial || hasHan(bare) {
 			break
 		}
 		end += len(w)
@@ -258,6 +261,20 @@ func (t *turn) endsName(at int) bool {
 		}
 	}
 	return len(strings.Fields(rest)) <= 3
+}
+
+// addressed reports whether one or two words with capitals stand before the next
+// mark, and nothing else.
+func (t *turn) addressed(at int) bool {
+	rest := t.text[at:min(len(t.text), at+40)]
+	if i := strings.IndexAny(rest, ",.!?;:\n"); i >= 0 {
+		rest = rest[:i]
+	}
+	words := strings.Fields(rest)
+	if len(words) == 0 || len(words) > 2 {
+		return false
+	}
+	return t.capital(at) && (len(words) == 1 || t.capital(at+strings.LastIndexByte(strings.TrimRight(rest, " "), ' ')+1))
 }
 
 // answeredEnglish takes a short answer to the question for a name.
@@ -332,6 +349,12 @@ func initials(text string) string {
 	return b.String()
 }
 
+// nameJustBefore reports whether a name that was found ends close before a place.
+func (t *turn) nameJustBefore(at int) bool {
+	last := len(t.found) - 1
+	return last >= 0 && t.found[last].typ == Person && t.found[last].end <= at && at-t.found[last].end <= len(", so ")
+}
+
 func (t *turn) spelledOut(at int) int {
 	word, end, hyphens := t.text[at:at+1], at+1, 0
 	for end < len(t.text) {
@@ -354,7 +377,7 @@ func (t *turn) spelledOut(at int) int {
 		}
 	}
 	c := t.context(at)
-	cued := c.any(topic(Person), topic(Email)) || strings.Contains(t.text[max(0, at-24):at], "spel")
+	cued := c.any(topic(Person), topic(Email)) || strings.Contains(t.text[max(0, at-24):at], "spel") || t.nameJustBefore(at)
 	if len(word) < 3 || notSpelled[word] || !cued && !(hyphens == len(word)-1 && firstNames[word]) || c.is(order) {
 		return end
 	}

@@ -40,7 +40,7 @@ func (t *turn) numbers() {
 
 // runs are the rows of digits that are no part of a date or time.
 func (t *turn) runs() []entity.Run {
-	runs := entity.Runs(t.text)
+	runs := t.singles(entity.Runs(t.text))
 	if len(runs) == 0 {
 		return nil
 	}
@@ -60,6 +60,26 @@ func (t *turn) runs() []entity.Run {
 		})
 		return found && strings.ContainsAny(t.text[dates[i].Start:dates[i].End], "-/.年月") && dates[i].End-dates[i].Start > 5
 	})
+}
+
+// singles joins written digits that stand one by one: 0 7 7 double 0 9.
+func (t *turn) singles(runs []entity.Run) []entity.Run {
+	out := runs[:0]
+	open := false // the last row is such a one
+	for _, r := range runs {
+		single := !r.Said && len(r.Digits) == 1
+		if open && single {
+			last := &out[len(out)-1]
+			times := map[string]int{" ": 1, " double ": 2, " triple ": 3}[t.text[last.End:r.Start]]
+			if times > 0 && len(last.Digits) < entity.LongestRun {
+				last.Digits += strings.Repeat(r.Digits, times)
+				last.End, last.Said = r.End, true
+				continue
+			}
+		}
+		out, open = append(out, r), single
+	}
+	return out
 }
 
 // gap reports whether two rows may belong to one number.
@@ -203,6 +223,9 @@ func (t *turn) context(at int) context {
 		c.topics = append(c.topics, t.asked)
 		if c.topics[0] == calling {
 			c.topics[0], c.topics[1] = t.asked, calling
+		}
+		if t.besides != "" {
+			c.topics = append(c.topics, t.besides)
 		}
 	}
 	if len(c.topics) == 0 {

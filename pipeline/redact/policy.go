@@ -57,6 +57,7 @@ func (p Policy) Audiences() []string {
 }
 
 // Rules are what is redacted for one audience. The zero value redacts nothing.
+// They are safe for concurrent use.
 type Rules struct {
 	Types []Type // what is redacted; patterns by their names
 	// Least is the confidence from which on something is redacted, 0–1.

@@ -115,3 +115,21 @@ func TestDefaultPolicyKeepsNumbersOnPages(t *testing.T) {
 		t.Errorf("the model's types: %s", diff)
 	}
 }
+
+// FuzzReadPolicy holds that no file breaks the reading, and that what has no
+// mistakes can be used.
+func FuzzReadPolicy(f *testing.F) {
+	f.Add(shop)
+	f.Add("redaction: a\nmodel: [phone]\nallow: x")
+	f.Add("pages: {a: {types: none}}")
+	f.Fuzz(func(t *testing.T, src string) {
+		p, problems := ReadPolicy("p.yaml", []byte(src))
+		if len(problems) > 0 {
+			return
+		}
+		for _, a := range p.Audiences() {
+			text := p.For(Pages(a)).Text("手机13812345678 VIP123456 a@b.com")
+			holds(t, text.Original, &text)
+		}
+	})
+}

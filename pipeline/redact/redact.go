@@ -6,10 +6,10 @@
 // is a Policy. The original is never lost: every text keeps the spans that were
 // replaced and maps offsets both ways.
 //
-// A session's way: read.go folds its turns, finders (one file per family) propose
-// places with a confidence, split.go joins numbers over turns, known.go looks for
-// values that were found elsewhere, resolve.go leaves spans that do not overlap,
-// and tag.go names them. All of it takes time linear in the session's length.
+// A session's way, in session.go: its turns are folded, finders (one file per
+// family) propose places with a confidence, split.go joins numbers over turns,
+// known.go looks for values that were found elsewhere, resolve leaves places that
+// do not overlap, and tag.go names them. All of it takes time linear in the session's length.
 package redact
 
 import (

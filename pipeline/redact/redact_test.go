@@ -38,13 +38,13 @@ func TestText(t *testing.T) {
 		"幺三八的，就是{phone 幺三八一二三四五六七八}", "号码{phone 幺三九 二二三三 四四五五}", "是{phone 一三八，一二三四，五六七八}对吗", "{phone １３８１２３４５６７８}",
 		"您打10086就可以", "12306能查", "订单号13812345678901在路上", "数字12345678901不是手机号", "单号是20250105123456", "2024-2025年", "一共一百二十三块五", "第一一二三章",
 		// identity and cards
-		"身份证{id_card 11010519491231002X}", "身份证号{id_card 1101 0519 4912 3100 2X}", "身份证{id_card 一一零一零五一九四九一二三一零零二x}", "老身份证{id_card 110105491231002}",
+		"身份证{id_card 11010519491231002X}", "身份证号{id_card 1101 0519 4912 3100 2X}", "身份证{id_card 一一零一零五一九四九一二三一零零二x}", "老身份证{id_card 110105491231002}", "身份证{account 110105194912310021}", "证件号{account 123456789012}", "卡号{account 1234567890123456}", "卡号{bank_card 4111111111111112}",
 		"卡号{bank_card 6222 0202 0001 2345 678}", "{bank_card 4111111111111111}到期了", "信用卡{bank_card 4111-1111-1111-1111}", "尾号{bank_card 1234}的卡", "手机尾号{phone 5678}",
 		"编号A4111111111111111", "订单6222020200012345", "护照{passport E12345678}", "护照号码：{passport EA1234567}", "港澳通行证{permit C12345678}", "回乡证{permit H1234567890}",
 		"统一社会信用代码{credit_code 91350100M000100Y43}", "车牌{plate 京A12345}", "新能源{plate 粤BD12345}停在楼下", "香港身份证{id_card A123456(3)}",
 		// chat names and codes
 		"加我微信{wechat zhang_san88}", "微信号是{wechat abcdefgh}", "微信{phone 13812345678}", "微信支付失败了", "QQ{qq 123456789}", "qq号是{qq 87654321}",
-		"验证码是{secret 482913}", "短信验证码 {secret 4829}", "密码是{secret abc12345}", "密码忘了", "取款密码{secret 123456}", "登录密码改成{secret Qwer@1234}了",
+		"验证码是{secret 482913}", "短信验证码 {secret 4829}", "密码是{secret abc12345}", "密码忘了", "取款密码{secret 123456}", "验证码是 {secret 8 8 2 3 4 1}", "登录密码改成{secret Qwer@1234}了",
 		// mail and net
 		"发到{email zhang.san@163.com}", "邮箱{email zhangsan 艾特 163 点 com}", "{email 一二三四五六艾特qq点com}", "邮箱是{email zhangsan123圈a qq点com}", "服务器{ip 192.168.1.20}", "版本1.2.3.4",
 		// addresses and births
@@ -52,22 +52,22 @@ func TestText(t *testing.T) {
 		"邮编{address 310000}",
 		// names
 		"我姓{person 王}", "免贵姓{person 李}", "我叫{person 王小明}", "{person 王}先生您好", "您好，{person 李}女士", "姓名：{person 欧阳娜娜}，", "收件人{person 张三}", "我是{person 陈静}。", "联系人是{person 赵六}，谢谢", "我姓{person 弓长张}",
-		"我是会员", "我是高级会员", "对方先生没说", "这位女士", "任何女士都可以", "我叫车了", "我是张", "全国先生", "我叫了外卖", "先生您好", "客户经理",
+		"我是会员", "我是高级会员", "对方先生没说", "这位女士", "任何女士都可以", "我叫车了", "我是张", "全国先生", "我叫了外卖", "先生您好", "客户经理", "谢谢小姐姐", "值班经理在吗", "请报姓名和身份证号", "请找一下{person 刘}经理", "{phone 一三八零零零零零二二二}，五月的",
 		// English phones
 		"call me at {phone 415-555-2671}", "{phone (415) 555-2671} is mine", "{phone +1 415-555-2671}", "{phone +44 20 7946 0958} please", "my number is {phone 4155552671}", "phone: {phone 07700 900123}",
-		"it is {phone four one five five five five two six seven one}", "{phone oh two oh seven nine four six double oh five eight}", "my cell is {phone five five five, twelve thirty-four}", "mobile {phone 345-899-3560x4587}",
+		"it's {phone 0 7 7 double 0 9 double 0 1 2 3}", "extension 4412 or {phone 212.555.0187}", "it is {phone four one five five five five two six seven one}", "{phone oh two oh seven nine four six double oh five eight}", "my cell is {phone five five five, twelve thirty-four}", "mobile {phone 345-899-3560x4587}",
 		"order 4155552671 is late", "I waited 20 minutes 3 times", "a table for 2 at 19:45 for 3 nights", "it costs $4155552671", "one two three go", "twenty twenty four was good",
 		// English numbers
-		"my SSN is {ssn 219-09-9999}", "social security number {ssn 219099999}", "{ssn 219-09-9999}", "part 666-12-1234-9", "card number {bank_card 5500 0000 0000 0004}", "Visa ending in {bank_card 4242}", "last four digits are {bank_card 1234}",
+		"my SSN is {ssn 219-09-9999}", "social security number {ssn 219099999}", "{ssn 219-09-9999}", "part 666-12-1234-9", "card number {bank_card 5500 0000 0000 0004}", "Visa ending in {bank_card 4242}", "last four digits are {bank_card 1234}", "account ending {bank_card 4321}", "a contract ending 2025",
 		"last four of my social {ssn 6789}", "IBAN {iban GB29 NWBK 6016 1331 9268 19}", "pay to {iban DE89370400440532013000}", "my driver's license is {driver_license D1234-567}", "passport {passport 123456789}", "account number {account 00123456}",
 		"member ID {account AB-12345}", "the PIN is {secret 4821}", "your code is 4821", "verification code {secret 482913}", "password is {secret hunter2!}", "password is wrong", "host {ip 10.1.2.3} and {ip 2001:db8::1}", "version 10.1.2.3", "at 10:30:45",
 		"routing number {account 021000021}", "date of birth is {birth_date 5/12/1990}", "I was born on {birth_date May 12, 1990}", "DOB {birth_date 05/12/90}", "since 5/12/1990",
 		"mail {email john.smith@example.com}", "{email john dot smith at gmail dot com}", "it's {email j o h n 42 at gmail dot com}", "my email is {email mary underscore jones at outlook dot com}", "meet at the dot",
 		// English addresses
-		"I live at {address 1668 Glyn Street, Apt 4, Springfield, IL 62704}", "send it to {address P.O. Box 1234}", "zip code {address 94103}", "{address 22 Baker Street}", "3 days on the road", "2 people by the way",
+		"I live at {address 1668 Glyn Street, Apt 4, Springfield, IL 62704}", "send it to {address P.O. Box 1234}", "zip code {address 94103}", "{address 22 Baker Street}, London {address NW1 6XE}", "3 days on the road", "2 people by the way",
 		// English names
-		"My name is {person John Smith}.", "my name is {person john smith}", "This is {person Maria} speaking", "I'm {person Peter} from sales", "Mr. {person Smith} called", "Dr {person Jane Doe}", "Hi {person Susan}, how are you", "ask {person Emily} please",
-		"this is great", "I'm looking for a hotel", "I am very angry", "my name is not on the list", "Hi there", "Dr appointment", "take Allison Road", "mark it as done", "it's Friday",
+		"My name is {person John Smith}.", "my name is {person john smith}", "This is {person Maria} speaking", "I'm {person Peter} from sales", "Mr. {person Smith} called", "Dr {person Jane Doe}", "My name is {person Nguyen Van An}", "Hi {person Susan}, how are you", "ask {person Emily} please",
+		"this is great", "I'm looking for a hotel", "I am very angry", "my name is not on the list", "Hello, Larkcell rewards here", "it's {person Anya Rao}, {person R-A-O}.", "my brother left you", "my son {person Arjun} is ill", "Hi there", "Dr appointment", "take Allison Road", "mark it as done", "it's Friday",
 		"the name is {person J-O-N-E-S}", "that's {person S as in Sierra, M as in Mike, I as in India}", "in the U-S-A", "the b-e-s-t", "I'm Ok",
 	} {
 		if got := markedBy(every.Text(plainOf(want))); got != want {
@@ -114,6 +114,7 @@ func TestSession(t *testing.T) {
 		{"a whole name after being asked", []string{"a: 请问怎么称呼您", "c: 李小红", "a: 李小红您好"}, []string{"请问怎么称呼您", "<姓名1>", "<姓名1>您好"}},
 		{"an English name after being asked, and again", []string{"a: May I have your name?", "c: Sure, Jane Miller", "a: Thanks Jane, how can I help?"},
 			[]string{"May I have your name?", "Sure, <NAME_1>", "Thanks <NAME_1>, how can I help?"}},
+		{"a name and the last digits of another number", []string{"a: 请报机主姓名和身份证后四位", "c: 罗海，三二一零"}, []string{"请报机主姓名和身份证后四位", "<姓名1>，<身份证1>"}},
 		{"another question ends the first", []string{"a: May I have your name?", "c: why", "a: Which city?", "c: Boston"}, []string{"May I have your name?", "why", "Which city?", "Boston"}},
 		{"an answer to a question for an account", []string{"a: What is your account number?", "c: 8573 1890", "a: thanks"}, []string{"What is your account number?", "<ACCOUNT_1>", "thanks"}},
 		{"a birth date that was asked for", []string{"a: 麻烦核对一下出生日期", "c: 1990年5月12日"}, []string{"麻烦核对一下出生日期", "<生日1>"}},

@@ -35,10 +35,11 @@ type session struct {
 
 // asking is what a speaker asked the other one for, for some turns.
 type asking struct {
-	topic topic
-	named bool
-	by    transcript.Speaker
-	left  int
+	topic   topic
+	besides topic // named before the topic
+	named   bool
+	by      transcript.Speaker
+	left    int
 }
 
 // askedTurns is for how many turns a question waits for its answer.
@@ -51,7 +52,7 @@ func (x *session) read() {
 		of := &x.session.Turns[i]
 		t := newTurn(of.Text)
 		if a.left > 0 && a.by != of.Speaker {
-			t.asked, t.named = a.topic, a.named
+			t.asked, t.besides, t.named = a.topic, a.besides, a.named
 			a.left--
 		}
 		t.find()
@@ -82,8 +83,8 @@ func (x *session) patterns(t *turn) {
 var requests = []string{"?", "请", "麻烦", "提供", "告诉", "报一下", "多少", "什么", "核对", "核实", "could", "can i", "may i", "what", "please", "tell me", "confirm", "verify", "provide", "who ", "give me", "i need", "your"}
 
 // nameRequests are words of turns that ask for a person's name.
-var nameRequests = []string{"贵姓", "怎么称呼", "如何称呼", "称呼您", "您的姓名", "你的姓名", "您的名字", "你的名字", "您叫什么", "你叫什么", "叫什么名字", "姓名是", "提供姓名", "提供一下姓名", "尊姓", "your name", "your full name", "your first", "your last name", "your surname",
-	"last name", "first name", "full name", "who am i speaking", "who am i talking", "whom am i", "name please", "name on the account", "name of the person", "who's calling", "who is calling", "name is it under", "name for the"}
+var nameRequests = []string{"贵姓", "怎么称呼", "如何称呼", "称呼您", "您的名字", "你的名字", "您叫什么", "你叫什么", "叫什么名字", "姓名", "尊姓", "your name", "your full name", "your first", "your last name", "your surname",
+	"last name", "first name", "full name", "who am i speaking", "who am i talking", "whom am i", "name please", "name and ", "name, ", "name on the account", "name of the person", "who's calling", "who is calling", "name is it under", "name for the"}
 
 // listen notes what a turn asks for.
 func (a *asking) listen(t *turn, by transcript.Speaker) {
@@ -92,9 +93,12 @@ func (a *asking) listen(t *turn, by transcript.Speaker) {
 	}
 	next := asking{by: by, left: askedTurns}
 	for _, c := range slices.Backward(t.cues) {
-		if c.topic != topic(Person) && c.topic != order && c.topic != calling {
+		switch {
+		case c.topic == topic(Person) || c.topic == order || c.topic == calling:
+		case next.topic == "":
 			next.topic = c.topic
-			break
+		case next.besides == "":
+			next.besides = c.topic
 		}
 	}
 	next.named = slices.ContainsFunc(nameRequests, func(w string) bool { return strings.Contains(t.text, w) })

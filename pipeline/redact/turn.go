@@ -26,6 +26,7 @@ type turn struct {
 	chinese  bool   // has ideographs
 	cues     []cue
 	asked    topic   // what the other speaker asked for before; "" is nothing
+	besides  topic   // what was asked for with it
 	named    bool    // the other speaker asked for a name before
 	found    []found // in the folded text
 	placed   []found // in the original
