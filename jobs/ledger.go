@@ -74,7 +74,7 @@ func (l *ledger) Open(ctx context.Context, c llm.Call) (int64, error) {
 func (l *ledger) call(c llm.Call) store.ModelCall {
 	ref := c.Ref
 	ref.Caps.Session = stricter(ref.Caps.Session, pipeline.Cap{Tokens: l.o.Budget.SessionTokens, Money: int64(l.o.Budget.SessionMoney)})
-	most := l.o.Prices.Reserve(c)
+	most := l.prices(c).Reserve(c)
 	m := store.ModelCall{
 		Purpose: string(c.Purpose), Endpoint: c.Endpoint, Model: c.Model, SourceID: string(c.Session), Ref: ref, Criteria: c.Criteria,
 		Template: c.Template, InputHash: c.InputHash, Redacted: c.Redacted, Attempt: c.Attempt,
@@ -84,6 +84,15 @@ func (l *ledger) call(c llm.Call) store.ModelCall {
 		m.Cost, m.Timeout = batched(m.Cost), batchTimeout
 	}
 	return m
+}
+
+// prices are those of the call's model: those that are given are of the one that
+// judges.
+func (l *ledger) prices(c llm.Call) llm.Prices {
+	if c.Purpose == llm.ForEmbedding {
+		return llm.Prices{}
+	}
+	return l.o.Prices
 }
 
 // batched is what a batch costs: half.
@@ -147,8 +156,8 @@ func (l *ledger) Close(ctx context.Context, ticket int64, c llm.Call, r llm.Rece
 		Output: int64(r.Usage.Output), Reasoning: int64(r.Usage.Reasoning), Estimated: r.Usage.Estimated,
 		Latency: r.Latency, Status: string(r.Status), RetryAfter: r.RetryAfter, Taken: r.Outcomes,
 	}
-	if l.o.Prices.Known() {
-		cost := int64(l.o.Prices.Settle(r.Usage).Money)
+	if prices := l.prices(c); prices.Known() {
+		cost := int64(prices.Settle(r.Usage).Money)
 		if c.Purpose == llm.ForBatch {
 			cost = batched(cost)
 		}

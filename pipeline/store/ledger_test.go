@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -41,9 +42,11 @@ func TestALimitIsNeverExceededByManyAtOnce(t *testing.T) {
 	var mu sync.Mutex
 	var tickets []int64
 	var group sync.WaitGroup
-	for range 40 {
+	for i := range 40 {
 		group.Go(func() {
-			ticket, refused, err := s.OpenCall(t.Context(), call(100), limits)
+			c := call(100)
+			c.Model = fmt.Sprint(i) // the limit is that of all models
+			ticket, refused, err := s.OpenCall(t.Context(), c, limits)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
