@@ -40,25 +40,23 @@ func NewLedger(s *store.Store, o LedgerOptions) (llm.Ledger, error) {
 	return &ledger{o, s}, nil
 }
 
-// A reservation outlives its call's timeout by this: who has not settled by then
-// is taken for dead.
-const lostMargin = time.Minute
-
 // batchTimeout is the time that a batch has, and some more.
 const batchTimeout = 48 * time.Hour
 
-// pacedWait is how long a call waits for the allowed rate; a longer wait is left
-// to the queue.
-const pacedWait = 20 * time.Second
+// shortWait is how long a call waits for the allowed rate, or an endpoint that is
+// closed; a longer wait is left to the queue.
+const shortWait = 20 * time.Second
 
-// Open reserves what the call may take. It waits for the allowed rate.
+// Open reserves what the call may take. It waits for the allowed rate and for an
+// endpoint that is closed, if that is not for long: jobs that all go to sleep at
+// every 429 are slower to come back than the endpoint.
 func (l *ledger) Open(ctx context.Context, c llm.Call) (int64, error) {
 	for waited := time.Duration(0); ; {
 		ticket, refused, err := l.store.OpenCall(ctx, l.call(c), l.limits())
 		if err != nil || refused == nil {
 			return ticket, err
 		}
-		if refused.Kind != store.Paced || waited+refused.Wait > pacedWait {
+		if refused.Kind == store.LimitReached || waited+refused.Wait > shortWait {
 			l.o.Metrics.refused(refused.Kind)
 			return 0, l.unavailable(refused)
 		}
@@ -78,7 +76,7 @@ func (l *ledger) call(c llm.Call) store.ModelCall {
 	m := store.ModelCall{
 		Purpose: string(c.Purpose), Endpoint: c.Endpoint, Model: c.Model, SourceID: string(c.Session), Ref: ref, Criteria: c.Criteria,
 		Template: c.Template, InputHash: c.InputHash, Redacted: c.Redacted, Attempt: c.Attempt,
-		Tokens: most.Tokens, Cost: int64(most.Money), Timeout: l.o.Timeout + lostMargin,
+		Tokens: most.Tokens, Cost: int64(most.Money), Timeout: l.o.Timeout,
 	}
 	if c.Purpose == llm.ForBatch {
 		m.Cost, m.Timeout = batched(m.Cost), batchTimeout
@@ -155,6 +153,7 @@ func (l *ledger) Close(ctx context.Context, ticket int64, c llm.Call, r llm.Rece
 		Model: r.Model, Parameters: r.Parameters, Input: int64(r.Usage.Input), Cached: int64(r.Usage.Cached),
 		Output: int64(r.Usage.Output), Reasoning: int64(r.Usage.Reasoning), Estimated: r.Usage.Estimated,
 		Latency: r.Latency, Status: string(r.Status), RetryAfter: r.RetryAfter, Taken: r.Outcomes,
+		Uncounted: r.Status == llm.Answered && r.Usage.Input+r.Usage.Output == 0,
 	}
 	if prices := l.prices(c); prices.Known() {
 		cost := int64(prices.Settle(r.Usage).Money)

@@ -76,7 +76,7 @@ func (p *program) judging(s *store.Store, m config.Model, j config.Judging, metr
 		return jobs.Judging{}, err
 	}
 	judge, err := p.newJudge(m, ledger, 0, nil)
-	return jobs.Judging{Judge: judge, Policy: policy}, err
+	return jobs.Judging{Judge: judge, Policy: policy, Terms: j.Terms()}, err
 }
 
 // newLedger makes the ledger that all processes share.

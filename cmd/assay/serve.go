@@ -148,6 +148,9 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 		return nil, err
 	}
 	judging.Workers = f.JudgeWorkers
+	if err := f.Keeps(); err != nil {
+		return nil, usageError{err}
+	}
 	if err := p.pricedPlan(db, judging, f.Judging); err != nil {
 		return nil, err
 	}
@@ -159,6 +162,7 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
+		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())

@@ -20,9 +20,12 @@ type Judging struct {
 	// Current is the newest round of the verdict, and Judged whether it is done with.
 	Current VerdictKey
 	Judged  bool
-	// Over: nothing is left to do. There is a newer transcript or another verdict, or
-	// the model has answered since.
+	// Over: nothing is left to do. There is another verdict, or the model has answered
+	// since.
 	Over bool
+	// Renewed: a newer transcript is still to be inspected. If that comes to nothing,
+	// this verdict stands.
+	Renewed bool
 }
 
 // Judging returns what is to be judged, by a verdict of any round; ErrNotFound
@@ -30,8 +33,15 @@ type Judging struct {
 func (s *Store) Judging(ctx context.Context, key VerdictKey) (Judging, error) {
 	const query = `
 		SELECT t.id, t.session_id, t.version, t.content, b.scorecard_id, b.reinspection_id, b.content::jsonb #> '{versions,plan}',
-			c.id, c.judged, t.version <> s.version OR c.judged AND c.id <> b.id OR
-				(c.transcript_id, c.scorecard_id, c.reinspection_id) <> (b.transcript_id, b.scorecard_id, b.reinspection_id)
+			c.id, c.judged, c.judged AND c.id <> b.id OR
+				(c.transcript_id, c.scorecard_id, c.reinspection_id) <> (b.transcript_id, b.scorecard_id, b.reinspection_id),
+			EXISTS (
+				SELECT 1
+				FROM transcripts n
+				WHERE n.session_id = s.id AND n.version = s.version AND n.id <> t.id
+					AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.transcript_id = n.id)
+					AND NOT EXISTS (SELECT 1 FROM left_out l WHERE l.transcript_id = n.id)
+			)
 		FROM verdicts b
 		JOIN transcripts t ON t.id = b.transcript_id
 		JOIN sessions s ON s.id = b.session_id
@@ -40,7 +50,7 @@ func (s *Store) Judging(ctx context.Context, key VerdictKey) (Judging, error) {
 	var j Judging
 	t := &j.Transcript
 	err := s.pool.QueryRow(ctx, query, key).Scan(&t.Key, &t.Session, &t.Version, &t.Content, &j.Scorecard, &j.Reinspection, &j.Plan,
-		&j.Current, &j.Judged, &j.Over)
+		&j.Current, &j.Judged, &j.Over, &j.Renewed)
 	if err != nil {
 		return Judging{}, fmt.Errorf("load verdict %d: %w", key, noRows(err))
 	}
@@ -89,15 +99,15 @@ func nextRound(ctx context.Context, tx pgx.Tx, j Judging, row *verdictRow) error
 	case err != nil:
 		return err
 	case same:
-		_, err := tx.Exec(ctx, `UPDATE verdicts SET judged = judged OR $2 WHERE id = $1`, j.Current, row.Judged)
+		_, err := tx.Exec(ctx, `UPDATE verdicts SET judged = true WHERE id = $1 AND $2 AND NOT judged`, j.Current, row.Judged)
 		return err
 	}
 	_, err := saveVerdicts(ctx, tx, []*verdictRow{row})
 	return err
 }
 
-// JudgeFilter says which stored sessions are to be judged: newest transcripts
-// whose verdict has criteria that a model answers.
+// JudgeFilter says which stored sessions are to be judged: those whose current
+// verdict has criteria that a model answers.
 type JudgeFilter struct {
 	Since     time.Time // day; zero is all
 	Scorecard string    // id; "" is any
@@ -108,7 +118,6 @@ type JudgeFilter struct {
 const toJudge = `
 	FROM verdicts v
 	JOIN sessions s ON s.id = v.session_id
-	JOIN transcripts t ON t.id = v.transcript_id AND t.version = s.version
 	JOIN scorecards k ON k.id = v.scorecard_id
 	WHERE v.current AND ($1::date IS NULL OR s.day >= $1) AND ($2 = '' OR k.slug = $2) AND EXISTS (
 		SELECT 1

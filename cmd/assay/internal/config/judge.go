@@ -58,6 +58,12 @@ func (j Judging) Prices() llm.Prices {
 	return llm.Prices{Currency: j.Currency, Input: j.PriceIn, Cached: j.PriceCached, Output: j.PriceOut, Free: j.Free}
 }
 
+// Terms says in words what judging may take and what it costs, for comparison.
+func (j Judging) Terms() string {
+	return fmt.Sprintf("a day %d tokens and %s money, a session %d and %s, a minute %d requests and %d tokens; a million tokens cost %s sent, %s cached, %s answered %s; over budget: %s",
+		j.DayTokens, j.DayMoney, j.SessionTokens, j.SessionMoney, j.RPM, j.TPM, j.PriceIn, j.PriceCached, j.PriceOut, j.Currency, j.OverBudget)
+}
+
 // Budget is what judging may take, checked against the prices.
 func (j Judging) Budget() (llm.Budget, error) {
 	b := llm.Budget{SessionTokens: j.SessionTokens, DayTokens: j.DayTokens, SessionMoney: j.SessionMoney, DayMoney: j.DayMoney}
