@@ -114,22 +114,23 @@ type JudgeFilter struct {
 	Again     bool      // also those that are judged
 }
 
-// toJudge are the current verdicts that a filter selects.
+// toJudge are the current verdicts that a filter selects, with keys above the last
+// argument; that is said of the findings as well, which are read in this order.
 const toJudge = `
 	FROM verdicts v
 	JOIN sessions s ON s.id = v.session_id
 	JOIN scorecards k ON k.id = v.scorecard_id
-	WHERE v.current AND ($1::date IS NULL OR s.day >= $1) AND ($2 = '' OR k.slug = $2) AND EXISTS (
+	WHERE v.current AND v.id > $4 AND ($1::date IS NULL OR s.day >= $1) AND ($2 = '' OR k.slug = $2) AND EXISTS (
 		SELECT 1
 		FROM findings f
-		WHERE f.verdict_id = v.id AND f.answered_by = 'judge'
+		WHERE f.verdict_id = v.id AND f.verdict_id > $4 AND f.answered_by = 'judge'
 			AND ($3 OR f.reason IN ('pending', 'not_selected', 'budget', 'no_model', 'model_unavailable'))
 	)`
 
 // CountToJudge counts the sessions that a filter selects.
 func (s *Store) CountToJudge(ctx context.Context, f JudgeFilter) (int, error) {
 	var n int
-	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+toJudge, day(f.Since), f.Scorecard, f.Again).Scan(&n); err != nil {
+	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+toJudge, day(f.Since), f.Scorecard, f.Again, 0).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count sessions to judge: %w", err)
 	}
 	return n, nil
@@ -140,8 +141,8 @@ func (s *Store) CountToJudge(ctx context.Context, f JudgeFilter) (int, error) {
 func (s *Store) SampleToJudge(ctx context.Context, f JudgeFilter, limit int) ([]VerdictKey, error) {
 	const query = `SELECT v.id` + toJudge + `
 		ORDER BY md5(v.session_id::text)
-		LIMIT $4`
-	rows, err := s.pool.Query(ctx, query, day(f.Since), f.Scorecard, f.Again, limit)
+		LIMIT $5`
+	rows, err := s.pool.Query(ctx, query, day(f.Since), f.Scorecard, f.Again, 0, limit)
 	if err != nil {
 		return nil, fmt.Errorf("sample sessions to judge: %w", err)
 	}
@@ -151,7 +152,7 @@ func (s *Store) SampleToJudge(ctx context.Context, f JudgeFilter, limit int) ([]
 // ToJudge lists verdicts that a filter selects, with keys above after, ascending,
 // at most limit.
 func (s *Store) ToJudge(ctx context.Context, f JudgeFilter, after VerdictKey, limit int) ([]VerdictKey, error) {
-	const query = `SELECT v.id` + toJudge + ` AND v.id > $4
+	const query = `SELECT v.id` + toJudge + `
 		ORDER BY v.id
 		LIMIT $5`
 	rows, err := s.pool.Query(ctx, query, day(f.Since), f.Scorecard, f.Again, after, limit)
