@@ -241,7 +241,7 @@ func highlightsAreQuotes(t *testing.T, ctx context.Context, s *site, keys seeded
 		var want []string
 		for _, f := range c.v.Criteria {
 			for _, e := range f.Evidence {
-				want = append(want, seen(e.Quote))
+				want = append(want, visible(e.Quote))
 			}
 		}
 		b := open(t, ctx, s, c.path)
@@ -251,8 +251,8 @@ func highlightsAreQuotes(t *testing.T, ctx context.Context, s *site, keys seeded
 	}
 }
 
-// seen is a text without the characters that the page shows by their codes.
-func seen(text string) string {
+// visible is a text without the characters that the page shows by their codes.
+func visible(text string) string {
 	var b strings.Builder
 	for _, p := range pieces(text) {
 		b.WriteString(p.Text)
@@ -346,7 +346,7 @@ func suggestionsAsOneTypes(t *testing.T, ctx context.Context, s *site, _ seeded)
 func hostileIsText(t *testing.T, ctx context.Context, s *site, keys seeded) {
 	b := open(t, ctx, s, fmt.Sprintf("/sessions/%d", keys.hostile))
 	got := b.texts(`[...document.querySelectorAll(".said")].map((p) => p.textContent)`)
-	if diff := cmp.Diff([]string{markup, seen(bidi), seen(unseen + " " + family)}, got); diff != "" {
+	if diff := cmp.Diff([]string{markup, visible(bidi), visible(unseen + " " + family)}, got); diff != "" {
 		t.Error(diff)
 	}
 	if value[bool](b, `"hacked" in window`) {
