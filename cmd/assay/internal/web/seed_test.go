@@ -51,7 +51,10 @@ type site struct {
 // newSite starts a server over an empty database. change may change its options.
 func newSite(t *testing.T, change func(*Options)) *site {
 	t.Helper()
-	zone := time.FixedZone("", 8*3600)
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
 	st := store.New(storetest.New(t), store.Options{Zone: zone})
 	o := Options{Store: st, Zone: zone, Log: slog.New(slog.DiscardHandler)}
 	if change != nil {

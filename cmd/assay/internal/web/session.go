@@ -282,7 +282,7 @@ func plain(v any) string {
 	}
 	var b strings.Builder
 	in := json.NewEncoder(&b)
-	in.SetEscapeHTML(false) // tags are in angle brackets
+	in.SetEscapeHTML(false)              // tags are in angle brackets
 	if err := in.Encode(v); err != nil { // not a value that came from JSON
 		return fmt.Sprint(v)
 	}
