@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"net/url"
 	"os/exec"
 	"strings"
 	"testing"
@@ -362,14 +363,17 @@ func hostileIsText(t *testing.T, ctx context.Context, s *site, keys seeded) {
 
 func TestEveryPageInEverySizeAndColour(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, withLibrary(t))
+	library := withLibrary(t)
+	s := newSite(t, func(o *Options) { library(o); withJudge(o) })
 	keys := s.seed()
 	b := open(t, browser(t), s, "/")
 	long := &transcript.Session{ID: transcript.SessionID(strings.Repeat("long", 40)), Channel: transcript.Chat, Turns: []transcript.Turn{{Speaker: transcript.Bot, Text: strings.Repeat("长", 400) + strings.Repeat("w", 400)}}}
 	v := quietVerdict()
 	v.Flags = []pipeline.Flag{{Reason: pipeline.CustomerChurn, Severity: pipeline.Low}}
 	last := s.put(long, v, "")
-	paths := []string{"/", "/?team=nobody", "/?reason=critical_failed&severity=high", "/suggest", "/suggest?q=reset+my+router", "/suggest?q=zebra", "/problems", fmt.Sprintf("/sessions/%d", last)}
+	s.asked()
+	s.post(fmt.Sprintf("/sessions/%d/reveal", keys.rude), url.Values{"why": {"Rückruf " + strings.Repeat("很长", 100)}})
+	paths := []string{"/models", "/reveals", "/models", fmt.Sprintf("/sessions/%d", keys.rude+5), "/", "/?team=nobody", "/?reason=critical_failed&severity=high", "/suggest", "/suggest?q=reset+my+router", "/suggest?q=zebra", "/problems", fmt.Sprintf("/sessions/%d", last)}
 	for _, key := range []any{keys.rude, keys.hostile, keys.clean, keys.failed, keys.waiting} {
 		paths = append(paths, fmt.Sprintf("/sessions/%d?at=0", key))
 	}
