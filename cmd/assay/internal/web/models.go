@@ -10,6 +10,7 @@ import (
 
 	"assay/classifiers/llm"
 	"assay/pipeline"
+	"assay/pipeline/plan"
 	"assay/pipeline/store"
 )
 
@@ -17,7 +18,7 @@ import (
 // zero value is that none is connected.
 type JudgeInfo struct {
 	Version  string     // of the judge: model@host, a blank, the hash of the prompts
-	Policy   string     // which sessions it judges, in words; "" is not said
+	Policy   plan.Judge // which sessions it judges, where their plan does not say
 	Budget   llm.Budget // what may be spent
 	Prices   llm.Prices // the zero value is a price that is not known
 	Redacted bool       // personal data is replaced before anything is sent
@@ -235,7 +236,7 @@ func (m *modelAnswers) Share() float64 {
 type modelsPage struct {
 	page
 	*modelReport
-	Policy string
+	Policy plan.Judge
 	names  map[string]map[string]string // of criteria, by scorecard
 }
 
@@ -318,13 +319,12 @@ func (p *modelsPage) Money(v float64) string {
 	if !p.Priced {
 		return "–"
 	}
-	places := 2
-	if v > 0 && v < 1 {
-		places = 4
-	}
-	text := strconv.FormatFloat(v, 'f', places, 64)
-	if v > 0 && v < 0.0001 {
+	text := strconv.FormatFloat(v, 'f', 2, 64)
+	switch {
+	case v > 0 && v < 0.0001:
 		text = "< 0.0001"
+	case v > 0 && v < 1:
+		text += strings.TrimRight(strconv.FormatFloat(v, 'f', 4, 64)[len("0.00"):], "0")
 	}
 	return strings.TrimSpace(text + " " + p.Currency)
 }

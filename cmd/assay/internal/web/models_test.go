@@ -10,13 +10,14 @@ import (
 
 	"assay/classifiers/llm"
 	"assay/pipeline"
+	"assay/pipeline/plan"
 	"assay/pipeline/store"
 )
 
 // withJudge says that a model is connected.
 func withJudge(o *Options) {
 	o.Judge = JudgeInfo{
-		Version: "org/m@1@models.example 0a1b2c3d4e5f", Policy: "flagged and uncertain sessions", Redacted: true,
+		Version: "org/m@1@models.example 0a1b2c3d4e5f", Policy: plan.Judge{Sessions: plan.FlaggedSessions, Share: 0.25}, Redacted: true,
 		Budget: llm.Budget{DayTokens: 100_000, DayMoney: 2_000_000, SessionTokens: 20_000},
 		Prices: llm.Prices{Currency: "CNY", Input: 800_000, Output: 2_000_000},
 	}
@@ -67,7 +68,7 @@ func TestModelsPage(t *testing.T) {
 		"names the model":               {en, "<dd>org/m@1</dd>"},
 		"names the endpoint":            {en, "<dd>models.example</dd>"},
 		"names the prompts":             {en, "<code>0a1b2c3d4e5f</code>"},
-		"says which sessions":           {en, "flagged and uncertain sessions"},
+		"says which sessions":           {en, "25 % of flagged and uncertain sessions, unless a plan says otherwise"},
 		"counts tokens":                 {en, "<b>3,702 <small>tokens</small></b>"},
 		"counts money with its unit":    {en, "1.50 CNY"},
 		"shows budgets":                 {en, "of 100,000 tokens a day"},
