@@ -13,7 +13,7 @@ type judgedView struct {
 	pipeline.JudgeRecord
 	Recorded  bool      // an answer from a file: no model was asked
 	Rationale []segment // its first words
-	Cut       bool      // there are more
+	More      bool      // there are more
 	For       int       // votes for the outcome
 	Shown     []turnRange
 	LeftOut   []turnRange
@@ -38,13 +38,15 @@ func (p *sessionPage) judgedView(f pipeline.Finding) *judgedView {
 		return nil
 	}
 	v := &judgedView{JudgeRecord: *f.Judge, Recorded: strings.HasPrefix(f.Judge.Model, recordedPrefix)}
-	v.Rationale, v.Cut = beginning(p.seen.saying(f.Rationale), longestRationale)
+	v.Rationale, v.More = beginning(p.seen.saying(f.Rationale), longestRationale)
 	for _, vote := range v.Votes {
 		if vote == f.Outcome {
 			v.For++
 		}
 	}
 	last := len(p.seen.turns) - 1
+	beyond := func(turn int) bool { return turn < 0 || turn > last }
+	v.Cut, v.Withheld = slices.DeleteFunc(slices.Clone(v.Cut), beyond), slices.DeleteFunc(slices.Clone(v.Withheld), beyond)
 	from := v.From
 	for _, gap := range v.JudgeRecord.LeftOut {
 		v.LeftOut = append(v.LeftOut, turnRange{min(gap[0], last), min(gap[1], last)})

@@ -66,8 +66,8 @@ func TestRationaleIsBounded(t *testing.T) {
 	}}}
 	p := &sessionPage{seen: see(s, v, redact.Rules{}, revealed{}, plainName)}
 	got := p.judgedView(v.Criteria[0])
-	if text := plainly(got.Rationale); !got.Cut || len(text) > longestRationale || len(text) < longestRationale-3 || strings.ContainsRune(text, '\ufffd') {
-		t.Errorf("%d bytes are shown, cut: %v", len(text), got.Cut)
+	if text := plainly(got.Rationale); !got.More || len(text) > longestRationale || len(text) < longestRationale-3 || strings.ContainsRune(text, '\ufffd') {
+		t.Errorf("%d bytes are shown, more: %v", len(text), got.More)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ const (
 // endpointStates lists the states of endpoints.
 var endpointStates = []EndpointState{EndpointReady, EndpointLimited, EndpointBroken, EndpointNeeds}
 
-func stateOf(e store.ModelEndpoint) EndpointState {
+func stateOf(e store.EndpointStatus) EndpointState {
 	switch {
 	case e.NeedsSomebody:
 		return EndpointNeeds
@@ -54,10 +55,9 @@ func stateOf(e store.ModelEndpoint) EndpointState {
 type modelReport struct {
 	Model     string           `json:"model"` // "" when none is connected
 	Host      string           `json:"host"`
-	Prompt    string           `json:"prompt"` // hash of all prompts
+	Prompt    string           `json:"prompt"` // hash of all that answers depend on
 	Redacted  bool             `json:"redacted"`
-	Currency  string           `json:"currency"` // "" when it is not said
-	Priced    bool             `json:"priced"`   // the price is known; else costs are 0
+	Currency  string           `json:"currency"` // of the budget; "" when it is not said
 	From      string           `json:"from"`     // the first day of the week, and today
 	Day       string           `json:"day"`
 	Endpoints []modelEndpoint  `json:"endpoints"`
@@ -66,7 +66,6 @@ type modelReport struct {
 	Criteria  []modelCriterion `json:"criteria"`
 	Calls     []modelCalls     `json:"calls"`
 	Open      int              `json:"open_calls"`
-	Unpriced  int              `json:"unpriced_calls"`
 	Reserved  modelUse         `json:"reserved"`
 	MedianMS  *int64           `json:"latency_median_ms"` // null: no answer in these days
 	P95MS     *int64           `json:"latency_p95_ms"`
@@ -96,16 +95,21 @@ type modelBudget struct {
 	Session modelUse `json:"session"`
 }
 
+// modelSpending is what was taken by all calls, or by those of a plan or a
+// scorecard, in one currency.
 type modelSpending struct {
-	Scope string   `json:"scope"` // all, plan, rule
-	Key   string   `json:"key"`
-	Today modelUse `json:"today"`
-	Week  modelUse `json:"week"`
+	By       string   `json:"by"`   // all, plan, scorecard
+	Name     string   `json:"name"` // "" of calls for none
+	Currency string   `json:"currency"`
+	Today    modelUse `json:"today"`
+	Week     modelUse `json:"week"`
+	Unpriced int      `json:"unpriced"` // calls of the week whose price is not known
 }
 
 type modelCriterion struct {
 	Scorecard string   `json:"scorecard"`
 	Criterion string   `json:"criterion"`
+	Currency  string   `json:"currency"`
 	Calls     int      `json:"calls"`
 	Today     modelUse `json:"today"`
 	Week      modelUse `json:"week"`
@@ -120,7 +124,9 @@ type modelCalls struct {
 type modelQueue struct {
 	Waiting int        `json:"waiting"`
 	Running int        `json:"running"`
-	Oldest  *time.Time `json:"oldest"` // null when nothing waits
+	Asleep  int        `json:"asleep"`         // until the model may be asked again
+	Oldest  int64      `json:"oldest_seconds"` // for how long the first of those that wait does; 0 when none does
+	Next    *time.Time `json:"next"`           // when the first of those asleep goes on
 }
 
 // modelAnswers count what verdicts say about a criterion that a model is to answer.
@@ -142,7 +148,7 @@ type abstained struct {
 // millionths are a currency's unit.
 const millionths = 1e6
 
-func useOf(u store.ModelUse) modelUse { return modelUse{u.Tokens, float64(u.Cost) / millionths} }
+func useOf(tokens, cost int64) modelUse { return modelUse{tokens, float64(cost) / millionths} }
 
 func (s *server) modelReport(ctx context.Context) (*modelReport, error) {
 	stored, err := s.o.Store.ModelReport(ctx)
@@ -152,31 +158,84 @@ func (s *server) modelReport(ctx context.Context) (*modelReport, error) {
 	j := s.o.Judge
 	name, prompt, _ := strings.Cut(j.Version, " ")
 	r := &modelReport{
-		Prompt: prompt, Redacted: j.Redacted, Currency: j.Prices.Currency, Priced: j.Prices.Known(),
-		From: dayText(stored.From), Day: dayText(stored.Day), Open: stored.Open, Unpriced: stored.Unpriced, Reserved: useOf(stored.Reserved),
-		Queue: modelQueue{stored.Queue.Waiting, stored.Queue.Running, s.inZone(stored.Queue.Oldest)},
+		Prompt: prompt, Redacted: j.Redacted, Currency: j.Prices.Currency, From: dayText(stored.From), Day: dayText(stored.Day),
 		Budget: modelBudget{
-			modelUse{j.Budget.DayTokens, float64(j.Budget.DayMoney) / millionths},
-			modelUse{j.Budget.SessionTokens, float64(j.Budget.SessionMoney) / millionths},
+			useOf(j.Budget.DayTokens, int64(j.Budget.DayMoney)), useOf(j.Budget.SessionTokens, int64(j.Budget.SessionMoney)),
 		},
+		Open: stored.Open, Reserved: useOf(stored.Tokens, stored.Cost),
 		MedianMS: milliseconds(stored.Latency.Median), P95MS: milliseconds(stored.Latency.P95),
 		Endpoints: []modelEndpoint{}, Spending: []modelSpending{}, Criteria: []modelCriterion{}, Calls: []modelCalls{},
+		Answers: answersOf(stored.Answers),
 	}
 	r.Model, r.Host, _ = cutLast(name, "@")
-	for _, e := range stored.Endpoints {
-		r.Endpoints = append(r.Endpoints, modelEndpoint{e.Endpoint, e.Model, stateOf(e), e.Status, e.Failures, s.inZone(e.ClosedUntil), e.ChangedAt.In(s.o.Zone)})
-	}
-	for _, m := range stored.Spending {
-		r.Spending = append(r.Spending, modelSpending{m.Scope, m.Key, useOf(m.Today), useOf(m.Week)})
-	}
-	for _, m := range stored.Criteria {
-		r.Criteria = append(r.Criteria, modelCriterion{m.Scorecard, m.Criterion, m.Calls, useOf(m.Today), useOf(m.Week)})
-	}
 	for _, m := range stored.Calls {
 		r.Calls = append(r.Calls, modelCalls(m))
 	}
-	r.Answers = answersOf(stored.Answers)
-	return r, nil
+	if err := s.endpoints(ctx, r); err != nil {
+		return nil, err
+	}
+	return r, s.spending(ctx, r, stored)
+}
+
+// endpoints fills in how endpoints are and what waits for them.
+func (s *server) endpoints(ctx context.Context, r *modelReport) error {
+	endpoints, err := s.o.Store.Endpoints(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range endpoints {
+		r.Endpoints = append(r.Endpoints, modelEndpoint{e.Endpoint, e.Model, stateOf(e), e.Status, e.Failures, s.inZone(e.ClosedUntil), e.ChangedAt.In(s.o.Zone)})
+	}
+	queue, err := s.o.Store.JudgeQueue(ctx)
+	r.Queue = modelQueue{queue.Waiting, queue.Running, queue.Asleep, int64(queue.Oldest.Seconds()), s.inZone(queue.Next)}
+	return err
+}
+
+// spending fills in what was taken over the week and of that today.
+func (s *server) spending(ctx context.Context, r *modelReport, stored *store.ModelReport) error {
+	for _, by := range []struct {
+		name string
+		by   store.SpendingBy
+	}{{"all", store.SpentInAll}, {"plan", store.SpentByPlan}, {"scorecard", store.SpentByScorecard}} {
+		week, err := s.o.Store.Spending(ctx, by.by, stored.From)
+		if err != nil {
+			return err
+		}
+		today, err := s.o.Store.Spending(ctx, by.by, stored.Day)
+		if err != nil {
+			return err
+		}
+		for _, w := range week {
+			m := modelSpending{By: by.name, Name: w.Name, Currency: w.Currency, Week: useOf(w.Input+w.Output, w.Cost), Unpriced: w.Unpriced}
+			if i := slices.IndexFunc(today, func(t store.Spending) bool { return t.Name == w.Name && t.Currency == w.Currency }); i >= 0 {
+				m.Today = useOf(today[i].Input+today[i].Output, today[i].Cost)
+			}
+			r.Spending = append(r.Spending, m)
+		}
+	}
+	return s.spendingByCriterion(ctx, r, stored)
+}
+
+func (s *server) spendingByCriterion(ctx context.Context, r *modelReport, stored *store.ModelReport) error {
+	week, err := s.o.Store.SpendingByCriterion(ctx, stored.From)
+	if err != nil {
+		return err
+	}
+	today, err := s.o.Store.SpendingByCriterion(ctx, stored.Day)
+	if err != nil {
+		return err
+	}
+	for _, w := range week {
+		m := modelCriterion{w.Scorecard, w.Criterion, w.Currency, w.Calls, modelUse{}, useOf(w.Tokens, w.Cost)}
+		same := func(t store.CriterionSpending) bool {
+			return t.Scorecard == w.Scorecard && t.Criterion == w.Criterion && t.Currency == w.Currency
+		}
+		if i := slices.IndexFunc(today, same); i >= 0 {
+			m.Today = useOf(today[i].Tokens, today[i].Cost)
+		}
+		r.Criteria = append(r.Criteria, m)
+	}
+	return nil
 }
 
 // cutLast cuts at the last separator: names of models may have one.
@@ -237,11 +296,12 @@ type modelsPage struct {
 	page
 	*modelReport
 	Policy plan.Judge
+	Priced bool                         // the model's price is known
 	names  map[string]map[string]string // of criteria, by scorecard
 }
 
 func (s *server) models(w http.ResponseWriter, r *http.Request) error {
-	p := modelsPage{page: s.page(w, r, "models"), Policy: s.o.Judge.Policy, names: map[string]map[string]string{}}
+	p := modelsPage{page: s.page(w, r, "models"), Policy: s.o.Judge.Policy, Priced: s.o.Judge.Prices.Known(), names: map[string]map[string]string{}}
 	p.Title = p.T("models.title")
 	var err error
 	if p.modelReport, err = s.modelReport(r.Context()); err != nil {
@@ -273,36 +333,23 @@ func (p *modelsPage) Criterion(card, id string) string {
 	return id
 }
 
-// All is what was spent altogether.
-func (p *modelsPage) All() modelSpending {
-	for _, s := range p.Spending {
-		if s.Scope == "all" {
-			return s
-		}
+// All is what was spent altogether, in each currency; at least one entry.
+func (p *modelsPage) All() []modelSpending {
+	if all := p.By("all"); len(all) > 0 {
+		return all
 	}
-	return modelSpending{Scope: "all"}
+	return []modelSpending{{By: "all", Currency: p.Currency}}
 }
 
-// Plans is what plans and their rules spent.
-func (p *modelsPage) Plans() []modelSpending {
+// By is what was spent by plan or scorecard.
+func (p *modelsPage) By(by string) []modelSpending {
 	var out []modelSpending
 	for _, s := range p.Spending {
-		if s.Scope != "all" {
+		if s.By == by {
 			out = append(out, s)
 		}
 	}
 	return out
-}
-
-// Failed counts the week's calls that were not answered.
-func (p *modelsPage) Failed() int {
-	n := 0
-	for _, c := range p.Calls {
-		if c.Status != string(llm.Answered) && c.Status != "open" {
-			n += c.Week
-		}
-	}
-	return n
 }
 
 // Asked counts the week's calls.
@@ -314,19 +361,18 @@ func (p *modelsPage) Asked() int {
 	return n
 }
 
-// Money is an amount with its currency; a dash where the price is not known.
-func (p *modelsPage) Money(v float64) string {
-	if !p.Priced {
-		return "–"
-	}
+// Money is an amount with its currency; a dash where there is none to speak of.
+func (p *modelsPage) Money(v float64, currency string) string {
 	text := strconv.FormatFloat(v, 'f', 2, 64)
 	switch {
+	case v == 0 && !p.Priced:
+		return "–"
 	case v > 0 && v < 0.0001:
 		text = "< 0.0001"
 	case v > 0 && v < 1:
 		text += strings.TrimRight(strconv.FormatFloat(v, 'f', 4, 64)[len("0.00"):], "0")
 	}
-	return strings.TrimSpace(text + " " + p.Currency)
+	return strings.TrimSpace(text + " " + currency)
 }
 
 // useView is what was taken, as it is printed.
@@ -336,7 +382,49 @@ type useView struct {
 }
 
 // Use prints what was taken.
-func (p *modelsPage) Use(u modelUse) useView { return useView{u.Tokens, p.Money(u.Money)} }
+func (p *modelsPage) Use(u modelUse, currency string) useView {
+	return useView{u.Tokens, p.Money(u.Money, currency)}
+}
+
+// spentRow is what was spent with the page that it stands on.
+type spentRow struct {
+	*modelsPage
+	Spent modelSpending
+}
+
+// Row puts what was spent on the page.
+func (p *modelsPage) Row(s modelSpending) spentRow { return spentRow{p, s} }
+
+// Today is what today's budget counts: all tokens, and the budget's currency.
+func (p *modelsPage) Today() modelUse {
+	var sum modelUse
+	for _, s := range p.By("all") {
+		sum.Tokens += s.Today.Tokens
+		if s.Currency == p.Currency {
+			sum.Money += s.Today.Money
+		}
+	}
+	return sum
+}
+
+// Mend is what to do about an endpoint that is not asked; "" where waiting is enough.
+func (p *modelsPage) Mend(status string) string {
+	if text := p.Known("mend", status); text != status {
+		return text
+	}
+	return ""
+}
+
+// Waits is how long something waits, in the largest unit that fits.
+func (p *modelsPage) Waits(seconds int64) string {
+	switch {
+	case seconds < 120:
+		return p.T("models.seconds", seconds)
+	case seconds < 2*3600:
+		return p.T("models.minutes", seconds/60)
+	}
+	return p.T("models.hours", seconds/3600)
+}
 
 // Of is the part of a limit that is used, of 100; 0 without a limit.
 func (p *modelsPage) Of(used, limit float64) int {

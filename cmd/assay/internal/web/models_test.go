@@ -75,15 +75,15 @@ func TestModelsPage(t *testing.T) {
 		"shows budgets in money":        {en, "of 2.00 CNY a day"},
 		"shows how much is used":        {en, `value="75"`},
 		"says that somebody is needed":  {en, "somebody must do something"},
-		"says why":                      {en, "refused the key: check OPENAI_API_KEY"},
-		"says it in Chinese":            {zh, "密钥被拒绝：请检查 OPENAI_API_KEY"},
+		"says why":                      {en, "The key is refused. Check OPENAI_API_KEY, then assay judge resume."},
+		"says it in Chinese":            {zh, "请检查 OPENAI_API_KEY"},
 		"says until when, with zone":    {en, "&#43;08:00."},
 		"shows latency":                 {en, "<b>2.00 s</b>"},
 		"shows the slowest answers":     {en, "95 % within 2.90 s"},
 		"counts calls by their end":     {en, "answered"},
 		"counts what is under way":      {en, "1 call under way, 5,000 tokens reserved"},
 		"shows plans":                   {en, "Plan desk-plan"},
-		"shows rules as text":           {en, "Rule desk-plan/day &lt;b&gt;"},
+		"shows scorecards":              {en, "Scorecard desk"},
 		"names criteria":                {en, "<td>Offers a solution</td>"},
 		"names criteria in Chinese":     {zh, "<td>给出方案</td>"},
 		"says why models abstained":     {en, "A model will be asked: 1"},
@@ -122,13 +122,13 @@ func TestAPIModels(t *testing.T) {
 	spent := modelUse{Tokens: 3702, Money: 1.5}
 	got.From, got.Day, got.Endpoints = "", "", nil
 	want := modelReport{
-		Model: "org/m@1", Host: "models.example", Prompt: "0a1b2c3d4e5f", Redacted: true, Currency: "CNY", Priced: true,
+		Model: "org/m@1", Host: "models.example", Prompt: "0a1b2c3d4e5f", Redacted: true, Currency: "CNY",
 		Budget: modelBudget{Day: modelUse{100_000, 2}, Session: modelUse{20_000, 0}},
 		Spending: []modelSpending{
-			{"all", "", spent, spent}, {"plan", "desk-plan", spent, spent}, {"rule", "desk-plan/day <b>", spent, spent},
+			{"all", "", "CNY", spent, spent, 0}, {"plan", "desk-plan", "CNY", spent, spent, 0}, {"scorecard", "desk", "CNY", spent, spent, 0},
 		},
 		Criteria: []modelCriterion{
-			{"desk", "polite", 5, modelUse{1851, 0.75}, modelUse{1851, 0.75}}, {"desk", "solution", 5, modelUse{1851, 0.75}, modelUse{1851, 0.75}},
+			{"desk", "polite", "CNY", 5, modelUse{1851, 0.75}, modelUse{1851, 0.75}}, {"desk", "solution", "CNY", 5, modelUse{1851, 0.75}, modelUse{1851, 0.75}},
 		},
 		Calls: []modelCalls{{"ok", 3, 3}, {"open", 1, 1}, {"unauthorised", 1, 1}},
 		Open:  1, Reserved: modelUse{5000, 0.5}, MedianMS: new(int64(2000)), P95MS: new(int64(2900)),
@@ -147,14 +147,14 @@ func TestStatesOfEndpoints(t *testing.T) {
 	t.Parallel()
 	later := time.Now().Add(time.Hour)
 	for name, c := range map[string]struct {
-		e    store.ModelEndpoint
+		e    store.EndpointStatus
 		want EndpointState
 	}{
-		"open":                   {store.ModelEndpoint{}, EndpointReady},
-		"the provider's rate":    {store.ModelEndpoint{ClosedUntil: &later, Status: "limited"}, EndpointLimited},
-		"failures in a row":      {store.ModelEndpoint{ClosedUntil: &later, Status: "timeout"}, EndpointBroken},
-		"the key is refused":     {store.ModelEndpoint{ClosedUntil: &later, Status: "unauthorised", NeedsSomebody: true}, EndpointNeeds},
-		"and time does not help": {store.ModelEndpoint{NeedsSomebody: true}, EndpointNeeds},
+		"open":                   {store.EndpointStatus{}, EndpointReady},
+		"the provider's rate":    {store.EndpointStatus{ClosedUntil: &later, Status: "limited"}, EndpointLimited},
+		"failures in a row":      {store.EndpointStatus{ClosedUntil: &later, Status: "timeout"}, EndpointBroken},
+		"the key is refused":     {store.EndpointStatus{ClosedUntil: &later, Status: "unauthorised", NeedsSomebody: true}, EndpointNeeds},
+		"and time does not help": {store.EndpointStatus{NeedsSomebody: true}, EndpointNeeds},
 	} {
 		if got := stateOf(c.e); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
