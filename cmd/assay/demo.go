@@ -23,6 +23,7 @@ import (
 type demoCmd struct {
 	Exit   bool   `name:"exit" help:"Stop when everything is inspected, instead of serving."`
 	Listen string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of the pages; another port is taken when this one is in use."`
+	config.Access
 	nodeFlags
 }
 
@@ -38,7 +39,7 @@ func (c *demoCmd) Run(p *program) (err error) {
 	if err := c.fill(p, db); err != nil {
 		return err
 	}
-	node, err := p.newNode(db, c.nodeFlags)
+	node, err := p.newNode(db, c.nodeFlags, c.Access)
 	if err != nil {
 		return err
 	}

@@ -30,11 +30,11 @@ func Redaction(path string) (redact.Policy, error) {
 	}
 	src, err := os.ReadFile(path)
 	if err != nil {
-		return redact.Policy{}, fmt.Errorf("--redaction: %w", err)
+		return redact.Policy{}, fmt.Errorf("read policy of redaction: %w", err)
 	}
 	p, problems := redact.ReadPolicy(path, src)
 	if err := problems.Err(); err != nil {
-		return redact.Policy{}, fmt.Errorf("--redaction: %w", err)
+		return redact.Policy{}, fmt.Errorf("read policy of redaction: %w", err)
 	}
 	return p, nil
 }
