@@ -31,7 +31,7 @@ func Pages(role string) Audience { return Audience{"pages." + role} }
 // Policy says what is redacted for whom. It does not change after it was made
 // and is safe for concurrent use.
 type Policy struct {
-	ID    string
+	ID string
 	// Reveal lists the roles that may see what is behind tags on pages. Whoever does
 	// is noted.
 	Reveal []string
