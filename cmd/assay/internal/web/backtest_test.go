@@ -76,7 +76,7 @@ func (s *site) compared(b *jobs.Backtester) store.BacktestKey {
 			ID: transcript.SessionID(fmt.Sprintf("H-%03d", i)), Channel: transcript.Chat, StartedAt: day, Language: "en",
 			Agent: &transcript.AgentRef{ID: fmt.Sprint("a", i%7), Team: []string{"North", "热线一组", "South"}[i%3]},
 			Turns: []transcript.Turn{
-				{Speaker: transcript.Customer, Text: "My order has not arrived.", StartMS: new(int64(0))},
+				{Speaker: transcript.Customer, Text: "My order has not arrived. I paid by card " + card + ".", StartMS: new(int64(0))},
 				{Speaker: transcript.Agent, Text: greetings[i%len(greetings)], StartMS: new(int64(4000))},
 				{Speaker: transcript.Agent, Text: []string{"I am sorry for that.", "We regret the delay.", "抱歉让您久等了"}[i%3], StartMS: new(int64(9000))},
 				{Speaker: transcript.Agent, Text: []string{"Bye!", "Anything else?"}[i%2], StartMS: new(int64(15000))},
@@ -106,6 +106,15 @@ func backtestSite(t *testing.T) (*site, store.BacktestKey) {
 		}
 	}
 	return s, key
+}
+
+func TestSamplesHidePersonalData(t *testing.T) {
+	t.Parallel()
+	s, key := backtestSite(t)
+	body := s.get(fmt.Sprintf("/backtests/%d/samples?criterion=greeting&bucket=only_new&lang=en", key)).body
+	if strings.Contains(body, card) || !strings.Contains(body, `<span class="tag" title="Bank card">&lt;CARD_1:1111&gt;</span>`) {
+		t.Error("the card's number must be behind a tag")
+	}
 }
 
 func TestBacktestPageShowsWhatChanged(t *testing.T) {

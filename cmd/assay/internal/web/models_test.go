@@ -75,7 +75,7 @@ func TestModelsPage(t *testing.T) {
 		"shows budgets in money":        {en, "of 2.00 CNY a day"},
 		"shows how much is used":        {en, `value="75"`},
 		"says that somebody is needed":  {en, "somebody must do something"},
-		"says why":                      {en, "The key is refused. Check OPENAI_API_KEY, then assay judge resume."},
+		"says why":                      {en, "The key is refused · Check OPENAI_API_KEY, then assay judge resume."},
 		"says it in Chinese":            {zh, "请检查 OPENAI_API_KEY"},
 		"says until when, with zone":    {en, "&#43;08:00."},
 		"shows latency":                 {en, "<b>2.00 s</b>"},
