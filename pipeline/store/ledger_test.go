@@ -156,6 +156,21 @@ func TestACallOfADeadProcessCountsAsTheMost(t *testing.T) {
 	}
 }
 
+func TestACallThatNobodyCountedTakesWhatWasReserved(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	c := call(100)
+	c.Cost = 7
+	ticket, _ := openCall(t, s, c, store.CallLimits{})
+	closeCall(t, s, ticket, store.CallResult{Status: "ok", Uncounted: true, Cost: new(int64(0))})
+	if n := count(t, s, `SELECT count(*) FROM model_calls WHERE input_tokens = 100 AND cost = 7 AND estimated`); n != 1 {
+		t.Error("the ledger does not say so")
+	}
+	if n := count(t, s, `SELECT count(*) FROM model_spending WHERE scope = 'all' AND tokens = 100 AND cost = 7`); n != 1 {
+		t.Error("it is not spent")
+	}
+}
+
 func TestRatesAndClosedEndpointsHoldForAll(t *testing.T) {
 	t.Parallel()
 	s := open(t)
