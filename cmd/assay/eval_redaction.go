@@ -259,6 +259,7 @@ func (e *redactionEval) goldType(m marked, s markedSpan, at []int) redact.Type {
 	if !slices.Contains(e.rules.Types, typ) {
 		return ""
 	}
+	typ = typeOf(typ)
 	if s.Type == "DATE_TIME" {
 		before := strings.ToLower(m.Text[at[max(0, s.Start-40)]:at[s.Start]])
 		if !strings.Contains(before, "birth") && !strings.Contains(before, "born") {

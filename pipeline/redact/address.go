@@ -203,12 +203,15 @@ func (t *turn) houseBefore(at, end int) int {
 		rest := strings.TrimRight(head[:start], " ")
 		i := strings.LastIndexByte(rest, ' ') + 1
 		w := rest[i:]
-		house := houseNumber.MatchString(w)
+		house := houseNumber.MatchString(w) || saidNumbers[w]
 		switch {
 		case w == "":
 			return at
 		case name > 0 && house:
 			begin := at - len(head) + i
+			if saidNumbers[w] {
+				return t.saidHouse(at-len(head), rest[:i], begin, at, end)
+			}
 			if glued(t.text, begin) || ambiguous[t.text[at:end]] && !t.capital(at) {
 				return at
 			}
@@ -229,6 +232,29 @@ func (t *turn) moreHouses(base int, head string, begin int) int {
 	}
 	return begin
 }
+
+// saidHouse is where a house number begins whose last word was said, at when it is
+// none: one way street, two main roads.
+func (t *turn) saidHouse(base int, head string, begin, at, end int) int {
+	words := 1
+	for {
+		rest := strings.TrimRight(head, " ")
+		i := strings.LastIndexByte(rest, ' ') + 1
+		if !saidNumbers[rest[i:]] {
+			break
+		}
+		head, begin = rest[:i], base+i
+		words++
+	}
+	asked := t.asked == topic(Address) || t.asked == zip
+	if ambiguous[t.text[at:end]] && !asked || words == 1 && !asked && saidSigns[t.text[begin:begin+letters(t.text[begin:])]] != "" {
+		return at
+	}
+	return begin
+}
+
+// saidNumbers are words of house numbers that were said.
+var saidNumbers = wordSet(`one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety oh zero hundred`)
 
 // addressMore is where an address that was read up to a place ends.
 func (t *turn) addressMore(end int) int {

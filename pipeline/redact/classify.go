@@ -168,10 +168,18 @@ var cuedLengths = map[topic]struct{ least, most int }{
 }
 
 func (n *number) cued(c context) found {
-	if len(c.topics) == 0 || c.money {
-		return found{}
+	for i, t := range c.topics {
+		if c.money || i > 0 && !c.answer {
+			break
+		}
+		if f := n.cuedBy(t); f.confidence > 0 {
+			return f
+		}
 	}
-	first := c.topics[0]
+	return found{}
+}
+
+func (n *number) cuedBy(first topic) found {
 	bounds, ok := cuedLengths[first]
 	typ := Type(first)
 	if first == zip {

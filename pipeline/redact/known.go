@@ -17,6 +17,7 @@ import (
 type known struct {
 	literals map[string]found // by the folded text
 	digits   map[string]found
+	dates    map[string]found // of birth, by month and day
 	lengths  []int // of literals in ideographs, each once
 }
 
@@ -38,11 +39,16 @@ func (k *known) note(t *turn, f found) {
 		return
 	}
 	switch f.typ {
+	case BirthDate:
+		k.dates[dayOf(f.value)] = f
 	case Person:
 		if f.confidence < surelyNamed {
 			return
 		}
 		k.name(t.text[f.start:f.end], f)
+		if isSpelled(t.text[f.start:f.end], f.value) {
+			k.literals[f.value] = f
+		}
 	case Passport, Permit, DriverLicense, CreditCode, Account, WeChat, Plate, IBAN:
 		k.literals[t.text[f.start:f.end]] = f
 	}
@@ -71,13 +77,14 @@ func (k *known) name(text string, f found) {
 
 // propagate looks for the known values in all turns.
 func (x *session) propagate() {
-	if len(x.known.literals)+len(x.known.digits) == 0 {
+	if len(x.known.literals)+len(x.known.digits)+len(x.known.dates) == 0 {
 		return
 	}
 	for _, t := range x.turns {
 		before := len(t.found)
 		x.known.digitsIn(t)
 		x.known.wordsIn(t)
+		x.known.datesIn(t)
 		t.found = slices.DeleteFunc(t.found, func(f found) bool { return f.confidence < x.rules.Least })
 		if len(t.found) > before {
 			t.found = resolve(t.found)
@@ -109,6 +116,27 @@ func (k *known) digitsIn(t *turn) {
 			}
 		}
 	}
+}
+
+// datesIn looks for known dates of birth, however they are written.
+func (k *known) datesIn(t *turn) {
+	if len(k.dates) == 0 || len(t.runs()) == 0 && !strings.ContainsAny(t.text, "-/.年") {
+		return
+	}
+	settled := turn{found: t.found}
+	for _, e := range entity.FindEach(t.text, entity.Date)[entity.Date] {
+		if f, ok := k.dates[dayOf(e.Text)]; ok && !settled.covered(e.Start, e.End) {
+			t.add(e.Start, e.End, f.typ, f.value, f.confidence*0.95, again)
+		}
+	}
+}
+
+// dayOf is the month and day of a date: people say years with two digits, or not.
+func dayOf(date string) string { return date[max(0, len(date)-len("-01-02")):] }
+
+// isSpelled reports whether a text is a word's letters one by one, perhaps with words for them.
+func isSpelled(text, word string) bool {
+	return len(word) >= 3 && len(text) > len(word) && initials(text) == word
 }
 
 // covered reports whether a place lies within what was found and resolved.

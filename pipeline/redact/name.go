@@ -47,10 +47,10 @@ func surnameAt(text string, i int) int {
 
 var (
 	titled   = regexp.MustCompile(`先生|女士|小姐|太太|老师|师傅|经理|主任|医生|阿姨|大姐|大哥`)
-	introZh  = regexp.MustCompile(`(?:我叫|我的名字叫|我的名字是|名字叫做?|名字是|姓名[是:：]|本人姓名|我全名|全名是|收件人[是:：]?|收货人[是:：]?|联系人[是:：]?|户名[是:：]?|持卡人[是:：]?|开户名[是:：]?|乘车人[是:：]?|乘客[是:：]|客户名称?[是:：]|姓名 ) ?`)
+	introZh  = regexp.MustCompile(`(?:我叫|我的名字叫|我的名字是|名字叫做?|名字是|姓名[是:：]|本人姓名|我全名|全名是|收件人[是:：]?|收货人[是:：]?|联系人[是:：]?|户名[是:：]?|持卡人[是:：]?|开户名[是:：]?|乘车人[是:：]?|乘客[是:：]|客户名称?[是:：]|姓名 |(?:对方|老公|老婆|爱人|儿子|女儿|孩子|同事|邻居|朋友|父亲|母亲|[他她])(?:名字)?叫|名叫|(?:投保人|被保险人|受益人|机主|户主|申请人|经办人|代办人)(?:姓名)?[是叫:：]?|我?(?:儿子|女儿|老公|老婆|爱人)(?:是|叫)?) ?`)
 	surnamed = regexp.MustCompile(`(?:我姓|免贵姓|本人姓|免贵|他姓|她姓|客户姓|先生姓) ?`)
 	iAm      = regexp.MustCompile(`我是 ?|这里是 ?|这边是 ?`)
-	little   = regexp.MustCompile(`(?:叫我|我是|客服|专员|坐席|工程师|找|跟)(?:小|老|阿)`)
+	little   = regexp.MustCompile(`(?:叫我|我是|客服|专员|坐席|工程师|找|跟|门卫|保安|邻居|同事|物业|师傅|隔壁|是)(?:小|老|阿)`)
 )
 
 // notTitled are words that end before a title and are no surname.
@@ -80,6 +80,50 @@ func (t *turn) chineseNames() {
 	}
 	if t.named {
 		t.answeredName()
+	}
+	if strings.Contains(t.text, "·") {
+		for _, at := range dotted.FindAllStringIndex(t.text, -1) {
+			t.dottedName(at[0], at[1])
+		}
+	}
+	if strings.Contains(t.text, "的") && (t.named || slices.ContainsFunc(t.found, func(f found) bool { return f.typ == Person })) {
+		t.explainedCharacters()
+	}
+}
+
+// dotted are names in characters whose parts a dot joins: 阿依古丽·买买提.
+var dotted = regexp.MustCompile(`\p{Han}{1,8}(?:·\p{Han}{1,8})+`)
+
+// dottedName takes such a name, from behind the words that introduce it.
+func (t *turn) dottedName(start, end int) {
+	head := t.text[start : start+strings.Index(t.text[start:end], "·")]
+	if all := introZh.FindAllStringIndex(head, -1); len(all) > 0 && all[len(all)-1][1] < len(head) {
+		start += all[len(all)-1][1]
+	} else if i := strings.LastIndexAny(head, "是叫为"); i >= 0 && i+len("是") < len(head) {
+		start += i + len("是")
+	}
+	t.addName(start, end, 0.8, "parts of a name joined by a dot")
+}
+
+// explainedCharacters takes the words by which people explain how a name is
+// written: 美丽的丽, 弓长张 has no such form.
+func (t *turn) explainedCharacters() {
+	for at := 0; ; {
+		i := strings.Index(t.text[at:], "的")
+		if i < 0 {
+			return
+		}
+		at += i + len("的")
+		r, size := utf8.DecodeRuneInString(t.text[at:])
+		word := tail(t.text[:at-len("的")], len("中华人"))
+		word = word[len(strings.TrimRightFunc(word, isHan)):]
+		if size > 0 && isHan(r) && !strings.ContainsRune(notNames, r) && runes(word) >= 2 && strings.ContainsRune(word, r) {
+			if runes(word) == 3 && strings.ContainsRune(word[len("的"):], r) {
+				word = word[len("的"):]
+			}
+			t.addName(at-len("的")-len(word), at+size, 0.75, "a character of a name explained by a word")
+			at += size
+		}
 	}
 }
 
@@ -126,7 +170,7 @@ func (t *turn) explained(at int) int {
 const notNames = "的是了吗呢吧啊在有不要想个们这那您你我他她它很都也就还来去到把被给对和与跟或打买卖退换用问说请什怎么员司店号户点卡单机网费钱客服"
 
 // nameWords are words that begin with a surname and are no name.
-var nameWords = []string{"高级", "高端", "黄金", "金牌", "白金", "白银", "钻石", "方便", "安全", "平台", "安装", "常用", "常客", "成功", "任何", "何时", "何况", "全部", "全国", "全程", "全新", "单身", "和平", "时候", "时间", "明天", "明白",
+var nameWords = []string{"和", "高级", "高端", "黄金", "金牌", "白金", "白银", "钻石", "方便", "安全", "平台", "安装", "常用", "常客", "成功", "任何", "何时", "何况", "全部", "全国", "全程", "全新", "单身", "和平", "时候", "时间", "明天", "明白",
 	"周一", "周二", "周三", "周四", "周五", "周六", "周日", "周末", "华为", "小米", "万科", "成都", "江苏", "江西", "海南", "云南", "河南", "安徽", "陕西", "山东", "广东", "南京", "南方", "东方", "金融", "金额", "文件", "文化", "向您", "应该", "原来", "原因", "师傅", "连接", "管理", "查询", "商家", "商品", "商城",
 	"谢谢", "马上", "简单", "路由", "房东", "房子", "房客", "温度", "游戏", "古代", "经理", "高中", "应用", "关于", "关注", "易付", "安卓", "苹果", "米粉", "乐园", "欧洲", "万元", "万一", "司机", "项目", "方案", "方面", "解决", "时段", "党员", "石油", "石化", "车主", "车辆", "支付", "宁可", "路痴", "路过", "包裹", "包装", "包邮", "武汉", "温州", "苏州", "郑州", "常州", "徐州", "杭州", "连云", "柳州", "桂林", "宁波", "宁夏"}
 

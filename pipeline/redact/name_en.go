@@ -15,7 +15,7 @@ var phrases = byFirstWord(`i am called|call me|calls me|called me|named him|name
 
 // greetings are what people introduce themselves with, and much else: names behind
 // them need a capital.
-var greetings = byFirstWord(`i'm|i am|this is|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister`)
+var greetings = byFirstWord(`i'm|i am|this is|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister|is this|my neighbor|my neighbour|supervisor is|manager is|colleague`)
 
 // acknowledgements may stand before a name that is addressed, when nothing else
 // follows.
@@ -150,11 +150,19 @@ func (t *turn) introduced(start, end int, lower bool) {
 	}
 	if at := t.phraseAt(phrases, start, end); at > 0 {
 		t.englishName(at, 0.9, lower && t.text[at-1] != ',', "behind words that introduce a name")
-	} else if at := t.phraseAt(greetings, start, end); at > 0 {
-		t.englishName(at, 0.65, false, "behind words that people introduce themselves with")
+	} else if at := t.phraseAt(greetings, start, end); at > 0 && !(w == "i" && t.feels(at)) {
+		t.englishName(at, 0.65, lower && firstNames[t.text[at:at+letters(t.text[at:])]], "behind words that people introduce themselves with")
 	} else if at := t.phraseAt(acknowledgements, start, end); at > 0 && t.addressed(at) {
 		t.englishName(at, 0.65, false, "behind words that address people")
 	}
+}
+
+// feels reports whether a word that ends like a participle and is no first name
+// begins at a place, and no other word with a capital follows: i'm Frustrated.
+func (t *turn) feels(at int) bool {
+	w := t.text[at : at+letters(t.text[at:])]
+	next := at + len(w) + 1
+	return len(w) > 5 && (strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "ing")) && !firstNames[w] && !strings.HasSuffix(w, "med") && !t.capital(next)
 }
 
 // nameIs is where a name begins behind "name is", "name's" or "name:", 0 when that is
@@ -207,8 +215,11 @@ func (t *turn) englishName(at int, confidence float64, small bool, reason string
 	if count == 0 || runes(t.text[at:end]) < 2 || glued(t.text, end) {
 		return
 	}
-	if !t.capital(at) {
+	switch {
+	case !t.capital(at):
 		confidence -= 0.15
+	case count > 1:
+		confidence = min(0.95, confidence+0.1)
 	}
 	t.addName(at, end, confidence, reason)
 }
@@ -255,7 +266,7 @@ func (t *turn) endsName(at int) bool {
 	if i := strings.IndexAny(rest, ",.!?;:\n"); i >= 0 {
 		rest = rest[:i]
 	}
-	for _, w := range []string{" and ", " my ", " account", " here", " speaking", " with "} {
+	for _, w := range []string{" and ", " my ", " account", " here", " speaking", " with ", " that's ", " it's ", " policy", " for "} {
 		if i := strings.Index(rest, w); i >= 0 {
 			rest = rest[:i]
 		}
@@ -289,15 +300,25 @@ func (t *turn) answeredEnglish(small bool) {
 			}
 		}
 	}
-	if words := len(strings.Fields(t.text[start:end])); words == 0 || words > 12 {
-		return
-	} else if small && words > 3 {
-		small = false
-	}
-	if !t.endsName(start) {
+	words := spelledFrom(strings.Fields(t.text[start:end]))
+	if words == 0 || words > 12 {
 		return
 	}
+	if !t.endsName(start) && words > 3 {
+		return
+	}
+	small = small && (words <= 3 || t.endsName(start))
 	t.englishName(start, 0.75, small, "the answer to a question for a name")
+}
+
+// spelledFrom is how many words stand before letters that are spelled one by one.
+func spelledFrom(words []string) int {
+	for i := 1; i+1 < len(words); i++ {
+		if len(words[i]) == 1 && len(words[i+1]) == 1 && isLetter(words[i][0]) && isLetter(words[i+1][0]) {
+			return i
+		}
+	}
+	return len(words)
 }
 
 // places are words behind a first name in the names of places and firms.
@@ -318,6 +339,9 @@ func (t *turn) namesPlace(start, end int) bool {
 // asIn are letters spelled with words.
 var asIn = regexp.MustCompile(`^[a-z],? (?:as in|for|like) [a-z]{2,12}\b(?:[,. ]{1,3}(?:and |then )?[a-z],? (?:as in|for|like) [a-z]{2,12}\b)+`)
 
+// onceAsIn is one such letter before others that stand alone: s as in sam z y m.
+var onceAsIn = regexp.MustCompile(`^[a-z],? (?:as in|for|like) [a-z]{2,12}\b`)
+
 // notSpelled are abbreviations that people write letter by letter.
 var notSpelled = wordSet(`usa uk faq atm usb sim vip ceo wifi pdf sms gps ssn pin dob etc asap`)
 
@@ -333,7 +357,6 @@ func (t *turn) spelled(at int) int {
 			t.add(at, at+m[1], Person, initials(t.text[at:at+m[1]]), 0.85, "letters spelled with words")
 			return at + m[1]
 		}
-		return 0
 	}
 	return t.spelledOut(at)
 }
@@ -357,6 +380,9 @@ func (t *turn) nameJustBefore(at int) bool {
 
 func (t *turn) spelledOut(at int) int {
 	word, end, hyphens := t.text[at:at+1], at+1, 0
+	if m := onceAsIn.FindString(t.text[at:min(len(t.text), at+24)]); m != "" {
+		end = at + len(m)
+	}
 	for end < len(t.text) {
 		gap := 1
 		if strings.HasPrefix(t.text[end:], ", ") {
@@ -377,7 +403,7 @@ func (t *turn) spelledOut(at int) int {
 		}
 	}
 	c := t.context(at)
-	cued := c.any(topic(Person), topic(Email)) || strings.Contains(t.text[max(0, at-24):at], "spel") || t.nameJustBefore(at)
+	cued := t.named || c.any(topic(Person), topic(Email)) || strings.Contains(t.text[max(0, at-24):at], "spel") || t.nameJustBefore(at)
 	if len(word) < 3 || notSpelled[word] || !cued && !(hyphens == len(word)-1 && firstNames[word]) || c.is(order) {
 		return end
 	}

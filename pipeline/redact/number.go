@@ -204,6 +204,7 @@ func cueBefore(head string) bool {
 // context is what stands before a number.
 type context struct {
 	topics  []topic // nearest first; the last one may be what was asked for
+	answer  bool    // nothing but what was asked for tells the topics
 	money   bool
 	chinese bool
 }
@@ -220,6 +221,7 @@ func (c context) any(topics ...topic) bool {
 func (t *turn) context(at int) context {
 	c := context{topics: t.topicsBefore(at), chinese: t.chinese}
 	if t.asked != "" && at < 2*cueReach && (len(c.topics) == 0 || c.topics[0] == calling) {
+		c.answer = len(c.topics) == 0
 		c.topics = append(c.topics, t.asked)
 		if c.topics[0] == calling {
 			c.topics[0], c.topics[1] = t.asked, calling
@@ -234,6 +236,9 @@ func (t *turn) context(at int) context {
 		}
 	}
 	head := strings.TrimRight(t.text[max(0, at-4):at], " ")
+	if c.is(topic(Secret)) && slices.ContainsFunc([]string{"至", "打", "拨", "电"}, func(w string) bool { return strings.HasSuffix(head, w) }) {
+		c.topics = []topic{calling} // 密码请发短信至10086
+	}
 	for _, sign := range []string{"$", "¥", "€", "£"} {
 		c.money = c.money || strings.HasSuffix(head, sign)
 	}
