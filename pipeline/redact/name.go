@@ -47,7 +47,7 @@ func surnameAt(text string, i int) int {
 
 var (
 	titled   = regexp.MustCompile(`先生|女士|小姐|太太|老师|师傅|经理|主任|医生|阿姨|大姐|大哥`)
-	introZh  = regexp.MustCompile(`(?:我叫|我的名字叫|我的名字是|名字叫做?|名字是|姓名[是:：]|本人姓名|我全名|全名是|收件人[是:：]?|收货人[是:：]?|联系人[是:：]?|户名[是:：]?|持卡人[是:：]?|开户名[是:：]?|乘车人[是:：]?|乘客[是:：]|客户名称?[是:：]|姓名 |(?:对方|老公|老婆|爱人|儿子|女儿|孩子|同事|邻居|朋友|父亲|母亲|[他她])(?:名字)?叫|名叫|(?:投保人|被保险人|受益人|机主|户主|申请人|经办人|代办人)(?:姓名)?[是叫:：]?|我?(?:儿子|女儿|老公|老婆|爱人)(?:是|叫)?) ?`)
+	introZh  = regexp.MustCompile(`(?:我叫|我的名字叫|我的名字是|名字叫做?|名字是|姓名[是:：]|本人姓名|我全名|全名是|收件人[是:：]?|收货人[是:：]?|联系人[是:：]?|户名[是:：]?|持卡人[是:：]?|开户名[是:：]?|乘车人[是:：]?|乘客[是:：]|客户名称?[是:：]|姓名 |(?:对方|老公|老婆|爱人|儿子|女儿|孩子|同事|邻居|朋友|父亲|母亲|[他她])(?:名字)?叫|(?:投保人|被保险人|受益人|机主|户主|申请人|经办人|代办人)(?:姓名)?[是叫:：]?|我?(?:儿子|女儿|老公|老婆|爱人)(?:是|叫)?) ?`)
 	surnamed = regexp.MustCompile(`(?:我姓|免贵姓|本人姓|免贵|他姓|她姓|客户姓|先生姓) ?`)
 	iAm      = regexp.MustCompile(`我是 ?|这里是 ?|这边是 ?`)
 	little   = regexp.MustCompile(`(?:叫我|我是|客服|专员|坐席|工程师|找|跟|门卫|保安|邻居|同事|物业|师傅|隔壁|是)(?:小|老|阿)`)
@@ -99,8 +99,8 @@ func (t *turn) dottedName(start, end int) {
 	head := t.text[start : start+strings.Index(t.text[start:end], "·")]
 	if all := introZh.FindAllStringIndex(head, -1); len(all) > 0 && all[len(all)-1][1] < len(head) {
 		start += all[len(all)-1][1]
-	} else if i := strings.LastIndexAny(head, "是叫为"); i >= 0 && i+len("是") < len(head) {
-		start += i + len("是")
+	} else if !t.named {
+		return // houses have such names, too
 	}
 	t.addName(start, end, 0.8, "parts of a name joined by a dot")
 }

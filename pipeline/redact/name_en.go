@@ -15,11 +15,11 @@ var phrases = byFirstWord(`i am called|call me|calls me|called me|named him|name
 
 // greetings are what people introduce themselves with, and much else: names behind
 // them need a capital.
-var greetings = byFirstWord(`i'm|i am|this is|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister|is this|my neighbor|my neighbour|supervisor is|manager is|colleague`)
+var greetings = byFirstWord(`i'm|i am|this is|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister|my neighbor|my neighbour|supervisor is|manager is|colleague`)
 
 // acknowledgements may stand before a name that is addressed, when nothing else
 // follows.
-var acknowledgements = byFirstWord(`hi|hello|hey|it's|it is|thank you|sir|ok|okay|sorry|thanks`)
+var acknowledgements = byFirstWord(`hi|hello|hey|it's|it is|is this|thank you|sir|ok|okay|sorry|thanks`)
 
 // whose are words before "name is" that make it a person's.
 var whose = wordSet(`my his her our their your full first last middle maiden family partner's wife's husband's son's daughter's mother's father's friend's on`)
@@ -307,7 +307,7 @@ func (t *turn) answeredEnglish(small bool) {
 	if !t.endsName(start) && words > 3 {
 		return
 	}
-	small = small && (words <= 3 || t.endsName(start))
+	small = small && words <= 3
 	t.englishName(start, 0.75, small, "the answer to a question for a name")
 }
 

@@ -221,7 +221,7 @@ func (c context) any(topics ...topic) bool {
 func (t *turn) context(at int) context {
 	c := context{topics: t.topicsBefore(at), chinese: t.chinese}
 	if t.asked != "" && at < 2*cueReach && (len(c.topics) == 0 || c.topics[0] == calling) {
-		c.answer = len(c.topics) == 0
+		c.answer = len(c.topics) == 0 && words(t.text[:at]) <= 3
 		c.topics = append(c.topics, t.asked)
 		if c.topics[0] == calling {
 			c.topics[0], c.topics[1] = t.asked, calling
