@@ -108,6 +108,8 @@ type Answer struct {
 	Judgement *Judgement
 	// Ruled is what rules take a model's criterion for; "" when they do not say.
 	Ruled Outcome
+	// Anchors are places around which a model is shown a long session.
+	Anchors []transcript.Span
 }
 
 // Input is a session prepared for classifiers: what all of them need is computed once.
@@ -210,6 +212,8 @@ const (
 	Courteous     Label = "courteous"
 	Apologetic    Label = "apologetic"
 	Empathetic    Label = "empathetic"
+	Appreciative  Label = "appreciative" // thanks the customer
+	Enthusiastic  Label = "enthusiastic" // is glad to help, or for the customer
 
 	Angry      Label = "angry"
 	Complaint  Label = "complaint"
@@ -223,7 +227,7 @@ const (
 
 // AgentLabels and CustomerLabels list the tones of each speaker.
 var (
-	AgentLabels    = []Label{Rude, Shirking, Perfunctory, Impatient, Interrogating, Courteous, Apologetic, Empathetic}
+	AgentLabels    = []Label{Rude, Shirking, Perfunctory, Impatient, Interrogating, Courteous, Apologetic, Empathetic, Appreciative, Enthusiastic}
 	CustomerLabels = []Label{Angry, Complaint, Escalation, Publicity, Abuse, Churn, Praise, Satisfied}
 )
 

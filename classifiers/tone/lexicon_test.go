@@ -85,7 +85,7 @@ func findOne(t *testing.T, src, text string) string {
 		t.Fatal(err)
 	}
 	in := talk("chat", "c "+text)
-	r := (&Classifier{lex: lex}).read(newSession(in), 0, customer)
+	r := (&Classifier{lex: lex}).read(newSession(in), 0)
 	if len(r.hits) == 0 {
 		return ""
 	}

@@ -16,7 +16,9 @@ type session struct {
 	// asked: the customer said something, since the agent's last message, that
 	// needs more than a nod.
 	asked   bool
-	brushed int // times the agent brushed the customer off
+	brushed int                  // times the agent brushed the customer off
+	left    [customer + 1]before // what each side's last message leaves for the other's next
+	facts   facts                // of the turn that was read last
 }
 
 func newSession(in *pipeline.Input) *session { return &session{in: in} }
@@ -52,8 +54,12 @@ func (s *session) brushOff(r *reading) {
 	from, to := core(r.view.text)
 	for i := range r.hits {
 		h := &r.hits[i]
-		if h.kind != brushoff || h.start != from || h.end != to || !s.asked {
+		if h.kind != brushoff || h.start != from || h.end != to {
 			continue
+		}
+		r.brushed = true
+		if !s.asked {
+			return
 		}
 		s.brushed++
 		start, end := r.original(from, to)

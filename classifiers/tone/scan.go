@@ -18,6 +18,10 @@ type reading struct {
 	hits   []hit    // by start, then longest first
 	manner []marked // what the shape of the turn tells
 	labels map[pipeline.Label]float64
+	// refused are labels of phrases that mean something else here: other words
+	// forbid them, or they are part of a neutral phrase.
+	refused map[pipeline.Label]bool
+	brushed bool // the whole turn is a nod or a shrug
 }
 
 // hit is a phrase of the lexicons at a place of the view.
@@ -65,7 +69,7 @@ func (r *reading) find(lex *lexicon) {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end),
 			cmp.Compare(a.kind, b.kind), cmp.Compare(a.label, b.label), cmp.Compare(b.weight, a.weight))
 	})
-	r.hits = dropInner(r.hits)
+	r.hits = r.dropInner(r.hits)
 }
 
 // admits reports whether e may stand at [start, end) in clause c.
@@ -77,23 +81,41 @@ func (r *reading) admits(e *entry, c, start, end int) bool {
 		}
 	}
 	near := r.view.text[max(cl.start, start-horizon):min(cl.end, end+horizon)]
-	return !slices.ContainsFunc(e.unless, func(u string) bool { return indexWord(near, u) >= 0 })
+	if !slices.ContainsFunc(e.unless, func(u string) bool { return indexWord(near, u) >= 0 }) {
+		return true
+	}
+	r.refuse(e.label)
+	return false
+}
+
+// refuse remembers that words which look like a label mean something else.
+func (r *reading) refuse(l pipeline.Label) {
+	if l == "" {
+		return
+	}
+	if r.refused == nil {
+		r.refused = map[pipeline.Label]bool{}
+	}
+	r.refused[l] = true
 }
 
 // dropInner removes hits that lie inside longer ones without a gap: "不好" in
 // "不好意思" is not bad. Hits at the very same place all stay.
-func dropInner(hits []hit) []hit {
+func (r *reading) dropInner(hits []hit) []hit {
 	kept := hits[:0]
-	outStart, outEnd := 0, -1
+	outStart, outEnd, outer := 0, -1, kind("")
 	for i, h := range hits {
 		if i > 0 && h.sameAs(hits[i-1]) {
 			continue
 		}
 		if h.end < outEnd || h.end == outEnd && h.start > outStart {
+			if outer == neutral {
+				r.refuse(h.label)
+			}
 			continue
 		}
 		if h.end > outEnd && h.gapEnd == 0 {
-			outStart, outEnd = h.start, h.end
+			outStart, outEnd, outer = h.start, h.end, h.kind
 		}
 		kept = append(kept, h)
 	}
@@ -114,9 +136,9 @@ func (r *reading) original(start, end int) (int, int) {
 	return r.folded.Span(from, to)
 }
 
-// collect joins hits and manner into labels with a confidence from least to
+// collect joins hits, manner and what was learned into labels with a confidence from least to
 // most, and their marks by place.
-func (r *reading) collect() (map[pipeline.Label]float64, []pipeline.ToneMark) {
+func (r *reading) collect(l learned, f *facts) (map[pipeline.Label]float64, []pipeline.ToneMark) {
 	found := slices.Concat(r.distinct(), r.manner)
 	doubt := map[pipeline.Label]float64{}
 	for _, m := range found {
@@ -125,9 +147,14 @@ func (r *reading) collect() (map[pipeline.Label]float64, []pipeline.ToneMark) {
 		}
 		doubt[m.label] *= 1 - m.force
 	}
-	r.labels = map[pipeline.Label]float64{}
+	said := map[pipeline.Label]float64{}
 	for label, d := range doubt {
-		if c := round(min(1-d, most)); c >= least {
+		said[label] = 1 - d
+	}
+	found = r.learn(l, f, said, found)
+	r.labels = map[pipeline.Label]float64{}
+	for label, s := range said {
+		if c := round(min(s, most)); c >= least {
 			r.labels[label] = c
 		}
 	}

@@ -13,7 +13,9 @@
 //	find      all phrases of the lexicons, in one pass over a trie
 //	weigh     each phrase in its clause
 //	manner    what the shape of the turn adds
+//	gather    the features of its words, its shape and the turn before
 //	collect   phrases into labels with a confidence, and the places that gave them
+//	learn     what a linear model, trained on labelled turns, says beside the phrases
 //
 // Of a turn's places the strongest are kept (see mostMarks), each cut down to a
 // readable length, so that the tone of a session stays smaller than its text.
@@ -26,21 +28,42 @@ import (
 	"fmt"
 	"strings"
 
+	"assay/classifiers/tone/linear"
 	"assay/pipeline"
 	"assay/pipeline/transcript"
 )
 
 // engine changes whenever the code may answer differently with the same lexicons.
-const engine = "tone-2"
+const engine = "tone-3"
 
 // Classifier finds tones. It is safe for concurrent use.
 type Classifier struct {
 	lex     *lexicon
+	learned learned
 	version string
 }
 
-// New reads the lexicons that the program carries.
+// New reads the lexicons and the weights that the program carries.
 func New() (*Classifier, error) {
+	m, err := Shipped()
+	if err != nil {
+		return nil, err
+	}
+	return With(m)
+}
+
+// Shipped is the model that the program carries.
+func Shipped() (*linear.Model, error) {
+	m, err := linear.Decode(weights)
+	if err != nil {
+		return nil, fmt.Errorf("read weights: %w", err)
+	}
+	return m, nil
+}
+
+// With reads the lexicons that the program carries, and takes m beside them;
+// with nil nothing was learned.
+func With(m *linear.Model) (*Classifier, error) {
 	h := sha256.New()
 	h.Write([]byte(engine))
 	lex := newLexicon()
@@ -54,10 +77,17 @@ func New() (*Classifier, error) {
 		}
 		h.Write(src)
 	}
-	return &Classifier{lex: lex, version: hex.EncodeToString(h.Sum(nil)[:6])}, nil
+	l, err := newLearned(m)
+	if err != nil {
+		return nil, err
+	}
+	if m != nil {
+		h.Write(m.Hash())
+	}
+	return &Classifier{lex: lex, learned: l, version: hex.EncodeToString(h.Sum(nil)[:6])}, nil
 }
 
-// Version is a hash of the lexicons and the engine, 12 hexadecimal digits.
+// Version is a hash of the lexicons, the weights and the engine, 12 hexadecimal digits.
 func (c *Classifier) Version() string { return c.version }
 
 // Classify labels the message turns of agent and customer, in order, and
@@ -72,15 +102,14 @@ func (c *Classifier) Classify(ctx context.Context, in *pipeline.Input) pipeline.
 		if ctx.Err() != nil {
 			return tone
 		}
-		side := sideOf(turn.Speaker)
-		if side == nobody || !turn.IsMessage() {
+		r := c.read(run, i)
+		if r == nil {
 			continue
 		}
-		r := c.read(run, i, side)
-		if labels, marks := r.collect(); len(labels) > 0 {
+		if labels, marks := r.collect(c.learned, &run.facts); len(labels) > 0 {
 			tone.Turns = append(tone.Turns, pipeline.TurnTone{Turn: i, Labels: labels, Marks: marks})
 		}
-		if side == customer && strings.TrimSpace(turn.Text) != "" {
+		if r.side == customer && strings.TrimSpace(turn.Text) != "" {
 			moods = append(moods, r.mood())
 		}
 	}
@@ -88,14 +117,19 @@ func (c *Classifier) Classify(ctx context.Context, in *pipeline.Input) pipeline.
 	return tone
 }
 
-// read finds everything that tells in turn i.
-func (c *Classifier) read(run *session, i int, side side) *reading {
-	r := &reading{
-		side: side, folded: &run.in.Folded[i], text: run.in.Session.Turns[i].Text, view: look(run.in.Folded[i].Text),
+// read finds everything that tells in turn i, nil when it is no message of agent or customer.
+func (c *Classifier) read(run *session, i int) *reading {
+	turn := &run.in.Session.Turns[i]
+	side := sideOf(turn.Speaker)
+	if side == nobody || !turn.IsMessage() {
+		return nil
 	}
+	r := &reading{side: side, folded: &run.in.Folded[i], text: turn.Text, view: look(run.in.Folded[i].Text)}
 	r.find(c.lex)
 	r.weigh()
 	run.manner(r)
+	run.facts.gather(r, &run.left[other(side)])
+	r.leave(run.facts.tokens, &run.left[side])
 	return r
 }
 
@@ -116,4 +150,11 @@ func sideOf(s transcript.Speaker) side {
 		return customer
 	}
 	return nobody
+}
+
+func other(s side) side {
+	if s == agent {
+		return customer
+	}
+	return agent
 }

@@ -26,6 +26,7 @@ type evalCmd struct {
 	Criteria  evalCriteriaCmd  `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session."`
 	Injection evalInjectionCmd `cmd:"" help:"Measure the detector of orders to the judging model: recall on attacks, false hits on honest sessions."`
 	Redaction evalRedactionCmd `cmd:"" help:"Compare redaction with texts whose personal data is marked."`
+	Tone      evalToneCmd      `cmd:"" help:"Learn the tone classifier by folds, and compare its answers with labels."`
 }
 
 type evalCriteriaCmd struct {

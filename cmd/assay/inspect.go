@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 
 	"assay/classifiers/tone"
 	"assay/cmd/assay/internal/config"
+	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/plan"
@@ -26,8 +28,10 @@ type inspectCmd struct {
 	JSON      bool     `name:"json" help:"Print verdicts as JSONL."`
 	Zone      string   `name:"zone" env:"ASSAY_ZONE" default:"Asia/Shanghai" help:"Time zone of times that name none."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
+	NoJudge   bool     `name:"no-judge" env:"ASSAY_NO_JUDGE" help:"Ask no model, also where one is configured."`
 	config.Read
 	config.Model
+	config.Judging
 }
 
 // Run inspects in parallel and prints in the order of the input.
@@ -53,6 +57,11 @@ func (c *inspectCmd) Run(p *program) error {
 	}
 	if by.Inspector, err = c.inspector(p); err != nil {
 		return err
+	}
+	if !c.NoJudge {
+		if by.judging, err = p.judgeAtOnce(c.Model, c.Judging); err != nil {
+			return err
+		}
 	}
 	out := bufio.NewWriterSize(p.stdout, 1<<16)
 	n, err := c.inspectAll(p, out, by, read)
@@ -105,7 +114,10 @@ func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
 }
 
 // inspectCounts is what became of the input.
-type inspectCounts struct{ sessions, left, problems int }
+type inspectCounts struct {
+	sessions, left, problems int
+	unavailable              bool // that the model could not be asked was said
+}
 
 // inspection is one record on its way to the output.
 type inspection struct {
@@ -121,8 +133,9 @@ type inspection struct {
 // judges are what sessions are inspected by.
 type judges struct {
 	*pipeline.Inspector
-	plan  *plan.Plan // nil: the first card that fits
-	cards []pipeline.Card
+	judging jobs.Judging
+	plan    *plan.Plan // nil: the first card that fits
+	cards   []pipeline.Card
 }
 
 func (c *inspectCmd) inspectAll(p *program, out *bufio.Writer, by judges, read transcript.Options) (inspectCounts, error) {
@@ -176,11 +189,17 @@ func (i *inspection) inspect(ctx context.Context, by judges) {
 		return
 	}
 	if i.card, i.left, i.none = pipeline.Choose(by.plan, by.cards, i.record.Session); i.none == nil && i.left == nil {
-		i.verdict, i.err = by.Inspect(ctx, i.record.Session, i.card)
+		i.verdict, i.err = jobs.Inspect(ctx, by.Inspector, by.judging, by.plan, i.record.Session, i.card)
 	}
 }
 
 func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, n *inspectCounts) error {
+	if u, ok := errors.AsType[*pipeline.Unavailable](i.err); ok && i.verdict != nil {
+		if i.err = nil; !n.unavailable {
+			n.unavailable = true
+			fmt.Fprintf(p.stderr, "%v; what it was to answer is undetermined\n", u)
+		}
+	}
 	switch {
 	case i.err != nil:
 		return i.err

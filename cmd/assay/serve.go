@@ -50,6 +50,7 @@ type nodeFlags struct {
 	config.Library
 	config.Read
 	config.Model
+	config.Judging
 }
 
 // runNode works, and serves where there is a listener, until it is interrupted.
@@ -131,6 +132,9 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := jobs.RegisterJudging(registry, db.Store, p.log); err != nil {
+		return nil, err
+	}
 	t, err := tone.New()
 	if err != nil {
 		return nil, err
@@ -139,13 +143,21 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	if err := p.addEmbedder(inspector, f.Model); err != nil {
 		return nil, err
 	}
+	judging, err := p.judging(db.Store, f.Model, f.Judging, metrics)
+	if err != nil {
+		return nil, err
+	}
+	judging.Workers = f.JudgeWorkers
+	if err := p.pricedPlan(db, judging, f.Judging); err != nil {
+		return nil, err
+	}
 	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: f.Threshold, Log: p.log})
 	if err != nil {
 		return nil, err
 	}
 	inspector.Suggest = index
 	runner, err := jobs.New(jobs.Options{
-		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics,
+		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
 	})
 	if err != nil {

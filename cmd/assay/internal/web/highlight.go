@@ -216,7 +216,8 @@ func labels(t pipeline.TurnTone) []toneView {
 // good reports whether a tone is welcome.
 func good(label pipeline.Label) bool {
 	switch label {
-	case pipeline.Courteous, pipeline.Apologetic, pipeline.Empathetic, pipeline.Praise, pipeline.Satisfied:
+	case pipeline.Courteous, pipeline.Apologetic, pipeline.Empathetic, pipeline.Appreciative, pipeline.Enthusiastic,
+		pipeline.Praise, pipeline.Satisfied:
 		return true
 	}
 	return false

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"assay/pipeline/store"
 )
@@ -19,6 +20,7 @@ type problemsPage struct {
 	RejectsTotal  int
 	LeftOut       []store.LeftOutSession
 	LeftOutTotal  int
+	Endpoints     []store.EndpointStatus // models that do not answer
 }
 
 func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
@@ -44,6 +46,10 @@ func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
 			p.LeftOutTotal += c.Transcripts
 		}
 	}
+	if p.Endpoints, err = s.o.Store.Endpoints(r.Context()); err != nil {
+		return err
+	}
+	p.Endpoints = slices.DeleteFunc(p.Endpoints, func(e store.EndpointStatus) bool { return e.ClosedUntil == nil && !e.NeedsSomebody })
 	return s.render(w, "problems", http.StatusOK, &p)
 }
 

@@ -110,7 +110,7 @@ func (s *site) put(session *transcript.Session, v *pipeline.Verdict, failed stor
 	case failed != "":
 		failures = append(failures, store.Failure{Transcript: list[0].Key, Reason: failed, Detail: "index out of range"})
 	}
-	if err := s.store.SaveInspections(ctx, done, failures, nil, func(pgx.Tx) error { return nil }); err != nil {
+	if err := s.store.SaveInspections(ctx, done, failures, nil, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
 		s.t.Fatal(err)
 	}
 	return list[0].Session
@@ -129,7 +129,7 @@ func (s *site) leaveOut(session *transcript.Session) store.SessionKey {
 		s.t.Fatal(err)
 	}
 	left := []store.LeftOut{{Transcript: transcript, Plan: p, Rule: "night <shift>", Reason: plan.ByShare}}
-	if err := s.store.SaveInspections(s.t.Context(), nil, nil, left, func(pgx.Tx) error { return nil }); err != nil {
+	if err := s.store.SaveInspections(s.t.Context(), nil, nil, left, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
 		s.t.Fatal(err)
 	}
 	return key

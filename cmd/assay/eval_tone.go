@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+
+	"assay/classifiers/tone"
+	"assay/classifiers/tone/training"
+)
+
+type evalToneCmd struct {
+	Paths []string `arg:"" name:"path" help:"Labelled turns (TSV, JSONL), comments, and sessions with labels (JSONL, .gz too), files or folders."`
+	Folds int      `name:"folds" default:"5" help:"Parts of the cross-validation, 2–20."`
+	JSON  bool     `name:"json" help:"Print figures as JSON."`
+}
+
+// Run learns from what may be learned from, by folds, and prints how the
+// answers to the rest compare with the labels.
+func (c *evalToneCmd) Run(p *program) error {
+	if c.Folds < 2 || c.Folds > 20 {
+		return usageError{fmt.Errorf("--folds is %d; allowed: 2 to 20", c.Folds)}
+	}
+	corpus, err := training.Read(c.Paths)
+	if err != nil {
+		return usageError{err}
+	}
+	shipped, err := tone.Shipped()
+	if err != nil {
+		return err
+	}
+	figures, err := training.Evaluate(p.ctx, corpus, shipped, training.Options{Folds: c.Folds, Log: p.step})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		printJSON(p, figures)
+		return nil
+	}
+	return figures.Write(p.stdout)
+}
+
+// step says on standard error what is being done.
+func (p *program) step(format string, args ...any) {
+	fmt.Fprintf(p.stderr, format+"\n", args...)
+}
