@@ -23,10 +23,6 @@ func (t *turn) addresses() {
 	}
 }
 
-// house is a house's number behind a street, or a flat's in a building.
-var house = regexp.MustCompile(`(?:路|街|道|巷|弄|胡同|里|村|屯|组|大院|园|苑|小区|花园|公寓|大厦|广场|城) ?(?:甲|乙|第)?` + zhNumber + ` ?(?:号楼|号院|号|弄|栋|幢|座|楼|单元|室|户|组)` +
-	`|` + zhNumber + ` ?(?:号楼|栋|幢|座) ?` + zhNumber + ` ?(?:单元|层|楼|室|号|户)|` + zhNumber + `单元 ?` + zhNumber)
-
 const zhNumber = `[0-9a-z一二三四五六七八九十百零〇幺-]{1,8}`
 
 // houseMore is what goes on behind a house's number.
@@ -40,9 +36,9 @@ var region = regexp.MustCompile(`[\p{Han}]{2,7}?(?:省|自治区|市)[\p{Han}]{1
 
 func (t *turn) chineseAddresses() {
 	end := 0
-	for _, at := range house.FindAllStringIndex(t.text, -1) {
-		if at[0] < end {
-			continue
+	for at := [2]int{}; ; {
+		if at = nextHouse(t.text, max(at[1], end)); at[1] == 0 {
+			break
 		}
 		start := t.regionsBefore(at[0], end)
 		end = at[1]

@@ -54,26 +54,15 @@ var cueWords = map[topic]string{
 }
 
 // cueTable has the words by their first rune, longest first.
-var cueTable = func() map[rune][]cueWord {
-	table := map[rune][]cueWord{}
+var cueTable = func() *lexicon[topic] {
+	l := &lexicon[topic]{}
 	for t, words := range cueWords {
 		for w := range strings.SplitSeq(words, "|") {
-			w = strings.TrimSpace(w)
-			first, _ := utf8.DecodeRuneInString(w)
-			at := 0
-			for at < len(table[first]) && len(table[first][at].word) > len(w) {
-				at++
-			}
-			table[first] = append(table[first][:at], append([]cueWord{{w, t}}, table[first][at:]...)...)
+			l.add(t, strings.TrimSpace(w))
 		}
 	}
-	return table
+	return l
 }()
-
-type cueWord struct {
-	word  string
-	topic topic
-}
 
 // cue is a place of a cue's word.
 type cue struct {
@@ -94,7 +83,7 @@ func cuesOf(text string) []cue {
 			continue
 		}
 		if w, ok := cueAt(text, i, r); ok {
-			out = append(out, cue{i, i + len(w.word), w.topic})
+			out = append(out, cue{i, i + len(w.word), w.kind})
 			size = len(w.word)
 		}
 		i += size
@@ -102,8 +91,8 @@ func cuesOf(text string) []cue {
 	return out
 }
 
-func cueAt(text string, i int, first rune) (cueWord, bool) {
-	for _, w := range cueTable[first] {
+func cueAt(text string, i int, first rune) (entry[topic], bool) {
+	for _, w := range cueTable.from(first) {
 		if !strings.HasPrefix(text[i:], w.word) {
 			continue
 		}
@@ -113,7 +102,7 @@ func cueAt(text string, i int, first rune) (cueWord, bool) {
 		}
 		return w, true
 	}
-	return cueWord{}, false
+	return entry[topic]{}, false
 }
 
 // cueReach is how far before its number a cue may stand, in bytes.

@@ -18,7 +18,7 @@ type known struct {
 	literals map[string]found // by the folded text
 	digits   map[string]found
 	dates    map[string]found // of birth, by month and day
-	lengths  []int // of literals in ideographs, each once
+	lengths  []int            // of literals in ideographs, each once
 }
 
 // sureEnough is the confidence from which on a value is looked for elsewhere.

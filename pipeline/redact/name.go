@@ -45,45 +45,73 @@ func surnameAt(text string, i int) int {
 	return 0
 }
 
-var (
-	titled   = regexp.MustCompile(`先生|女士|小姐|太太|老师|师傅|经理|主任|医生|阿姨|大姐|大哥`)
-	introZh  = regexp.MustCompile(`(?:我叫|我的名字叫|我的名字是|名字叫做?|名字是|姓名[是:：]|本人姓名|我全名|全名是|收件人[是:：]?|收货人[是:：]?|联系人[是:：]?|户名[是:：]?|持卡人[是:：]?|开户名[是:：]?|乘车人[是:：]?|乘客[是:：]|客户名称?[是:：]|姓名 |(?:对方|老公|老婆|爱人|儿子|女儿|孩子|同事|邻居|朋友|父亲|母亲|[他她])(?:名字)?叫|(?:投保人|被保险人|受益人|机主|户主|申请人|经办人|代办人)(?:姓名)?[是叫:：]?|我?(?:儿子|女儿|老公|老婆|爱人)(?:是|叫)?) ?`)
-	surnamed = regexp.MustCompile(`(?:我姓|免贵姓|本人姓|免贵|他姓|她姓|客户姓|先生姓) ?`)
-	iAm      = regexp.MustCompile(`我是 ?|这里是 ?|这边是 ?`)
-	little   = regexp.MustCompile(`(?:叫我|我是|客服|专员|坐席|工程师|找|跟|门卫|保安|邻居|同事|物业|师傅|隔壁|是)(?:小|老|阿)`)
+// nameWord says what stands around a word and a name.
+type nameWord byte
+
+const (
+	titleBehind nameWord = iota // 先生
+	nameThen                    // 我叫: a name
+	surnameThen                 // 免贵姓: a surname
+	maybeName                   // 我是: a name, or anything else
+	littleThen                  // 我是小: a surname
 )
+
+// nameLexicon are the words around names.
+var nameLexicon = func() *lexicon[nameWord] {
+	l := &lexicon[nameWord]{}
+	fields := strings.Fields
+	l.add(titleBehind, fields("先生 女士 小姐 太太 老师 师傅 经理 主任 医生 阿姨 大姐 大哥")...)
+	l.add(surnameThen, fields("我姓 免贵姓 本人姓 免贵 他姓 她姓 客户姓 先生姓")...)
+	l.add(maybeName, fields("我是 这里是 这边是")...)
+	l.add(nameThen, fields("我叫 我的名字叫 我的名字是 名字叫 名字叫做 名字是 姓名是 姓名: 本人姓名 我全名 全名是 乘车人是 乘车人: 乘客是 乘客: 客户名是 客户名: 客户名称是 客户名称:")...)
+	l.add(nameThen, "姓名 ")
+	product(l, nameThen, "收件人 收货人 联系人 户名 持卡人 开户名", "", "是", ":")
+	product(l, nameThen, "投保人 被保险人 受益人 机主 户主 申请人 经办人 代办人", "", "是", "叫", ":", "姓名", "姓名是", "姓名:")
+	product(l, nameThen, "儿子 女儿 老公 老婆 爱人", "", "是", "叫", "名字叫")
+	product(l, nameThen, "对方 孩子 同事 邻居 朋友 父亲 母亲 他 她", "叫", "名字叫")
+	for _, w := range fields("叫我 我是 客服 专员 坐席 工程师 找 跟 门卫 保安 邻居 同事 物业 师傅 隔壁 是") {
+		l.add(littleThen, w+"小", w+"老", w+"阿")
+	}
+	return l
+}()
+
+// product adds every word with every ending.
+func product(l *lexicon[nameWord], kind nameWord, words string, endings ...string) {
+	for w := range strings.FieldsSeq(words) {
+		for _, e := range endings {
+			l.add(kind, w+e)
+		}
+	}
+}
 
 // notTitled are words that end before a title and are no surname.
 var notTitled = []string{"谢谢", "对方", "双方", "我方", "任何", "如何", "客户", "大堂", "项目", "官方", "全", "各位", "尊敬的", "地方", "警方", "医方", "店长", "部门经理", "这位", "那位"}
 
 func (t *turn) chineseNames() {
-	for _, at := range titled.FindAllStringIndex(t.text, -1) {
-		t.titledName(at[0], t.text[at[0]:at[1]])
-	}
-	for _, at := range introZh.FindAllStringIndex(t.text, -1) {
-		t.chineseName(at[1], 3, 0.9, "behind words that introduce a name")
-	}
-	for _, at := range surnamed.FindAllStringIndex(t.text, -1) {
-		if n := surnameAt(t.text, at[1]); n > 0 {
-			t.addName(at[1], at[1]+n, 0.9, "behind words that introduce a surname")
-		} else if n := t.explained(at[1]); n > 0 {
-			t.addName(at[1], at[1]+n, 0.85, "a surname explained by its parts")
+	var intros []int // where names may begin
+	nameLexicon.hanWords(t.text, func(start, end int, kind nameWord) {
+		switch kind {
+		case titleBehind:
+			t.titledName(start, t.text[start:end])
+		case nameThen:
+			intros = append(intros, end)
+			t.chineseName(end, 3, 0.9, "behind words that introduce a name")
+		case surnameThen:
+			t.onlySurname(end + len(t.text[end:]) - len(strings.TrimLeft(t.text[end:], " ")))
+		case maybeName:
+			t.chineseName(end, 3, 0.65, "behind 我是")
+		case littleThen:
+			if n := surnameAt(t.text, end); n > 0 && t.ends(end+n) {
+				t.addName(end-len("小"), end+n, 0.7, "a familiar form of address")
+			}
 		}
-	}
-	for _, at := range iAm.FindAllStringIndex(t.text, -1) {
-		t.chineseName(at[1], 3, 0.65, "behind 我是")
-	}
-	for _, at := range little.FindAllStringIndex(t.text, -1) {
-		if n := surnameAt(t.text, at[1]); n > 0 && t.ends(at[1]+n) {
-			t.addName(at[1]-len("小"), at[1]+n, 0.7, "a familiar form of address")
-		}
-	}
+	})
 	if t.named {
 		t.answeredName()
 	}
 	if strings.Contains(t.text, "·") {
 		for _, at := range dotted.FindAllStringIndex(t.text, -1) {
-			t.dottedName(at[0], at[1])
+			t.dottedName(at[0], at[1], intros)
 		}
 	}
 	if strings.Contains(t.text, "的") && (t.named || slices.ContainsFunc(t.found, func(f found) bool { return f.typ == Person })) {
@@ -91,15 +119,26 @@ func (t *turn) chineseNames() {
 	}
 }
 
+// onlySurname takes a surname at a place.
+func (t *turn) onlySurname(at int) {
+	if n := surnameAt(t.text, at); n > 0 {
+		t.addName(at, at+n, 0.9, "behind words that introduce a surname")
+	} else if n := t.explained(at); n > 0 {
+		t.addName(at, at+n, 0.85, "a surname explained by its parts")
+	}
+}
+
 // dotted are names in characters whose parts a dot joins: 阿依古丽·买买提.
 var dotted = regexp.MustCompile(`\p{Han}{1,8}(?:·\p{Han}{1,8})+`)
 
 // dottedName takes such a name, from behind the words that introduce it.
-func (t *turn) dottedName(start, end int) {
-	head := t.text[start : start+strings.Index(t.text[start:end], "·")]
-	if all := introZh.FindAllStringIndex(head, -1); len(all) > 0 && all[len(all)-1][1] < len(head) {
-		start += all[len(all)-1][1]
-	} else if !t.named {
+func (t *turn) dottedName(start, end int, intros []int) {
+	dot := start + strings.Index(t.text[start:end], "·")
+	i, _ := slices.BinarySearch(intros, dot)
+	switch {
+	case i > 0 && intros[i-1] >= start:
+		start = intros[i-1]
+	case !t.named:
 		return // houses have such names, too
 	}
 	t.addName(start, end, 0.8, "parts of a name joined by a dot")
@@ -199,9 +238,10 @@ func (t *turn) chineseName(at, most int, confidence float64, reason string) {
 	t.addName(at, end, confidence, reason)
 }
 
+// titleAt reports whether a title begins at a place.
 func (t *turn) titleAt(at int) bool {
-	m := titled.FindStringIndex(t.text[at:min(len(t.text), at+9)])
-	return m != nil && m[0] == 0
+	r, _ := utf8.DecodeRuneInString(t.text[at:])
+	return slices.ContainsFunc(nameLexicon.from(r), func(e entry[nameWord]) bool { return e.kind == titleBehind && strings.HasPrefix(t.text[at:], e.word) })
 }
 
 // ends reports whether a word may end at a place: there is a mark, a particle

@@ -194,7 +194,7 @@ func cueBefore(head string) bool {
 	for i > 0 && isLetter(head[i-1]) && len(head)-i < 12 {
 		i--
 	}
-	w, ok := cueTable[rune(head[min(i, len(head)-1)])], false
+	w, ok := cueTable.from(rune(head[min(i, len(head)-1)])), false
 	for _, c := range w {
 		ok = ok || c.word == head[i:]
 	}
