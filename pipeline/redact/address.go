@@ -150,12 +150,30 @@ func (t *turn) streets() {
 	if strings.Contains(t.text, "apt") || strings.Contains(t.text, "suite") || strings.Contains(t.text, "flat") || strings.Contains(t.text, "ste ") || strings.Contains(t.text, "apartment") || strings.Contains(t.text, "unit ") {
 		t.flats()
 	}
-	if !hasDigits(t.text, 5) {
-		return
-	}
-	for _, at := range stateZIP.FindAllStringIndex(t.text, -1) {
-		if source := t.source(at[0], at[1]); unicode.IsUpper(rune(source[0])) && unicode.IsUpper(rune(source[1])) {
-			t.add(at[0], at[1], Address, t.text[at[0]:at[1]], 0.7, "state and postcode")
+	t.stateZIPs()
+}
+
+// stateZIPs looks for states with their postcode, at each five digits: a regular
+// expression over all of the text takes long where there are many digits.
+func (t *turn) stateZIPs() {
+	for i := 0; i+5 <= len(t.text); i++ {
+		if !isDigit(t.text[i]) || i > 0 && isDigit(t.text[i-1]) || !hasDigits(t.text[i:i+5], 5) {
+			continue
+		}
+		word := strings.TrimRight(t.text[max(0, i-len(",\n\n\n\n\n\n")):i], " \n,")
+		if len(word) == 0 || !isLetter(word[len(word)-1]) {
+			continue
+		}
+		start := max(0, i-len(",\n\n\n\n\n\n")) + len(word)
+		for start > 0 && isLetter(t.text[start-1]) && i-start < len(",\n\n\n\n\n\n")+len("nan") {
+			start--
+		}
+		m := stateZIP.FindStringIndex(t.text[start:min(len(t.text), i+len("62704-0000")+1)])
+		if m == nil || m[0] > 0 || start > 0 && isWord(t.text[start-1]) {
+			continue
+		}
+		if source := t.source(start, start+m[1]); unicode.IsUpper(rune(source[0])) && unicode.IsUpper(rune(source[1])) {
+			t.add(start, start+m[1], Address, t.text[start:start+m[1]], 0.7, "state and postcode")
 		}
 	}
 }

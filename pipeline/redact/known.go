@@ -100,31 +100,41 @@ func (k *known) digitsIn(t *turn) {
 		return
 	}
 	runs, settled := t.runs(), turn{found: t.found}
-	for i := range runs {
-		digits := ""
-		for j := i; j < min(len(runs), i+mostRows) && len(digits) <= mostToken; j++ {
-			if j > i && !t.gap(runs[j-1], runs[j]) {
-				break
-			}
-			digits += runs[j].Digits[:min(len(runs[j].Digits), mostToken)]
-			f, ok := k.digits[digits]
-			if !ok {
-				f, ok = k.digits[domestic(digits)]
-			}
-			if ok && !glued(t.text, runs[i].Start) && !glued(t.text, runs[j].End) && !settled.covered(runs[i].Start, runs[j].End) {
-				t.add(runs[i].Start, runs[j].End, f.typ, f.value, f.confidence*0.95, again)
-			}
+	for len(runs) > 0 {
+		chain := t.chained(runs)
+		for i := range chain {
+			k.digitsFrom(t, &settled, chain[i:])
+		}
+		runs = runs[len(chain):]
+	}
+}
+
+// digitsFrom looks for the known numbers that begin with the first of some rows.
+func (k *known) digitsFrom(t, settled *turn, rows []entity.Run) {
+	var buffer [2 * mostToken]byte
+	digits := buffer[:0]
+	for _, r := range rows[:min(len(rows), mostRows)] {
+		if len(digits) > mostToken {
+			break
+		}
+		digits = append(digits, r.Digits[:min(len(r.Digits), mostToken)]...)
+		f, ok := k.digits[string(digits)]
+		if !ok && len(digits) > 10 {
+			f, ok = k.digits[domestic(string(digits))]
+		}
+		if start := rows[0].Start; ok && !glued(t.text, start) && !glued(t.text, r.End) && !settled.covered(start, r.End) {
+			t.add(start, r.End, f.typ, f.value, f.confidence*0.95, again)
 		}
 	}
 }
 
 // datesIn looks for known dates of birth, however they are written.
 func (k *known) datesIn(t *turn) {
-	if len(k.dates) == 0 || len(t.runs()) == 0 && !strings.ContainsAny(t.text, "-/.年") {
+	if len(k.dates) == 0 {
 		return
 	}
 	settled := turn{found: t.found}
-	for _, e := range entity.FindEach(t.text, entity.Date)[entity.Date] {
+	for _, e := range t.dates() {
 		if f, ok := k.dates[dayOf(e.Text)]; ok && !settled.covered(e.Start, e.End) {
 			t.add(e.Start, e.End, f.typ, f.value, f.confidence*0.95, again)
 		}

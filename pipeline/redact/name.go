@@ -33,17 +33,17 @@ var double = []string{"欧阳", "上官", "司马", "诸葛", "东方", "皇甫"
 
 // surnameAt is the length in bytes of the surname at i, 0 when there is none.
 func surnameAt(text string, i int) int {
-	for _, d := range double {
-		if strings.HasPrefix(text[i:], d) {
-			return len(d)
-		}
-	}
-	r, n := utf8.DecodeRuneInString(text[i:])
-	if n > 0 && isHan(r) && strings.ContainsRune(surnames, r) {
-		return n
-	}
-	return 0
+	r, _ := utf8.DecodeRuneInString(text[i:])
+	e, _ := surnameLexicon.at(text, i, r)
+	return len(e.word)
 }
+
+var surnameLexicon = func() *lexicon[struct{}] {
+	l := &lexicon[struct{}]{}
+	l.add(struct{}{}, double...)
+	l.add(struct{}{}, strings.Split(surnames, "")...)
+	return l
+}()
 
 // nameWord says what stands around a word and a name.
 type nameWord byte
@@ -181,8 +181,7 @@ func (t *turn) titledName(at int, title string) {
 		_, size := utf8.DecodeRuneInString(head[i:])
 		n := surnameAt(head, i)
 		given := runes(head[i+n:])
-		known := slices.ContainsFunc(nameWords, func(w string) bool { return strings.HasPrefix(head[i:], w) })
-		if n > 0 && !known && given <= 2 && len(head)-i <= 12 && (given == 0 || !job) && (given == 0 && !job || t.begins(base+i)) {
+		if n > 0 && !startsNameWord(head[i:]) && given <= 2 && len(head)-i <= 12 && (given == 0 || !job) && (given == 0 && !job || t.begins(base+i)) {
 			confidence := 0.9
 			if job || given > 0 {
 				confidence = 0.75
@@ -213,12 +212,25 @@ var nameWords = []string{"和", "高级", "高端", "黄金", "金牌", "白金"
 	"周一", "周二", "周三", "周四", "周五", "周六", "周日", "周末", "华为", "小米", "万科", "成都", "江苏", "江西", "海南", "云南", "河南", "安徽", "陕西", "山东", "广东", "南京", "南方", "东方", "金融", "金额", "文件", "文化", "向您", "应该", "原来", "原因", "师傅", "连接", "管理", "查询", "商家", "商品", "商城",
 	"谢谢", "马上", "简单", "路由", "房东", "房子", "房客", "温度", "游戏", "古代", "经理", "高中", "应用", "关于", "关注", "易付", "安卓", "苹果", "米粉", "乐园", "欧洲", "万元", "万一", "司机", "项目", "方案", "方面", "解决", "时段", "党员", "石油", "石化", "车主", "车辆", "支付", "宁可", "路痴", "路过", "包裹", "包装", "包邮", "武汉", "温州", "苏州", "郑州", "常州", "徐州", "杭州", "连云", "柳州", "桂林", "宁波", "宁夏"}
 
+var nameWordLexicon = func() *lexicon[struct{}] {
+	l := &lexicon[struct{}]{}
+	l.add(struct{}{}, nameWords...)
+	return l
+}()
+
+// startsNameWord reports whether a text begins with a word that is no name.
+func startsNameWord(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	_, ok := nameWordLexicon.at(text, 0, r)
+	return ok
+}
+
 // chineseName takes the name of two to most characters that begins at a place
 // and ends before a mark or a word that cannot be part of it.
 func (t *turn) chineseName(at, most int, confidence float64, reason string) {
 	at += len(t.text[at:]) - len(strings.TrimLeft(t.text[at:], " :"))
 	n := surnameAt(t.text, at)
-	if n == 0 || slices.ContainsFunc(nameWords, func(w string) bool { return strings.HasPrefix(t.text[at:], w) }) {
+	if n == 0 || startsNameWord(t.text[at:]) {
 		return
 	}
 	end, given := at+n, 0
@@ -273,7 +285,7 @@ func (t *turn) answeredName() {
 	if i := strings.IndexAny(answer, ",，。. !！"); i > 0 {
 		answer = answer[:i]
 	}
-	if n := surnameAt(answer, 0); n > 0 && runes(answer) <= 4 && !strings.ContainsAny(answer[n:], notNames) && !slices.ContainsFunc(nameWords, func(w string) bool { return strings.HasPrefix(answer, w) }) {
+	if n := surnameAt(answer, 0); n > 0 && runes(answer) <= 4 && !strings.ContainsAny(answer[n:], notNames) && !startsNameWord(answer) {
 		t.addName(start, start+len(answer), 0.85, "the answer to a question for a name")
 	} else if n := t.explained(start); n > 0 {
 		t.addName(start, start+n, 0.85, "the answer to a question for a name")
