@@ -35,9 +35,9 @@ func isNumber(w string) bool {
 // spelling is a run of letters that stand apart, cut into words of the lexicon.
 type spelling struct {
 	letters []byte
-	from    []int  // where each letter stands in the folded text
-	text    []byte // words, each with a blank behind it
-	at      []int  // where each byte of text begins in the folded text; blanks where they were put
+	from    []int32 // where each letter stands in the folded text
+	text    []byte  // words, each with a blank behind it
+	at      []int32 // where each byte of text begins in the folded text; blanks where they were put
 }
 
 // spelled reads letters that are spelled one by one from i on (i g n o r e) and
@@ -50,7 +50,7 @@ func (s *scan) spelled(i int) int {
 		if !isLetter(s.text[k]) || k+1 < len(s.text) && (isWord(s.text[k+1]) || s.text[k+1] == '\'') {
 			break
 		}
-		sp.letters, sp.from = append(sp.letters, s.text[k]), append(sp.from, k)
+		sp.letters, sp.from = append(sp.letters, s.text[k]), append(sp.from, int32(k))
 		end = k + 1
 		k = afterGap(s.text, end)
 	}
@@ -62,7 +62,7 @@ func (s *scan) spelled(i int) int {
 		n := bytes.IndexByte(sp.text[k:], ' ')
 		for _, p := range language.words[string(sp.text[k:k+n])] {
 			if rest := sp.text[k:]; len(rest) > len(p.text) && string(rest[:len(p.text)]) == p.text && rest[len(p.text)] == ' ' {
-				s.hit(p.class, sp.at[k], sp.at[k+len(p.text)-1]+1, p.words)
+				s.hit(p.class, int(sp.at[k]), int(sp.at[k+len(p.text)-1])+1, p.words)
 			}
 		}
 		s.pos++
@@ -76,11 +76,19 @@ func isLetter(c byte) bool { return 'a' <= c && c <= 'z' }
 // afterGap skips at most three blanks and signs.
 func afterGap(text string, i int) int {
 	for range 3 {
-		if i < len(text) && strings.IndexByte(" -._*/|~,", text[i]) >= 0 {
+		if i < len(text) && isGap(text[i]) {
 			i++
 		}
 	}
 	return i
+}
+
+func isGap(c byte) bool {
+	switch c {
+	case ' ', '-', '.', '_', '*', '/', '|', '~', ',':
+		return true
+	}
+	return false
 }
 
 // segment cuts letters into the longest words of the lexicon, and what is none
