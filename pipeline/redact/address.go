@@ -165,6 +165,9 @@ func (t *turn) stateZIPs() {
 			continue
 		}
 		start := max(0, i-len(",\n\n\n\n\n\n")) + len(word)
+		if start < 2 || !isLetter(t.text[start-2]) || start > 3 && isLetter(t.text[start-3]) && isLetter(t.text[start-4]) {
+			continue // no word of two or three letters
+		}
 		for start > 0 && isLetter(t.text[start-1]) && i-start < len(",\n\n\n\n\n\n")+len("nan") {
 			start--
 		}

@@ -81,14 +81,21 @@ func (x *session) propagate() {
 		return
 	}
 	for _, t := range x.turns {
-		before := len(t.found)
-		x.known.digitsIn(t)
-		x.known.wordsIn(t)
-		x.known.datesIn(t)
-		t.found = slices.DeleteFunc(t.found, func(f found) bool { return f.confidence < x.rules.Least })
-		if len(t.found) > before {
-			t.found = resolve(t.found)
-		}
+		x.propagateTo(t)
+	}
+	for _, f := range x.meta {
+		x.propagateTo(f.turn)
+	}
+}
+
+func (x *session) propagateTo(t *turn) {
+	before := len(t.found)
+	x.known.digitsIn(t)
+	x.known.wordsIn(t)
+	x.known.datesIn(t)
+	t.found = slices.DeleteFunc(t.found, func(f found) bool { return f.confidence < x.rules.Least })
+	if len(t.found) > before {
+		t.found = resolve(t.found)
 	}
 }
 
@@ -227,14 +234,20 @@ func (x *session) fields() {
 		t.add(0, len(t.text), Person, strings.ReplaceAll(t.text, " ", "_"), 0.95, "the agent's name")
 		x.meta = append(x.meta, field{t, agentPath})
 	}
+	if c := x.session.Customer; c != nil && c.ID != "" {
+		x.text(customerPath, "", c.ID) // some sources know their customers by their phones
+	}
 	for k, v := range x.session.Metadata {
 		x.field(k, k, v, 0)
 	}
 	slices.SortFunc(x.meta, func(a, b field) int { return strings.Compare(a.path, b.path) })
 }
 
-// agentPath is the path of the agent's name; no key of metadata begins so.
-const agentPath = "\x00agent"
+// The paths of the agent's name and the customer's id; no key of metadata begins so.
+const (
+	agentPath    = "\x00agent"
+	customerPath = "\x00customer"
+)
 
 // mostDepth bounds lists and objects within metadata.
 const mostDepth = 8
@@ -276,6 +289,9 @@ func (x *session) text(path, k, v string) {
 	t.find()
 	x.patterns(t)
 	t.found = resolve(slices.DeleteFunc(t.found, func(f found) bool { return f.confidence < x.rules.Least || x.allowed(t, f) }))
+	for _, f := range t.found {
+		x.known.note(t, f)
+	}
 	x.meta = append(x.meta, field{t, path})
 }
 
@@ -289,8 +305,8 @@ func (x *session) named(name string) {
 	x.known.name(strings.TrimSpace(t.text), f)
 }
 
-// fields are the agent's name and the metadata with tags.
-func (g *tagger) fields(x *session) (agent string, metadata map[string]any) {
+// fields are the agent's name, the customer's id and the metadata with tags.
+func (g *tagger) fields(x *session) (agent, customer string, metadata map[string]any) {
 	texts := map[string]Text{}
 	for _, f := range x.meta {
 		texts[f.path] = newText(f.turn.original, g.spans(0, f.turn))
@@ -301,13 +317,8 @@ func (g *tagger) fields(x *session) (agent string, metadata map[string]any) {
 	for k, v := range x.session.Metadata {
 		metadata[k] = withTags(texts, k, v, 0)
 	}
-	if x.session.Agent != nil {
-		agent = x.session.Agent.Name
-		if t, ok := texts[agentPath]; ok {
-			agent = t.Text
-		}
-	}
-	return agent, metadata
+	agent, customer = texts[agentPath].Text, texts[customerPath].Text
+	return agent, customer, metadata
 }
 
 // withTags is a value of the metadata with redacted texts.

@@ -134,16 +134,38 @@ func TestApplyRedactsNamesAndMetadata(t *testing.T) {
 	t.Parallel()
 	s := sessionOf("a: 我是客服王芳", "c: 王芳你好", "c: 电话13812345678")
 	s.Agent = &transcript.AgentRef{ID: "7", Name: "王芳"}
-	s.Metadata = map[string]any{"customer_name": "陈大文", "phone": 13812345678.0, "queue": "vip", "tags": []any{"a", "zhang@163.com"}, "n": nil}
+	s.Customer = &transcript.CustomerRef{ID: "138-1234-5678", Type: "individual"}
+	s.Metadata = map[string]any{"customer_name": "陈大文", "phone": 13812345678.0, "queue": "vip", "tags": []any{"a", "zhang@163.com"}, "n": nil, "note": "王芳接的"}
 	got := every.Session(s).Apply()
 	want := sessionOf("a: 我是客服<姓名1>", "c: <姓名1>你好", "c: 电话<手机1>")
 	want.Agent = &transcript.AgentRef{ID: "7", Name: "<姓名1>"}
-	want.Metadata = map[string]any{"customer_name": "<姓名2>", "phone": "<手机1>", "queue": "vip", "tags": []any{"a", "<邮箱1>"}, "n": nil}
+	want.Customer = &transcript.CustomerRef{ID: "<手机1>", Type: "individual"}
+	want.Metadata = map[string]any{"customer_name": "<姓名2>", "phone": "<手机1>", "queue": "vip", "tags": []any{"a", "<邮箱1>"}, "n": nil, "note": "<姓名1>接的"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	if s.Turns[1].Text != "王芳你好" || s.Agent.Name != "王芳" {
 		t.Error("the original session was changed")
+	}
+}
+
+func TestApplyKeepsIdsThatTellNothing(t *testing.T) {
+	t.Parallel()
+	s := sessionOf("c: 你好")
+	s.Customer, s.Agent = &transcript.CustomerRef{ID: "c-1042"}, &transcript.AgentRef{ID: "7"}
+	got := every.Session(s).Apply()
+	if diff := cmp.Diff(s, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestValuesOfTheMetadataAreKnownInTheTurns(t *testing.T) {
+	t.Parallel()
+	s := sessionOf("c: 就是88231704那个", "a: 好的 八八二三幺七零四")
+	s.Metadata = map[string]any{"account": "88231704"}
+	want := []string{"就是<账号1>那个", "好的 <账号1>"}
+	if diff := cmp.Diff(want, redacted(every, s)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -141,7 +141,7 @@ func (x *session) redaction() *Redaction {
 	for i, t := range x.turns {
 		r.Turns[i] = newText(t.original, tags.spans(i, t))
 	}
-	r.agent, r.metadata = tags.fields(x)
+	r.agent, r.customer, r.metadata = tags.fields(x)
 	return r
 }
 
