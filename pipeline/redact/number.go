@@ -49,7 +49,10 @@ func (t *turn) runs() []entity.Run {
 	if len(runs) == 0 {
 		return nil
 	}
-	dates := t.dates()
+	var dates []entity.Entity
+	if strings.ContainsAny(t.text, "-/.年月") {
+		dates = t.dates()
+	}
 	return slices.DeleteFunc(runs, func(r entity.Run) bool {
 		i, found := slices.BinarySearchFunc(dates, r.Start, func(d entity.Entity, at int) int {
 			switch {
@@ -64,9 +67,9 @@ func (t *turn) runs() []entity.Run {
 	})
 }
 
-// dates are the written dates of the text.
+// dates are the dates of the text.
 func (t *turn) dates() []entity.Entity {
-	if !t.dated && strings.ContainsAny(t.text, "-/.年月") {
+	if !t.dated {
 		t.days = entity.FindEach(t.text, entity.Date)[entity.Date]
 	}
 	t.dated = true
