@@ -194,10 +194,15 @@ func (e *redactionEval) session(m marked) error {
 	return nil
 }
 
-// places are the marked spans by characters, quotes looked up.
-func (m marked) places(at []int) ([]markedSpan, error) {
+// places are the marked spans by characters, quotes looked up. Other sets have
+// types in capitals that are none of ours; types in small letters must be ours, or
+// among those of the rules.
+func (m marked) places(at []int, types []redact.Type) ([]markedSpan, error) {
 	var places []markedSpan
 	for _, s := range m.Spans {
+		if ours := strings.ToLower(s.Type) == s.Type; ours && !slices.Contains(redact.Types, redact.Type(s.Type)) && !slices.Contains(types, redact.Type(s.Type)) {
+			return nil, fmt.Errorf("unknown type %q", s.Type)
+		}
 		if s.Quote == "" {
 			places = append(places, s)
 			continue
@@ -226,7 +231,7 @@ func (e *redactionEval) add(m marked, redacted []redact.Span) error {
 	at := characters(m.Text)
 	size := len(at) - 1
 	gold := make([]map[redact.Type]bool, size)
-	places, err := m.places(at)
+	places, err := m.places(at, e.rules.Types)
 	if err != nil {
 		return err
 	}
