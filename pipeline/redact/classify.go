@@ -7,9 +7,15 @@ import (
 	"assay/pipeline/entity"
 )
 
+// leastBare is how many digits a number has at least that no cue tells: a phone's.
+const leastBare = 7
+
 // classify says what a number is; confidence 0 is nothing. What has a check digit
 // or a form of its own comes before what only a cue tells.
 func (n *number) classify(c context) found {
+	if len(c.topics) == 0 && len(n.digits) < leastBare {
+		return found{}
+	}
 	for _, read := range []func(*number, context) found{
 		(*number).residentID, (*number).creditCode, (*number).bankCard, (*number).social, (*number).phone, (*number).ending, (*number).cued,
 	} {

@@ -264,7 +264,7 @@ func (t *turn) context(at int) context {
 	if t.asked != "" && at < 2*cueReach && (len(c.topics) == 0 || c.topics[0] == calling) {
 		c.answer = len(c.topics) == 0 && words(t.text[:at]) <= 3
 		c.topics = append(c.topics, t.asked)
-		if c.topics[0] == calling {
+		if len(c.topics) > 1 && c.topics[0] == calling {
 			c.topics[0], c.topics[1] = t.asked, calling
 		}
 		if t.besides != "" {

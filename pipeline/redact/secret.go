@@ -60,7 +60,7 @@ func (t *turn) births() {
 // bornThen reports whether a cue of birth stands right behind a date: 1990年5月出生.
 func (t *turn) bornThen(at int) bool {
 	i := sort.Search(len(t.cues), func(i int) bool { return t.cues[i].start >= at })
-	return i < len(t.cues) && t.cues[i].topic == topic(BirthDate) && t.cues[i].start-at <= len(" 的")
+	return i < len(t.cues) && t.cues[i].topic == topic(BirthDate) && slices.Contains([]string{"", " ", "的"}, t.text[at:t.cues[i].start])
 }
 
 // saidDate is an English date with its year in words: march twenty second nineteen
