@@ -302,7 +302,7 @@ func TestTogether(t *testing.T) {
 	if _, err := j.Judge(t.Context(), q); err != nil || server.Count() != 9 {
 		t.Errorf("without a turn there are %d questions, %v", server.Count(), err)
 	}
-	if user := server.Requests()[8].User(); strings.Contains(user, "It left today") || !strings.Contains(user, "[1] agent: [text withheld]") {
+	if user := server.Requests()[8].User(); strings.Contains(user, "It left today") || !strings.Contains(user, "[turn 1 not shown]") {
 		t.Errorf("a turn that is withheld is shown: %s", user)
 	}
 }

@@ -167,7 +167,6 @@ type promptLine struct {
 	From, To       int // turns; To only of those that are not shown
 	Speaker, Times string
 	Text           string // "" where it is not shown
-	Withheld       bool
 	Cut            int // characters at the end that are not shown
 }
 
