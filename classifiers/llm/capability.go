@@ -149,7 +149,7 @@ func (c capability) fields(r Request) map[string]any {
 	f := map[string]any{}
 	if !slices.Contains(c.Without, temperature) {
 		// The library leaves 0 out, and the least number above it is warmer for vLLM.
-		f[temperature] = 0
+		f[temperature] = r.Temperature
 	}
 	if r.Seed != nil && !slices.Contains(c.Without, seed) {
 		f[seed] = *r.Seed

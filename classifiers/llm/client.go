@@ -52,9 +52,12 @@ type Request struct {
 	// answer is any text.
 	Schema     json.RawMessage
 	SchemaName string
-	MaxOutput  int           // most tokens of the answer, without thoughts; 0: as the endpoint has it
-	Seed       *int          // nil: none is sent
-	Timeout    time.Duration // 0: the client's
+	MaxOutput  int  // most tokens of the answer, without thoughts; 0: as the endpoint has it
+	Seed       *int // nil: none is sent
+	// Temperature is how freely the model answers, from 0: always the same, as far as
+	// it can. It is not sent where the endpoint refuses it.
+	Temperature float64
+	Timeout     time.Duration // 0: the client's
 }
 
 // Message is one message of the dialogue with a model.

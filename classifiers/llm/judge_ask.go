@@ -152,6 +152,10 @@ func (s *sitting) userPrompt(mark string, c *inquiry, questions []query) userPro
 	return userPrompt{Mark: "=== " + mark + " ===", Partly: partly, Lines: c.lines, Questions: questions}
 }
 
+// voteTemperature is that of votes: at 0 they would repeat the first answer, and
+// what the model is unsure of would not show.
+const voteTemperature = 0.7
+
 func (s *sitting) request(c *inquiry, ids []string, system, user string) Request {
 	all := make([]string, len(c.asked))
 	for i := range c.asked {
@@ -159,12 +163,12 @@ func (s *sitting) request(c *inquiry, ids []string, system, user string) Request
 	}
 	schema := answerSchema(all)
 	output := s.o.AnswerTokens * len(all)
-	purpose := ForJudgement
+	purpose, temperature := ForJudgement, 0.0
 	switch {
 	case len(s.q.Withhold) > 0:
 		purpose = ForCheck
 	case s.q.Vote > 0:
-		purpose = ForVote
+		purpose, temperature = ForVote, voteTemperature
 	}
 	return Request{
 		Call: Call{
@@ -172,7 +176,7 @@ func (s *sitting) request(c *inquiry, ids []string, system, user string) Request
 			Input: EstimateTokens(system, user, string(schema)), Output: output,
 			Template: s.prompts.hash, InputHash: c.input, Redacted: s.view.redacted != nil, Attempt: 1,
 		},
-		System: system, User: user, Schema: schema, SchemaName: "answers", MaxOutput: output, Seed: new(1 + s.q.Vote),
+		System: system, User: user, Schema: schema, SchemaName: "answers", MaxOutput: output, Seed: new(1 + s.q.Vote), Temperature: temperature,
 	}
 }
 

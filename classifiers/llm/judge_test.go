@@ -298,6 +298,9 @@ func TestTogether(t *testing.T) {
 	if _, err := j.Judge(t.Context(), q); err != nil || server.Count() != 6 {
 		t.Errorf("a second vote makes %d questions, %v", server.Count(), err)
 	}
+	if first, vote := string(server.Requests()[0].Fields["temperature"]), string(server.Requests()[3].Fields["temperature"]); first != "0" || vote != "0.7" {
+		t.Errorf("temperatures %s and %s", first, vote)
+	}
 	q.Vote, q.Withhold = 0, []int{1}
 	if _, err := j.Judge(t.Context(), q); err != nil || server.Count() != 9 {
 		t.Errorf("without a turn there are %d questions, %v", server.Count(), err)

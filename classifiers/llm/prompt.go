@@ -167,7 +167,7 @@ type promptLine struct {
 	From, To       int // turns; To only of those that are not shown
 	Speaker, Times string
 	Text           string // "" where it is not shown
-	Cut            int // characters at the end that are not shown
+	Cut            int    // characters at the end that are not shown
 }
 
 // userPrompt is what is asked about one session.
