@@ -39,7 +39,13 @@ func TestWhatTheEndsOfCallsSayOfAnEndpoint(t *testing.T) {
 		"a wish for a year is none":                {state(0, nil, "", false), []end{{"limited", 9000 * time.Hour}}, state(1, in(relent), limited, false)},
 		"a wrong key needs somebody":               {state(0, nil, "", false), []end{{"unauthorised", 0}}, state(1, in(patience), "unauthorised", true)},
 		"until it is right":                        {state(1, in(patience), "unauthorised", true), []end{{"ok", 0}}, state(0, nil, "", false)},
-		"one bad request says nothing":             {state(1, nil, "", false), []end{{"garbled", 0}, {"rejected", 0}}, state(1, nil, "", false)},
+		"a bad request is an answer":               {state(2, nil, "", false), []end{{"rejected", 0}}, state(0, nil, "", false)},
+		"but not of a key that is wrong":           {state(1, in(patience), "unauthorised", true), []end{{"rejected", 0}}, state(1, in(patience), "unauthorised", true)},
+		"what is no answer is a failure":           {state(2, nil, "", false), []end{{"garbled", 0}}, state(3, in(shut), "garbled", false)},
+		"who gives up says nothing":                {state(2, nil, "", false), []end{{"cancelled", 0}}, state(2, nil, "", false)},
+		"nor does he end a wish":                   {state(1, in(time.Minute), limited, false), []end{{"cancelled", 0}, {"rejected", 0}}, state(0, in(time.Minute), limited, false)},
+		"a probe that is given up lets others try": {probed, []end{{"cancelled", 0}}, state(4, in(0), probing, false)},
+		"a limit used up with the answer":          {state(2, nil, "", false), []end{{"ok", time.Minute}}, state(0, in(time.Minute), limited, false)},
 	} {
 		e := tt.before
 		for _, end := range tt.ends {

@@ -217,26 +217,25 @@ func (e *endpointState) learn(ctx context.Context, tx pgx.Tx, status string, ret
 func (e *endpointState) after(status string, retryAfter time.Duration) {
 	var wait time.Duration
 	switch status {
-	case "ok":
-		e.Failures, e.NeedsSomebody = 0, false
-		if e.Status == limited && e.ClosedUntil != nil && e.ClosedUntil.After(e.Now) {
-			return // it answers what it had taken, and wants no more
+	case "cancelled": // nothing was found out; who tried it again lets others try
+		if e.Status == probing {
+			e.ClosedUntil = new(e.Now)
 		}
-		e.ClosedUntil, e.Status = nil, ""
+		return
+	case "ok", "rejected": // it is there, though it may have taken no liking to this one request
+		if status == "rejected" && e.NeedsSomebody {
+			return
+		}
+		e.answered(retryAfter)
 		return
 	case limited:
 		wait = min(time.Second<<min(e.Failures, 6), time.Minute)
 	case "unauthorised", "not_found", "no_credit":
 		wait, e.NeedsSomebody = patience, true
-	case "unreachable", "timeout", "server_error":
+	default: // not reached, too late, broken, or an answer that is none
 		if e.Failures+1 >= trip {
 			wait = min(shut<<min(e.Failures+1-trip, 10), longest)
 		}
-	default: // it is there, and took no liking to this one request
-		if e.ClosedUntil != nil && !e.NeedsSomebody {
-			e.Failures, e.ClosedUntil, e.Status = 0, nil, ""
-		}
-		return
 	}
 	e.Failures++
 	if retryAfter > 0 {
@@ -249,4 +248,17 @@ func (e *endpointState) after(status string, retryAfter time.Duration) {
 		e.ClosedUntil = &until
 	}
 	e.Status = status
+}
+
+// answered opens an endpoint, unless it wants to be left alone: it may have answered
+// what it had taken before.
+func (e *endpointState) answered(retryAfter time.Duration) {
+	e.Failures, e.NeedsSomebody = 0, false
+	until := e.Now.Add(min(retryAfter, relent))
+	switch waits := e.Status == limited && e.ClosedUntil != nil && e.ClosedUntil.After(e.Now); {
+	case retryAfter > 0 && (!waits || e.ClosedUntil.Before(until)):
+		e.ClosedUntil, e.Status = &until, limited
+	case !waits:
+		e.ClosedUntil, e.Status = nil, ""
+	}
 }
