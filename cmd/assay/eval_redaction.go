@@ -14,6 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"assay/cmd/assay/internal/config"
 	"assay/pipeline/redact"
 	"assay/pipeline/review"
 )
@@ -312,17 +313,9 @@ func estimate(e review.Estimate) string {
 
 // redactionRules are an audience's, of a policy file or of the default policy.
 func redactionRules(path, audience string) (redact.Rules, error) {
-	policy := redact.DefaultPolicy()
-	if path != "" {
-		src, err := os.ReadFile(path)
-		if err != nil {
-			return redact.Rules{}, usageError{err}
-		}
-		read, problems := redact.ReadPolicy(path, src)
-		if err := problems.Err(); err != nil {
-			return redact.Rules{}, usageError{err}
-		}
-		policy = read
+	policy, err := config.Redaction(path)
+	if err != nil {
+		return redact.Rules{}, usageError{err}
 	}
 	switch audience {
 	case "model":

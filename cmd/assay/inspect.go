@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -77,6 +78,9 @@ func (c *inspectCmd) Run(p *program) error {
 	if !c.JSON {
 		fmt.Fprintf(p.stderr, "%d sessions inspected, %d records refused\n", n.sessions, n.problems)
 	}
+	if n.noModel > 0 {
+		fmt.Fprintf(p.stderr, "%d sessions have criteria that only a model answers, and none is asked: these are undetermined and leave the score\n", n.noModel)
+	}
 	if n.left > 0 {
 		fmt.Fprintf(p.stderr, "%d sessions left out by the plan\n", n.left)
 	}
@@ -116,6 +120,7 @@ func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
 // inspectCounts is what became of the input.
 type inspectCounts struct {
 	sessions, left, problems int
+	noModel                  int  // of the sessions: with criteria that wait for a model, and none is configured
 	unavailable              bool // that the model could not be asked was said
 }
 
@@ -216,6 +221,9 @@ func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, n *insp
 		return nil
 	}
 	n.sessions++
+	if slices.ContainsFunc(i.verdict.Criteria, func(f pipeline.Finding) bool { return f.Reason == pipeline.NoModel }) {
+		n.noModel++
+	}
 	if !c.JSON {
 		return report(out, i.record.Session, i.verdict, i.card, language())
 	}

@@ -221,7 +221,7 @@ func (t *turn) context(at int) context {
 	c := context{topics: t.topicsBefore(at), chinese: t.chinese}
 	if t.asked != "" && at < 2*cueReach && (len(c.topics) == 0 || c.topics[0] == calling) {
 		c.topics = append(c.topics, t.asked)
-		if c.topics[0] == calling {
+		if len(c.topics) > 1 && c.topics[0] == calling {
 			c.topics[0], c.topics[1] = t.asked, calling
 		}
 		if t.besides != "" {

@@ -30,8 +30,15 @@ func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
 	if p.Failures, p.FailuresTotal, err = s.o.Store.Failures(r.Context(), problemsShown); err != nil {
 		return err
 	}
+	rules := s.rules(p.Reader)
+	for i := range p.Failures {
+		p.Failures[i].Detail = rules.Text(p.Failures[i].Detail).Text
+	}
 	if p.Rejects, p.RejectsTotal, err = s.o.Store.Rejects(r.Context(), problemsShown); err != nil {
 		return err
+	}
+	for i := range p.Rejects {
+		p.Rejects[i].Reason = rules.Text(p.Rejects[i].Reason).Text
 	}
 	if p.LeftOut, err = s.o.Store.LeftOutSessions(r.Context(), problemsShown); err != nil {
 		return err
