@@ -48,7 +48,7 @@ type Request struct {
 	// Turns follow the first question: an earlier answer, and what is wrong with it.
 	Turns []Message
 	// Schema is the JSON schema of the answer, under a name of letters, digits, _ and
-	// -. An endpoint that knows no schemas is shown it in the system message. nil: the
+	// -. An endpoint that knows no schemas is shown it after the question. nil: the
 	// answer is any text.
 	Schema     json.RawMessage
 	SchemaName string

@@ -332,7 +332,7 @@ func TestPrompts(t *testing.T) {
 `
 	for name, s := range map[string]*transcript.Session{"en": en, "zh": zh} {
 		j, server := judge(t, answers(found("refund")), JudgeOptions{Reasons: "zh"})
-		j.random = bytes.NewReader(make([]byte, 10_000))
+		j.random, j.secret = bytes.NewReader(make([]byte, 10_000)), nil
 		if _, err := j.Judge(t.Context(), pipeline.Judging{Session: s, Criteria: criteria(t, list)}); err != nil {
 			t.Fatal(err)
 		}
