@@ -50,15 +50,11 @@ func (p *program) newJudge(m config.Model, l llm.Ledger, wait time.Duration, via
 	if via != nil {
 		client = via(client)
 	}
-	o := llm.JudgeOptions{Client: client, Ledger: l, Reasons: m.Reasons}
-	if !m.SendRaw {
-		rules, err := redactionRules(m.Redaction, "model")
-		if err != nil {
-			return nil, err
-		}
-		o.Redact = &rules
+	rules, err := sentRules(m)
+	if err != nil {
+		return nil, err
 	}
-	j, err := llm.NewJudge(o)
+	j, err := llm.NewJudge(llm.JudgeOptions{Client: client, Ledger: l, Reasons: m.Reasons, Redact: rules})
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -7,6 +7,7 @@ import (
 	"assay/cmd/assay/internal/config"
 	"assay/jobs"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 )
 
 // addEmbedder gives an inspector the configured model for embedding, if there is
@@ -23,8 +24,25 @@ func (p *program) addEmbedder(i *pipeline.Inspector, m config.Model, l llm.Ledge
 	if err != nil {
 		return err
 	}
-	i.Embed = llm.NewEmbedder(c)
+	rules, err := sentRules(m)
+	if err != nil {
+		return err
+	}
+	i.Embed = llm.NewEmbedder(c, rules)
 	return nil
+}
+
+// sentRules say what is redacted before a model is sent anything; nil where texts
+// are sent as they are.
+func sentRules(m config.Model) (*redact.Rules, error) {
+	if m.SendRaw {
+		return nil, nil
+	}
+	rules, err := redactionRules(m.Redaction, "model")
+	if err != nil {
+		return nil, err
+	}
+	return &rules, nil
 }
 
 // client asks one of the configured models, with its calls on a ledger; nil is one
