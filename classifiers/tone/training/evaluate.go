@@ -261,7 +261,7 @@ func (e *evaluation) finish() {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Language, b.Language), order(a.Label)-order(b.Label))
 	})
 	slices.SortStableFunc(f.Alarms, func(a, b Alarms) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Language, b.Language), order(a.Label)-order(b.Label))
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Language, b.Language), order(a.Label)-order(b.Label))
 	})
 	for part, table := range e.offence {
 		f.MacroF1[part] = macroF1(*table)
