@@ -14,8 +14,8 @@ const (
 	// lexicons is not believed on its own, and doubtedShare what is left of it.
 	doubted      = 0.05
 	doubtedShare = 0.6
-	// beyondDoubt is the confidence that makes a turn shirk although it offers
-	// help, and interrogate although it asks politely.
+	// beyondDoubt is the confidence that makes a turn shirk or brush off although
+	// it offers help, and interrogate although it asks politely.
 	beyondDoubt = 0.85
 	// offends is the confidence of offence from which on words that address
 	// somebody are abuse.
@@ -24,6 +24,10 @@ const (
 	// bears out: its confidences fit labelled turns, of which far more have trouble
 	// than of those of a service.
 	aloneOdds = 0.4
+	// alleged is the most confidence that a complaint has which only the learner
+	// hears: what is a complaint and what a report of a fault is agreed on by
+	// few, so it raises no flag.
+	alleged = 0.55
 )
 
 // hinted are labels of which few turns were learned: the learner only
@@ -76,7 +80,7 @@ func firmOf(said map[pipeline.Label]float64) pipeline.Label {
 func (r *reading) from(h *linear.Head, told pipeline.Label) float64 {
 	label, from := pipeline.Label(h.Label), h.From
 	switch {
-	case label == pipeline.Shirking && r.has(help),
+	case (label == pipeline.Shirking || label == pipeline.Perfunctory) && r.has(help),
 		label == pipeline.Interrogating && (r.has(polite) || r.tells(pipeline.Courteous)),
 		told != "" && told != label && slices.Contains(explained, label):
 		return max(from, beyondDoubt)
@@ -95,6 +99,8 @@ func (r *reading) join(label pipeline.Label, said, learned, from float64) float6
 		return max(said*doubtedShare, least)
 	case learned < from || learned <= said || said >= sure || r.holdsBack(label, said):
 		return said
+	case said == 0 && label == pipeline.Complaint:
+		return max(min(withOdds(learned, aloneOdds), alleged), least)
 	case said == 0 && (slices.Contains(faults, label) || slices.Contains(upset, label)):
 		return max(withOdds(learned, aloneOdds), least)
 	}
@@ -125,6 +131,8 @@ func (r *reading) holdsBack(label pipeline.Label, said float64) bool {
 		return true // how often the agent did so counts there
 	case slices.Contains(hinted, label):
 		return !r.hintsAt(label)
+	case label == pipeline.Complaint && said == 0 && r.has(pleased):
+		return true
 	case slices.Contains(upset, label):
 		return said == 0 && (r.has(joke) || r.tells(pipeline.Praise) || r.tells(pipeline.Satisfied))
 	}

@@ -55,6 +55,7 @@ func Read(paths []string) (*Corpus, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
+	c.joinNear()
 	return c, nil
 }
 
