@@ -144,7 +144,7 @@ func (s *Set) answerer(r *asked) answerer {
 	s.asked[len(s.answers)] = r
 	return func(e *rule.Evaluation) pipeline.Answer {
 		a, value := r.outcome(e)
-		a.Why = steps(e, r.Criterion)
+		a.Why, a.Anchors = steps(e, r.Criterion), anchors(e, r.Criterion)
 		if value != scorecard.NotEvaluable {
 			deciding := r.deciding[(value+1)/2]
 			a.Evidence = slices.Clone(shown(evidence(e, shownOf(r.Criterion, a.Outcome), r.Criterion, deciding)))
@@ -180,6 +180,23 @@ func steps(e *rule.Evaluation, c *scorecard.Criterion) []pipeline.Step {
 		if n := len(r.Searched); n > 0 {
 			out[i].From, out[i].To = r.Searched[0], r.Searched[n-1]
 		}
+	}
+	return out
+}
+
+// anchors are the places around which a model is shown a long session: the hits
+// of the criterion's anchors, or else those by which it applies.
+func anchors(e *rule.Evaluation, c *scorecard.Criterion) []transcript.Span {
+	if c.Judge == nil {
+		return nil
+	}
+	names := c.Judge.Anchors
+	if len(names) == 0 && c.AppliesWhen != nil {
+		names = c.AppliesWhen.Names()
+	}
+	var out []transcript.Span
+	for _, name := range names {
+		out = append(out, e.Result(c, name).Hits...)
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 	"assay/classifiers/llm"
 	"assay/classifiers/rule"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
 )
 
@@ -35,6 +36,12 @@ func meaningOf(text string) string {
 // embedder asks a server that speaks the protocol, or one that fails.
 func embedder(t *testing.T, status int) *llm.Embedder {
 	t.Helper()
+	return redactingEmbedder(t, status, nil, nil)
+}
+
+// redactingEmbedder redacts by rules, and tells seen every text that the server gets.
+func redactingEmbedder(t *testing.T, status int, rules *redact.Rules, seen func(text string)) *llm.Embedder {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var asked struct{ Input []string }
 		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || status != http.StatusOK {
@@ -43,6 +50,9 @@ func embedder(t *testing.T, status int) *llm.Embedder {
 		}
 		var data []string
 		for i, text := range asked.Input {
+			if seen != nil {
+				seen(text)
+			}
 			data = append(data, fmt.Sprintf(`{"index": %d, "embedding": %s}`, i, meaningOf(text)))
 		}
 		fmt.Fprintf(w, `{"data": [%s]}`, strings.Join(data, ","))
@@ -52,7 +62,7 @@ func embedder(t *testing.T, status int) *llm.Embedder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return llm.NewEmbedder(c)
+	return llm.NewEmbedder(c, rules)
 }
 
 const byMeaning = "k: {speaker: customer, similarity: {to: [我要退款], by: embedding, at_least: 90}}"
@@ -69,6 +79,26 @@ func TestSimilarityByMeaning(t *testing.T) {
 	want := []string{"I would like my money back.", "REFUND"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestSimilarityByMeaningSendsNoPersonalData(t *testing.T) {
+	t.Parallel()
+	card := load(t, one("met_when: k", byMeaning))
+	rules := redact.DefaultPolicy().For(redact.Model)
+	var sent []string
+	in := pipeline.NewInput(session(t, "customer: Call me at 415-555-2671 please. I want my money back on 4111111111111111.\ncustomer: 退款打给 138\nagent: 嗯\ncustomer: 1234\ncustomer: 5678"))
+	in.Embedder = redactingEmbedder(t, http.StatusOK, &rules, func(text string) { sent = append(sent, text) })
+	var got []string
+	for _, x := range card.Classifier.Classify(t.Context(), in)[0].Evidence {
+		got = append(got, x.Quote)
+	}
+	if diff := cmp.Diff([]string{"I want my money back on 4111111111111111.", "退款打给 138"}, got); diff != "" {
+		t.Errorf("evidence (-want +got)\n%s", diff)
+	}
+	want := []string{"我要退款", "Call me at <PHONE_1> please.", "I want my money back on <CARD_1>.", "退款打给 <PHONE_2>", "<PHONE_2>"}
+	if diff := cmp.Diff(want, sent); diff != "" {
+		t.Errorf("sent (-want +got)\n%s", diff)
 	}
 }
 

@@ -139,6 +139,22 @@ func TestLintQuestions(t *testing.T) {
 		"坐席如何处理了投诉？":                                                  scorecard.OpenQuestion,
 		"为什么客户不满意？":                                                   scorecard.OpenQuestion,
 		"坐席是否说明了为什么不能退款？":                                             "",
+		"The agent greeted the customer.":                             scorecard.OpenQuestion,
+		"坐席问候了客户。":                                                    scorecard.OpenQuestion,
+		"When the customer complained, did the agent apologise?":      "",
+		"客户投诉时，坐席道歉了吗？":                                               "",
+		"Was the agent's tone of voice friendly?":                     scorecard.UnseenQuestion,
+		"Did the agent answer on time?":                               scorecard.UnseenQuestion,
+		"坐席的语气听起来是否不耐烦？":                                              scorecard.UnseenQuestion,
+		"坐席是否及时回复了客户？":                                                scorecard.UnseenQuestion,
+		"Did the agent say the customer's name three times?":          scorecard.CountedQuestion,
+		"坐席是否至少道歉了两次？":                                                scorecard.CountedQuestion,
+		"坐席是否在30秒内应答？":                                                scorecard.CountedQuestion,
+		"坐席是否一次性告知了所需材料？":                                             "",
+		"Rate the agent's empathy from 1 to 10":                       scorecard.ScaledQuestion,
+		"请给坐席的服务打分，1到5分":                                              scorecard.ScaledQuestion,
+		"Did the agent avoid promising a refund?":                     scorecard.UnprovedQuestion,
+		"坐席是否避免了承诺退款？":                                                scorecard.UnprovedQuestion,
 	}
 	for question, code := range tests {
 		t.Run(question, func(t *testing.T) {
@@ -149,6 +165,34 @@ func TestLintQuestions(t *testing.T) {
 			}
 			src := "scorecard: s\nname: S\nsections: [{id: s, name: S, criteria: [{id: c, name: C, judge: '" + strings.ReplaceAll(question, "'", "''") + "'}]}]\n"
 			if diff := cmp.Diff(want, codesOf(t, src)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestLintJudges holds that the expressions beside a model's question are looked
+// at as all others are, and that a prohibition says what proves it.
+func TestLintJudges(t *testing.T) {
+	t.Parallel()
+	const head = "scorecard: s\nname: S\nconditions: {a: {keywords: {any: [a]}}, b: {keywords: {any: [b]}}}\nsections: [{id: s, name: S, criteria: [{id: c, name: C, judge: {question: %s}}]}]\n"
+	tests := map[string]scorecard.Code{
+		"Was he kind?, met_when: a, anchors: b":                   "",
+		"Was he kind?, met_when: a && b":                          "",
+		"Was he kind?, met_when: a":                               scorecard.UnusedCondition,
+		"Was he kind?, met_when: b && (a || !a)":                  scorecard.IdleCondition,
+		"Was he kind?, not_met_when: a && !a && b":                scorecard.ConstantExpression,
+		"Did he avoid insults?, met_when: a && b, prove: not_met": "",
+		"Did he avoid insults?, met_when: a && b":                 scorecard.UnprovedQuestion,
+	}
+	for judge, code := range tests {
+		t.Run(judge, func(t *testing.T) {
+			t.Parallel()
+			var want []scorecard.Code
+			if code != "" {
+				want = append(want, code)
+			}
+			if diff := cmp.Diff(want, codesOf(t, fmt.Sprintf(head, judge))); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})

@@ -62,6 +62,17 @@ func (c *cards) order(ctx context.Context) (order, error) {
 	return o, nil
 }
 
+// inForce is the plan in force; store.ErrNotFound without one.
+func (c *cards) inForce(ctx context.Context) (*plan.Plan, error) {
+	p, err := c.store.PlanInForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.planned(p)
+}
+
 // named is one scorecard for all sessions, active or not, whatever the plan says.
 func (c *cards) named(ctx context.Context, key store.ScorecardKey) (order, error) {
 	p, err := c.store.ScorecardByKey(ctx, key)

@@ -106,6 +106,7 @@ type inspectWorker struct {
 	river.WorkerDefaults[InspectArgs]
 	store     *store.Store
 	inspector *pipeline.Inspector
+	judging   Judging
 	cards     *cards
 	metrics   *Metrics
 	log       *slog.Logger
@@ -134,7 +135,13 @@ func (w *inspectWorker) Work(ctx context.Context, job *river.Job[InspectArgs]) e
 			return ctx.Err()
 		}
 	}
-	finish := func(tx pgx.Tx) error { return complete(ctx, tx, job) }
+	finish := func(tx pgx.Tx, pending []store.VerdictKey) error {
+		o := &river.InsertOpts{Priority: job.Priority}
+		if err := enqueueJudging(ctx, river.ClientFromContext[pgx.Tx](ctx), tx, pending, JudgeArgs{}, o); err != nil {
+			return err
+		}
+		return complete(ctx, tx, job)
+	}
 	if err := w.store.SaveInspections(ctx, all.done, all.failed, all.left, finish); err != nil {
 		return err
 	}
@@ -206,7 +213,7 @@ func (w *inspectWorker) inspect(ctx context.Context, t store.Transcript, by orde
 	}
 	ctx, cancel := context.WithTimeout(ctx, sessionTimeout)
 	defer cancel()
-	v, err := w.inspector.Inspect(ctx, s, card)
+	v, err := unjudged(ctx, w.inspector, w.judging, by.plan, s, card)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		fail(store.TimedOut, "not done after %s", sessionTimeout)

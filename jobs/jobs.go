@@ -34,6 +34,7 @@ type Options struct {
 	Inspector *pipeline.Inspector
 	Log       *slog.Logger
 	Metrics   *Metrics
+	Judging   Judging
 
 	Workers    int                // inspection jobs worked at once by this process; default the number of CPUs
 	Watch      []string           // folders whose new transcripts are imported
@@ -57,6 +58,7 @@ type Runner struct {
 // The queues. Each has its own limit, so that none starves another.
 const (
 	inspectQueue = "inspect"
+	judgeQueue   = "judge"
 	pullQueue    = "pull"
 	historyQueue = "history" // long work over stored sessions
 )
@@ -74,6 +76,9 @@ func NewInserter(s *store.Store) (*river.Client[pgx.Tx], error) {
 func New(o Options) (*Runner, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
+	}
+	if o.Judging.Workers <= 0 {
+		o.Judging.Workers = 4
 	}
 	if o.WatchEvery <= 0 {
 		o.WatchEvery = 10 * time.Second
@@ -94,8 +99,12 @@ func New(o Options) (*Runner, error) {
 
 func (r *Runner) config() *river.Config {
 	workers := river.NewWorkers()
+	cards := newCards(r.o.Store)
 	river.AddWorker(workers, &inspectWorker{
-		store: r.o.Store, inspector: r.o.Inspector, cards: newCards(r.o.Store), metrics: r.o.Metrics, log: r.o.Log,
+		store: r.o.Store, inspector: r.o.Inspector, judging: r.o.Judging, cards: cards, metrics: r.o.Metrics, log: r.o.Log,
+	})
+	river.AddWorker(workers, &judgeWorker{
+		store: r.o.Store, inspector: r.o.Inspector, judging: r.o.Judging, cards: cards, metrics: r.o.Metrics, log: r.o.Log,
 	})
 	river.AddWorker(workers, &pullWorker{store: r.o.Store, read: r.o.Read, settle: r.o.Settle, metrics: r.o.Metrics, log: r.o.Log})
 	river.AddWorker(workers, &reinspectWorker{store: r.o.Store})
@@ -103,6 +112,9 @@ func (r *Runner) config() *river.Config {
 	queues := map[string]river.QueueConfig{
 		historyQueue: {MaxWorkers: 2},
 		inspectQueue: {MaxWorkers: r.o.Workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond},
+	}
+	if r.o.Judging.Judge != nil { // without a model the jobs are left to those that have one
+		queues[judgeQueue] = river.QueueConfig{MaxWorkers: r.o.Judging.Workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: time.Second}
 	}
 	for _, folder := range r.o.Watch {
 		queues[r.pullQueue(folder)] = river.QueueConfig{MaxWorkers: 1}

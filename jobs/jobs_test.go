@@ -42,7 +42,13 @@ func beWorker(url string) {
 	if err != nil {
 		panic(err)
 	}
-	r, err := New(Options{Store: s, Inspector: inspector(), Log: slog.New(slog.DiscardHandler)})
+	o := Options{Store: s, Inspector: inspector(), Log: slog.New(slog.DiscardHandler)}
+	if model := os.Getenv(modelEnv); model != "" {
+		if o.Judging, err = judgingBy(s, model, LedgerOptions{}); err != nil {
+			panic(err)
+		}
+	}
+	r, err := New(o)
 	if err != nil {
 		panic(err)
 	}
@@ -359,15 +365,15 @@ func TestKilledWorkersSessionsAreTakenUp(t *testing.T) {
 	})
 }
 
-// spawn starts a worker process.
-func spawn(t *testing.T, url string) *exec.Cmd {
+// spawn starts a worker process, with further variables of its environment.
+func spawn(t *testing.T, url string, env ...string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), workerEnv+"="+url)
+	cmd.Env = append(append(os.Environ(), workerEnv+"="+url), env...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

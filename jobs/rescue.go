@@ -20,6 +20,9 @@ const (
 	beatEvery   = 3 * time.Second
 	lostAfter   = 12 * time.Second
 	forgetAfter = 24 * time.Hour
+
+	// A model's answer that nobody needed for so long is asked for again, if ever.
+	forgetKeptAfter = 90 * 24 * time.Hour
 )
 
 // alive knows who this worker is and which jobs it works on now.
@@ -91,6 +94,9 @@ func (r *Runner) beatOnce(ctx context.Context) error {
 	if err := r.o.Store.ForgetWorkers(ctx, forgetAfter); err != nil {
 		return err
 	}
+	if err := r.o.Store.ForgetKept(ctx, forgetKeptAfter); err != nil {
+		return err
+	}
 	taken, err := r.o.Store.Rescue(ctx, r.alive.worker.ID, kinds, r.alive.jobs(), lostAfter)
 	if err != nil {
 		return err
@@ -107,4 +113,4 @@ func (r *Runner) beatOnce(ctx context.Context) error {
 }
 
 // kinds are the jobs of this package; others in the same database are not ours.
-var kinds = []string{InspectArgs{}.Kind(), PullArgs{}.Kind(), ReinspectArgs{}.Kind(), BacktestArgs{}.Kind()}
+var kinds = []string{InspectArgs{}.Kind(), JudgeArgs{}.Kind(), PullArgs{}.Kind(), ReinspectArgs{}.Kind(), BacktestArgs{}.Kind()}

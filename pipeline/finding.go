@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"assay/pipeline/injection"
+	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -108,6 +109,8 @@ type Answer struct {
 	Judgement *Judgement
 	// Ruled is what rules take a model's criterion for; "" when they do not say.
 	Ruled Outcome
+	// Anchors are places around which a model is shown a long session.
+	Anchors []transcript.Span
 }
 
 // Input is a session prepared for classifiers: what all of them need is computed once.
@@ -168,6 +171,9 @@ type Embedder interface {
 	// cosine of two of them says how alike their texts' meanings are. An error
 	// means that there is none for any text.
 	Embed(ctx context.Context, texts []string) ([][]float32, error)
+	// Redaction says what personal data the texts of sessions must have lost before
+	// they are given to Embed; nil takes them as they are.
+	Redaction() *redact.Rules
 	// Version changes whenever the vectors may be others.
 	Version() string
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"slices"
 
 	"assay/pipeline/injection"
@@ -26,13 +27,14 @@ const (
 	ToneFell             FlagReason = "tone_fell"           // the customer left in a worse mood than he came in
 	InjectionSuspected   FlagReason = "injection_suspected" // the transcript gives orders to a model that judges it
 	JudgeSplit           FlagReason = "judge_split"         // a model's answers differ among themselves or from the rules
+	JudgeFailed          FlagReason = "judge_failed"        // a model gave no answer that counts
 )
 
 // FlagReasons lists all reasons of flags.
 var FlagReasons = []FlagReason{
 	CriticalFailed, CriticalUndetermined, ScoreBelowPass, ScoreWithheld, AgentAttitude, CustomerAbuse,
 	CustomerAngry, CustomerComplaint, CustomerEscalation, CustomerPublicity, CustomerChurn, ToneFell,
-	InjectionSuspected, JudgeSplit,
+	InjectionSuspected, JudgeSplit, JudgeFailed,
 }
 
 // FlagSeverity orders the queue of flagged sessions.
@@ -94,11 +96,7 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone
 			flags = append(flags, Flag{CriticalUndetermined, Medium, f.ID, nil})
 		}
 	}
-	for i := range findings {
-		if f := &findings[i]; f.Reason == Split {
-			flags = append(flags, Flag{JudgeSplit, Medium, f.ID, firstTurn(f.Evidence)})
-		}
-	}
+	flags = append(flags, judgeRaised(card, score, findings, injections)...)
 	switch {
 	case pending(findings): // the model's answers will make a score
 	case score.Final == nil:
@@ -106,11 +104,50 @@ func raise(card *scorecard.Scorecard, score Score, findings []Finding, tone Tone
 	case *score.Final < card.Pass:
 		flags = append(flags, Flag{Reason: ScoreBelowPass, Severity: Medium})
 	}
-	flags = append(append(flags, injected(injections)...), toneRaised(tone)...)
+	flags = append(flags, toneRaised(tone)...)
 	slices.SortStableFunc(flags, func(a, b Flag) int {
 		return slices.Index(FlagSeverities, a.Severity) - slices.Index(FlagSeverities, b.Severity)
 	})
 	return flags
+}
+
+// judgeRaised are the flags about a model's answers, and about who tries to give it
+// orders: one flag for all that was tried, and none more about what failed by it.
+func judgeRaised(card *scorecard.Scorecard, score Score, findings []Finding, injections []injection.Place) []Flag {
+	flags := injected(injections)
+	if flags == nil {
+		flags = obeyed(injections, findings)
+	}
+	for i := range findings {
+		if f := &findings[i]; f.Reason == Split {
+			flags = append(flags, Flag{JudgeSplit, Medium, f.ID, firstTurn(f.Evidence)})
+		}
+	}
+	if len(flags) == 0 && score.Final != nil {
+		flags = append(flags, unanswered(card, findings)...)
+	}
+	return flags
+}
+
+// unanswered is a flag about the first criterion that a model was asked about
+// without an answer that counts: who makes a model fail must gain nothing by it
+// unseen. It is low where the session passes, or fails, whatever the answers.
+func unanswered(card *scorecard.Scorecard, findings []Finding) []Flag {
+	first := ""
+	best, worst := findings, findings
+	for i := range findings {
+		if f := &findings[i]; f.Judge != nil && f.Outcome == Undetermined {
+			first = cmp.Or(first, f.ID)
+			best, worst = having(card, best, i, Met), having(card, worst, i, NotMet)
+		}
+	}
+	switch {
+	case first == "":
+		return nil
+	case sum(card, best).Passed == sum(card, worst).Passed:
+		return []Flag{{JudgeFailed, Low, first, nil}}
+	}
+	return []Flag{{JudgeFailed, Medium, first, nil}}
 }
 
 // injected is a flag at the first place that is suspected to give orders to a
@@ -122,6 +159,20 @@ func injected(places []injection.Place) []Flag {
 		return nil
 	}
 	return []Flag{{Reason: InjectionSuspected, Severity: High, Turn: new(places[i].Turn)}}
+}
+
+// obeyed is a flag where a model did what the transcript wanted, at the first place
+// that is odd, if there is one.
+func obeyed(places []injection.Place, findings []Finding) []Flag {
+	i := slices.IndexFunc(findings, func(f Finding) bool { return f.Reason == Manipulated })
+	if i < 0 {
+		return nil
+	}
+	f := Flag{Reason: InjectionSuspected, Severity: High, Criterion: findings[i].ID}
+	if len(places) > 0 {
+		f.Turn = new(places[0].Turn)
+	}
+	return []Flag{f}
 }
 
 func toneRaised(tone Tone) []Flag {

@@ -2,12 +2,9 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"time"
 
-	"assay/pipeline/injection"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -16,7 +13,8 @@ import (
 type Judge interface {
 	// Judge answers the asked criteria of one session, by their ids. What the model
 	// answers badly is Undetermined with a reason; an error means that it could not
-	// be asked: it is an *Unavailable, or ctx's.
+	// be asked: it is an *Unavailable, or ctx's, and comes with what was answered
+	// before.
 	Judge(ctx context.Context, q Judging) (map[string]Judgement, error)
 	// Version names the model, its endpoint, and the prompt.
 	Version() string
@@ -30,19 +28,32 @@ type Judging struct {
 	// Anchors are places that rules found, by criterion: a long session is shown
 	// around them.
 	Anchors map[string][]transcript.Span
-	// Injections are places that may lead the model astray, in order.
-	Injections []injection.Place
-	// Votes is how many further, independent answers are wanted; 0 for the first time.
-	Votes int
-	Ref   Ref
+	// Vote tells independent answers to the same questions apart: 0 is the first.
+	Vote int
+	// Withhold are turns whose text is not shown: the judgement is compared with one
+	// that saw them.
+	Withhold []int
+	Ref      Ref
 }
 
 // Ref says for the accounts what is judged. The zero value is a session that is
 // not stored.
 type Ref struct {
-	Transcript int64 // key of the stored transcript
-	Scorecard  int64 // key of the published scorecard
-	Plan       string
+	Transcript int64  // key of the stored transcript
+	Scorecard  int64  // key of the published scorecard
+	Plan, Rule string // the plan's id and the rule that took the session; "" without one
+	Run        string // of judging old sessions; "" without one
+	Caps       Caps
+}
+
+// Caps are the most that asking may take, besides what holds for all sessions
+// together: of one session, of the plan and of its rule on one day, and of a run.
+type Caps struct{ Session, Plan, Rule, Run Cap }
+
+// Cap is a limit; 0 is none.
+type Cap struct {
+	Tokens int64
+	Money  int64 // in millionths of the currency's unit
 }
 
 // Judgement is a model's answer to one criterion, after all checks.
@@ -67,6 +78,10 @@ type JudgeRecord struct {
 	From    int      `json:"from"`
 	To      int      `json:"to"`
 	LeftOut [][2]int `json:"left_out,omitempty"`
+	Cut     []int    `json:"cut,omitempty"` // turns of which the end was not shown
+	// Withheld are turns that look like orders to a model: without them it answered
+	// the same.
+	Withheld []int `json:"withheld,omitempty"`
 }
 
 // Unavailable is why a model could not be asked: for now, or at all.
@@ -82,49 +97,3 @@ func (u *Unavailable) Error() string { return fmt.Sprintf("model not asked: %s: 
 
 // Unwrap returns the cause.
 func (u *Unavailable) Unwrap() error { return u.Err }
-
-// answer asks the classifier, and the judge about the criteria that it left to a
-// model, until none is left. Where the model cannot be asked the second result
-// says why, an *Unavailable, and the answers are those without it.
-func (i *Inspector) answer(ctx context.Context, in *Input, card Card) (answers []Answer, unavailable, err error) {
-	answers = card.Classifier.Classify(ctx, in)
-	if i.Judge == nil {
-		return answers, nil, nil
-	}
-	for {
-		todo := unjudged(card.Scorecard, in, answers)
-		if len(todo) == 0 || ctx.Err() != nil {
-			return answers, nil, nil
-		}
-		judged, err := i.Judge.Judge(ctx, Judging{Session: in.Session, Card: card.Scorecard, Criteria: todo, Injections: in.Injections})
-		if u, ok := errors.AsType[*Unavailable](err); ok {
-			in.Unjudged = u.Reason
-			return card.Classifier.Classify(ctx, in), err, nil
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if in.Judged == nil {
-			in.Judged = map[string]Judgement{}
-		}
-		maps.Copy(in.Judged, judged)
-		for _, c := range todo { // what it left out is asked no second time
-			if _, ok := in.Judged[c.ID]; !ok {
-				in.Judged[c.ID] = Judgement{Outcome: Undetermined, Reason: Unreadable}
-			}
-		}
-		answers = card.Classifier.Classify(ctx, in)
-	}
-}
-
-// unjudged are the criteria that wait for a model.
-func unjudged(card *scorecard.Scorecard, in *Input, answers []Answer) []*scorecard.Criterion {
-	var out []*scorecard.Criterion
-	for i, c := range card.Criteria() {
-		_, known := in.Judged[c.ID]
-		if !known && answers[i].By == ByJudge && answers[i].Outcome == Undetermined {
-			out = append(out, c)
-		}
-	}
-	return out
-}

@@ -117,6 +117,9 @@ func (v *Verdict) JSON() ([]byte, error) {
 	return b, nil
 }
 
+// Pending reports whether a model is still to be asked.
+func (v *Verdict) Pending() bool { return pending(v.Criteria) }
+
 // grade turns answers into findings with points.
 func grade(card *scorecard.Scorecard, answers []Answer) []Finding {
 	criteria := card.Criteria()
@@ -281,8 +284,8 @@ func deducted(card *scorecard.Scorecard, findings []Finding, failed map[string]b
 // hundredth goes up, in whatever order it was summed.
 func round(v float64) float64 { return math.Floor(v*100+0.5+rounding) / 100 }
 
-// reviewed are the flags without whose review no score counts.
-var reviewed = []FlagReason{CriticalUndetermined, InjectionSuspected, JudgeSplit}
+// reviewed are the flags without whose review no score counts, unless they are low.
+var reviewed = []FlagReason{CriticalUndetermined, InjectionSuspected, JudgeSplit, JudgeFailed}
 
 // result is what the verdict comes to: a critical failure stands whatever else
 // is unknown; a flag that wants a person comes before a pass.
@@ -294,7 +297,7 @@ func result(s Score, flags []Flag) Result {
 		return Withheld
 	}
 	for _, f := range flags {
-		if slices.Contains(reviewed, f.Reason) {
+		if slices.Contains(reviewed, f.Reason) && f.Severity != Low {
 			return NeedsReview
 		}
 	}

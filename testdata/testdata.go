@@ -1,10 +1,10 @@
-// Package testdata embeds the demo's transcripts and solutions, so that the
-// program can show itself from an empty folder.
+// Package testdata embeds the demo's transcripts, solutions, scorecards and
+// recorded answers, so that the program can show itself from an empty folder.
 package testdata
 
 import "embed"
 
-// Demo holds demo/sessions and demo/solutions.jsonl.
+// Demo holds demo/sessions, demo/solutions.jsonl, demo/scorecards and demo/answers.
 //
 //go:embed demo
 var Demo embed.FS

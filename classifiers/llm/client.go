@@ -81,6 +81,8 @@ type Client struct {
 	o     ClientOptions
 	to    *endpoint
 	pause func(ctx context.Context, d time.Duration) error
+	// rehearse is told what would be sent, instead of sending it; nil: see Rehearse.
+	rehearse func(Request)
 
 	mu  sync.Mutex
 	can *capability // nil: not looked up yet
@@ -120,6 +122,12 @@ func (c *Client) Name() string { return c.o.Model + "@" + c.to.host }
 // An error is an *pipeline.Unavailable, ctx's, or the ledger's, which is opened and
 // closed once for every request that is sent.
 func (c *Client) Ask(ctx context.Context, r Request) (Reply, error) {
+	if c.rehearse != nil {
+		return c.rehearsed(r)
+	}
+	if reply, ok := c.batched(ctx, r); ok {
+		return reply, nil
+	}
 	first := c.capability(ctx)
 	can, left := first, c.o.Wait
 	for attempt := max(1, r.Call.Attempt); ; attempt++ {

@@ -15,6 +15,8 @@ import (
 	"sync"
 
 	"github.com/sashabaranov/go-openai"
+
+	"assay/pipeline/redact"
 )
 
 // Bounds of embedding.
@@ -28,19 +30,29 @@ const (
 // are kept by their texts' hash. It is safe for concurrent use.
 type Embedder struct {
 	client *Client
+	redact *redact.Rules
 
 	mu        sync.Mutex
 	kept      *recent[[sha256.Size]byte, []float32]
 	dimension int // of all vectors; 0 until the first answer
 }
 
-// NewEmbedder asks the client's model.
-func NewEmbedder(c *Client) *Embedder {
-	return &Embedder{client: c, kept: newRecent[[sha256.Size]byte, []float32](vectorBytes)}
+// NewEmbedder asks the client's model. rules say what is redacted in sessions before
+// their sentences are sent; nil sends them as they are.
+func NewEmbedder(c *Client, rules *redact.Rules) *Embedder {
+	return &Embedder{client: c, redact: rules, kept: newRecent[[sha256.Size]byte, []float32](vectorBytes)}
 }
 
-// Version names the model and the endpoint's host.
-func (e *Embedder) Version() string { return e.client.Name() }
+// Version names the model, the endpoint's host, and a hash of what is redacted.
+func (e *Embedder) Version() string {
+	if e.redact == nil {
+		return e.client.Name() + " raw"
+	}
+	return e.client.Name() + " " + e.redact.Version()
+}
+
+// Redaction implements pipeline.Embedder.
+func (e *Embedder) Redaction() *redact.Rules { return e.redact }
 
 // Embed implements pipeline.Embedder. It asks for each distinct text once, in
 // batches, and does not try again. Errors never contain texts.

@@ -16,7 +16,7 @@ import (
 func embedderOf(t *testing.T, script llmtest.Script, o ClientOptions) (*Embedder, *llmtest.Server, *bytes.Buffer) {
 	t.Helper()
 	c, server, log := clientOf(t, script, o)
-	return NewEmbedder(c), server, log
+	return NewEmbedder(c, nil), server, log
 }
 
 // lengths answers with vectors that tell texts apart, backwards and numbered.

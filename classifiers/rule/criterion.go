@@ -87,10 +87,11 @@ func (b *builder) resolveCriteria(s *Set) {
 // named are the conditions that a criterion's answer is made of.
 func named(c *scorecard.Criterion) []string {
 	list := slices.Concat(c.Evidence.Met, c.Evidence.NotMet)
-	for _, e := range []*scorecard.Expr{c.AppliesWhen, c.MetWhen, c.NotMetWhen} {
-		if e != nil {
-			list = append(list, e.Names()...)
-		}
+	for _, e := range c.Exprs() {
+		list = append(list, e.Names()...)
+	}
+	if c.Judge != nil {
+		list = append(list, c.Judge.Anchors...)
 	}
 	if c.Count != "" {
 		list = append(list, c.Count)

@@ -5,6 +5,7 @@ import (
 
 	"assay/pipeline"
 	"assay/pipeline/entity"
+	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -42,6 +43,7 @@ type Evaluation struct {
 	tokens   [][]lexToken                  // by turn, nil until asked for
 	kept     int                           // how many entities and tokens were found to keep
 	mute     bool                          // the embedder has failed
+	redacted []redact.Text                 // by turn, what the embedder may see; nil until asked for
 }
 
 // memory is what an Evaluation uses again for its next session.

@@ -157,7 +157,7 @@ func (s *similarity) vectors(e *Evaluation, turns []int) ([]sentence, [][]float3
 		for _, at := range sentencesOf(e.in.Folded[t].Text) {
 			span := e.span(t, at[0], at[1])
 			sentences = append(sentences, sentence{span: span})
-			texts = append(texts, e.in.Session.Quote(span))
+			texts = append(texts, e.shown(span))
 		}
 	}
 	if len(sentences) == 0 {
@@ -171,6 +171,19 @@ func (s *similarity) vectors(e *Evaluation, turns []int) ([]sentence, [][]float3
 		sentences[i].vector = vectors[len(s.to)+i]
 	}
 	return sentences, vectors[:len(s.to)], ""
+}
+
+// shown is what an embedder may see of a place: its personal data is redacted.
+func (e *Evaluation) shown(span transcript.Span) string {
+	if e.in.Embedder == nil || e.in.Embedder.Redaction() == nil {
+		return e.in.Session.Quote(span)
+	}
+	if e.redacted == nil {
+		e.redacted = e.in.Embedder.Redaction().Session(e.in.Session).Turns
+	}
+	turn := &e.redacted[span.Turn]
+	start, end := turn.FromOriginal(span.Start, span.End)
+	return turn.Text[start:end]
 }
 
 // embed asks the model. When it failed once it is not asked again for this session.

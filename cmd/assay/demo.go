@@ -21,9 +21,13 @@ import (
 )
 
 type demoCmd struct {
-	Exit   bool   `name:"exit" help:"Stop when everything is inspected, instead of serving."`
-	Listen string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of the pages; another port is taken when this one is in use."`
+	Exit    bool   `name:"exit" help:"Stop when everything is inspected, instead of serving."`
+	Listen  string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of the pages; another port is taken when this one is in use."`
+	NoJudge bool   `name:"no-judge" help:"Leave what needs a model undetermined, instead of asking the configured one or, without any, replaying recorded answers."`
+	config.Access
 	nodeFlags
+
+	recorded bool // the model is the recorded one
 }
 
 // Run shows the whole way of invented sessions. A second run finds everything
@@ -38,7 +42,12 @@ func (c *demoCmd) Run(p *program) (err error) {
 	if err := c.fill(p, db); err != nil {
 		return err
 	}
-	node, err := p.newNode(db, c.nodeFlags)
+	stopModel, err := c.judge(p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopModel()) }()
+	node, err := p.newNode(db, c.nodeFlags, c.Access)
 	if err != nil {
 		return err
 	}
@@ -79,18 +88,27 @@ func (p *program) openDemo(c config.Database) (*database, error) {
 // fill publishes the first packs and imports the embedded solutions and
 // transcripts. What is there already stays as it is.
 func (c *demoCmd) fill(p *program, db *database) error {
-	if err := p.publishShipped(db.Store); err != nil {
+	if err := c.publishDemo(p, db.Store); err != nil {
 		return err
 	}
+	return withDemoFiles(func(folder string) error { return c.fillFrom(p, db, folder) })
+}
+
+// withDemoFiles unpacks the demo's files into a folder for as long as do needs it.
+func withDemoFiles(do func(folder string) error) (err error) {
 	folder, err := os.MkdirTemp("", "assay-demo-")
 	if err != nil {
 		return fmt.Errorf("demo data: %w", err)
 	}
-	defer os.RemoveAll(folder)
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	if err := os.CopyFS(folder, testdata.Demo); err != nil {
 		return fmt.Errorf("demo data: %w", err)
 	}
-	solutions, err := p.readSolutions([]string{filepath.Join(folder, "demo", "solutions.jsonl")})
+	return do(filepath.Join(folder, "demo"))
+}
+
+func (c *demoCmd) fillFrom(p *program, db *database, folder string) error {
+	solutions, err := p.readSolutions([]string{filepath.Join(folder, "solutions.jsonl")})
 	if err != nil {
 		return err
 	}
@@ -103,7 +121,7 @@ func (c *demoCmd) fill(p *program, db *database) error {
 	if err != nil {
 		return usageError{err}
 	}
-	return importDemo(p, db, filepath.Join(folder, "demo"), read)
+	return importDemo(p, db, folder, read)
 }
 
 func importDemo(p *program, db *database, folder string, read transcript.Options) error {
@@ -153,7 +171,14 @@ func (c *demoCmd) show(p *program, ctx context.Context, db *database, listener n
 	if err := waitInspected(ctx, p, db); err != nil {
 		return err
 	}
+	asleep, err := waitJudged(ctx, db)
+	if err != nil {
+		return err
+	}
 	if err := printTally(ctx, p, db); err != nil {
+		return err
+	}
+	if err := c.printJudged(ctx, p, db, asleep); err != nil {
 		return err
 	}
 	if !c.Exit {

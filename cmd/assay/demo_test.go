@@ -41,7 +41,8 @@ func TestDemoShowsEverythingAndKeepsTheData(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"97 new, 0 changed, 0 the same, 0 refused", "inspecting 97 of 97", "retail-chat", "telecom-call", "critical_failed"} {
+	for _, want := range []string{"97 new, 0 changed, 0 the same, 0 refused", "inspecting 97 of 97", "retail-chat", "telecom-call", "critical_failed",
+		"demo-after-sales-zh safety          1    1        2               2 (manipulated, split)", "judge_split", "the answers are recordings, written by hand"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("does not say %q:\n%s", want, out)
 		}

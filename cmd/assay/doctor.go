@@ -85,7 +85,7 @@ func (c *doctorCmd) database(p *program) []check {
 		return []check{{"database", "ok", "answers"}, {"schema", "fail", errors.Join(err, db.Close()).Error()}}
 	}
 	checks := []check{{"database", "ok", "answers, schema up to date"}}
-	for _, look := range []func(*program, *database) (check, error){scorecards, planned, library, workers, waiting, problems} {
+	for _, look := range []func(*program, *database) (check, error){scorecards, planned, library, workers, waiting, judging, problems} {
 		k, err := look(p, db)
 		if err != nil {
 			k.State, k.Detail = "fail", err.Error()
@@ -160,6 +160,23 @@ func workers(p *program, db *database) (check, error) {
 func waiting(p *program, db *database) (check, error) {
 	n, err := db.Progress(p.ctx)
 	return check{"inspection", "ok", fmt.Sprintf("%d sessions, %d transcripts wait, %d are left out by the plan", n.Sessions, n.Waiting(), n.LeftOut)}, err
+}
+
+// judging looks whether the models answer that judge.
+func judging(p *program, db *database) (check, error) {
+	k := check{Name: "judging", State: "ok"}
+	queue, err := db.JudgeQueue(p.ctx)
+	if err != nil {
+		return k, err
+	}
+	endpoints, err := db.Endpoints(p.ctx)
+	k.Detail = fmt.Sprintf("%d sessions wait, %d sleep", queue.Waiting, queue.Asleep)
+	for _, e := range endpoints {
+		if e.NeedsSomebody || e.ClosedUntil != nil {
+			k.State, k.Detail = "warn", fmt.Sprintf("%s; %s@%s %s", k.Detail, e.Model, e.Endpoint, db.endpointState(e))
+		}
+	}
+	return k, err
 }
 
 func problems(p *program, db *database) (check, error) {

@@ -32,7 +32,7 @@ func (c *doctorCmd) embedding(p *program) check {
 	}
 	if err == nil {
 		k.Detail, err = c.asked(p, c.Embedding, func(client *llm.Client, ctx context.Context) (string, error) {
-			vectors, err := llm.NewEmbedder(client).Embed(ctx, []string{"assay"})
+			vectors, err := llm.NewEmbedder(client, nil).Embed(ctx, []string{"assay"})
 			if err != nil {
 				return "", err
 			}

@@ -14,12 +14,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"assay/cmd/assay/internal/config"
 	"assay/pipeline/redact"
 	"assay/pipeline/review"
+	"assay/pipeline/transcript"
 )
 
 type evalRedactionCmd struct {
-	Paths  []string `arg:"" name:"path" type:"existingfile" help:"JSONL files: text with spans [{start, end, type}] in characters, or text with type and count."`
+	Paths  []string `arg:"" name:"path" type:"existingfile" help:"JSONL files: sessions or texts with spans [{start, end, type}] in characters or [{quote, type}], or texts with type and count."`
 	Policy string   `name:"policy" type:"existingfile" placeholder:"FILE" help:"Redaction policy. Default: the shipped one."`
 	For    string   `name:"for" default:"model" help:"Audience whose rules are measured: model, export, or a role."`
 	JSON   bool     `name:"json" help:"Print figures as JSON."`
@@ -32,6 +34,7 @@ func (c *evalRedactionCmd) Help() string {
 half of its characters are marked as its type. "covered" counts the marked spans that are redacted as anything. Types
 that the rules leave are not counted. A date counts
 where "birth" or "born" stands up to 40 characters before it. Characters other than blanks are lost needlessly when nothing marks them.
+A quote marks every place where the text has it.
 A text with type and count is right when that many spans of the type are redacted.`
 }
 
@@ -42,15 +45,27 @@ type marked struct {
 	Spans []markedSpan `json:"spans"`
 	Type  string       `json:"type"`
 	Count *int         `json:"count"`
+	markedSession
+}
+
+// markedSession is a session's part of a line that has turns.
+type markedSession struct {
+	Language string `json:"language"`
+	Turns    []struct {
+		Speaker transcript.Speaker `json:"speaker"`
+		Text    string             `json:"text"`
+		Spans   []markedSpan       `json:"spans"`
+	} `json:"turns"`
 }
 
 type markedSpan struct {
 	Start int    `json:"start"` // characters
 	End   int    `json:"end"`
+	Quote string `json:"quote"` // instead of start and end: all places of the text that have it
 	Type  string `json:"type"`
 }
 
-// markedTypes are the types of other sets by their names there. What a set marks
+// markedTypes are the types of other sets by their names there, besides our own names. What a set marks
 // and is none of ours has no entry.
 var markedTypes = map[string]redact.Type{
 	"CREDIT_CARD": redact.BankCard, "PHONE_NUMBER": redact.Phone, "US_SSN": redact.SSN, "EMAIL_ADDRESS": redact.Email, "IBAN_CODE": redact.IBAN,
@@ -124,10 +139,13 @@ func (e *redactionEval) file(path string) error {
 			return usageError{fmt.Errorf("%s: record %d: %w", path, line, err)}
 		case m.Count != nil:
 			e.count(m)
+		case len(m.Turns) > 0:
+			err = e.session(m)
 		case m.Spans != nil:
-			if err := e.add(m); err != nil {
-				return usageError{fmt.Errorf("%s: record %d: %w", path, line, err)}
-			}
+			err = e.add(m, e.rules.Text(m.Text).Spans)
+		}
+		if err != nil {
+			return usageError{fmt.Errorf("%s: record %d: %w", path, line, err)}
 		}
 	}
 }
@@ -161,14 +179,65 @@ func (e *redactionEval) count(m marked) {
 
 func typeOf(t redact.Type) redact.Type { return cmp.Or(sameMark[t], t) }
 
-// add compares a text whose marks have places.
-func (e *redactionEval) add(m marked) error {
+// session compares the turns of a session, which are redacted together.
+func (e *redactionEval) session(m marked) error {
+	s := &transcript.Session{ID: transcript.SessionID(m.ID), Language: m.Language}
+	for _, t := range m.Turns {
+		s.Turns = append(s.Turns, transcript.Turn{Speaker: t.Speaker, Text: t.Text})
+	}
+	done := e.rules.Session(s)
+	for i, t := range m.Turns {
+		turn := marked{ID: fmt.Sprintf("%s turn %d", m.ID, i), Text: t.Text, Spans: t.Spans}
+		if err := e.add(turn, done.Turns[i].Spans); err != nil {
+			return fmt.Errorf("turn %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// places are the marked spans by characters, quotes looked up. Other sets have
+// types in capitals that are none of ours; types in small letters must be ours, or
+// among those of the rules.
+func (m marked) places(at []int, types []redact.Type) ([]markedSpan, error) {
+	var places []markedSpan
+	for _, s := range m.Spans {
+		if ours := strings.ToLower(s.Type) == s.Type; ours && !slices.Contains(redact.Types, redact.Type(s.Type)) && !slices.Contains(types, redact.Type(s.Type)) {
+			return nil, fmt.Errorf("unknown type %q", s.Type)
+		}
+		if s.Quote == "" {
+			places = append(places, s)
+			continue
+		}
+		if !strings.Contains(m.Text, s.Quote) {
+			return nil, fmt.Errorf("the text has no %q", s.Quote)
+		}
+		for from := 0; ; {
+			i := strings.Index(m.Text[from:], s.Quote)
+			if i < 0 {
+				break
+			}
+			from += i
+			start, _ := slices.BinarySearch(at, from)
+			from += len(s.Quote)
+			end, _ := slices.BinarySearch(at, from)
+			places = append(places, markedSpan{Start: start, End: end, Type: s.Type})
+		}
+	}
+	return places, nil
+}
+
+// add compares a text whose marks have places with what was redacted of it.
+func (e *redactionEval) add(m marked, redacted []redact.Span) error {
 	e.texts++
 	at := characters(m.Text)
 	size := len(at) - 1
 	gold := make([]map[redact.Type]bool, size)
+	places, err := m.places(at, e.rules.Types)
+	if err != nil {
+		return err
+	}
 	var spans []markedSpan
-	for _, s := range m.Spans {
+	for _, s := range places {
 		if s.Start < 0 || s.End > size || s.Start >= s.End {
 			return fmt.Errorf("span [%d, %d) is none of a text of %d characters", s.Start, s.End, size)
 		}
@@ -186,17 +255,18 @@ func (e *redactionEval) add(m marked) error {
 			spans = append(spans, s)
 		}
 	}
-	e.compare(m, at, gold, spans)
+	e.compare(m, at, gold, spans, redacted)
 	return nil
 }
 
 // goldType is our type of a marked span, "" for none and for what the rules leave.
 func (e *redactionEval) goldType(m marked, s markedSpan, at []int) redact.Type {
-	typ := markedTypes[s.Type]
+	typ := cmp.Or(markedTypes[s.Type], redact.Type(s.Type))
 	if !slices.Contains(e.rules.Types, typ) {
 		return ""
 	}
-	if typ == redact.BirthDate {
+	typ = typeOf(typ)
+	if s.Type == "DATE_TIME" {
 		before := strings.ToLower(m.Text[at[max(0, s.Start-40)]:at[s.Start]])
 		if !strings.Contains(before, "birth") && !strings.Contains(before, "born") {
 			return ""
@@ -205,9 +275,9 @@ func (e *redactionEval) goldType(m marked, s markedSpan, at []int) redact.Type {
 	return typ
 }
 
-func (e *redactionEval) compare(m marked, at []int, gold []map[redact.Type]bool, spans []markedSpan) {
+func (e *redactionEval) compare(m marked, at []int, gold []map[redact.Type]bool, spans []markedSpan, done []redact.Span) {
 	redacted := make([]redact.Type, len(gold))
-	for _, s := range e.rules.Text(m.Text).Spans {
+	for _, s := range done {
 		start, _ := slices.BinarySearch(at, s.Start)
 		end, _ := slices.BinarySearch(at, s.End)
 		typ, right := typeOf(s.Type), 0
@@ -312,17 +382,9 @@ func estimate(e review.Estimate) string {
 
 // redactionRules are an audience's, of a policy file or of the default policy.
 func redactionRules(path, audience string) (redact.Rules, error) {
-	policy := redact.DefaultPolicy()
-	if path != "" {
-		src, err := os.ReadFile(path)
-		if err != nil {
-			return redact.Rules{}, usageError{err}
-		}
-		read, problems := redact.ReadPolicy(path, src)
-		if err := problems.Err(); err != nil {
-			return redact.Rules{}, usageError{err}
-		}
-		policy = read
+	policy, err := config.Redaction(path)
+	if err != nil {
+		return redact.Rules{}, usageError{err}
 	}
 	switch audience {
 	case "model":

@@ -3,14 +3,17 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
 	"assay/classifiers/tone"
 	"assay/cmd/assay/internal/config"
+	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/plan"
@@ -26,8 +29,10 @@ type inspectCmd struct {
 	JSON      bool     `name:"json" help:"Print verdicts as JSONL."`
 	Zone      string   `name:"zone" env:"ASSAY_ZONE" default:"Asia/Shanghai" help:"Time zone of times that name none."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
+	NoJudge   bool     `name:"no-judge" env:"ASSAY_NO_JUDGE" help:"Ask no model, also where one is configured."`
 	config.Read
 	config.Model
+	config.Judging
 }
 
 // Run inspects in parallel and prints in the order of the input.
@@ -54,6 +59,11 @@ func (c *inspectCmd) Run(p *program) error {
 	if by.Inspector, err = c.inspector(p); err != nil {
 		return err
 	}
+	if !c.NoJudge {
+		if by.judging, err = p.judgeAtOnce(c.Model, c.Judging); err != nil {
+			return err
+		}
+	}
 	out := bufio.NewWriterSize(p.stdout, 1<<16)
 	n, err := c.inspectAll(p, out, by, read)
 	if flushErr := out.Flush(); err == nil {
@@ -67,6 +77,9 @@ func (c *inspectCmd) Run(p *program) error {
 	}
 	if !c.JSON {
 		fmt.Fprintf(p.stderr, "%d sessions inspected, %d records refused\n", n.sessions, n.problems)
+	}
+	if n.noModel > 0 {
+		fmt.Fprintf(p.stderr, "%d sessions have criteria that only a model answers, and none is asked: these are undetermined and leave the score\n", n.noModel)
 	}
 	if n.left > 0 {
 		fmt.Fprintf(p.stderr, "%d sessions left out by the plan\n", n.left)
@@ -105,7 +118,11 @@ func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
 }
 
 // inspectCounts is what became of the input.
-type inspectCounts struct{ sessions, left, problems int }
+type inspectCounts struct {
+	sessions, left, problems int
+	noModel                  int  // of the sessions: with criteria that wait for a model, and none is configured
+	unavailable              bool // that the model could not be asked was said
+}
 
 // inspection is one record on its way to the output.
 type inspection struct {
@@ -121,8 +138,9 @@ type inspection struct {
 // judges are what sessions are inspected by.
 type judges struct {
 	*pipeline.Inspector
-	plan  *plan.Plan // nil: the first card that fits
-	cards []pipeline.Card
+	judging jobs.Judging
+	plan    *plan.Plan // nil: the first card that fits
+	cards   []pipeline.Card
 }
 
 func (c *inspectCmd) inspectAll(p *program, out *bufio.Writer, by judges, read transcript.Options) (inspectCounts, error) {
@@ -176,11 +194,17 @@ func (i *inspection) inspect(ctx context.Context, by judges) {
 		return
 	}
 	if i.card, i.left, i.none = pipeline.Choose(by.plan, by.cards, i.record.Session); i.none == nil && i.left == nil {
-		i.verdict, i.err = by.Inspect(ctx, i.record.Session, i.card)
+		i.verdict, i.err = jobs.Inspect(ctx, by.Inspector, by.judging, by.plan, i.record.Session, i.card)
 	}
 }
 
 func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, n *inspectCounts) error {
+	if u, ok := errors.AsType[*pipeline.Unavailable](i.err); ok && i.verdict != nil {
+		if i.err = nil; !n.unavailable {
+			n.unavailable = true
+			fmt.Fprintf(p.stderr, "%v; what it was to answer is undetermined\n", u)
+		}
+	}
 	switch {
 	case i.err != nil:
 		return i.err
@@ -197,6 +221,9 @@ func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, n *insp
 		return nil
 	}
 	n.sessions++
+	if slices.ContainsFunc(i.verdict.Criteria, func(f pipeline.Finding) bool { return f.Reason == pipeline.NoModel }) {
+		n.noModel++
+	}
 	if !c.JSON {
 		return report(out, i.record.Session, i.verdict, i.card, language())
 	}

@@ -29,6 +29,7 @@ type commands struct {
 	Retry     retryCmd     `cmd:"" help:"Inspect again what inspection gave up on."`
 	Scorecard scorecardCmd `cmd:"" help:"Check, test and publish scorecards."`
 	Plan      planCmd      `cmd:"" help:"Say which scorecard inspects which sessions, and what share of them."`
+	Judge     judgeCmd     `cmd:"" help:"What the judging model takes, would take, and is to judge."`
 	Solution  solutionCmd  `cmd:"" help:"Import and search solutions."`
 	Suggest   suggestCmd   `cmd:"" help:"Suggest solutions for a question."`
 	Eval      evalCmd      `cmd:"" help:"Measure against labelled data."`

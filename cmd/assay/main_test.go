@@ -10,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"assay/classifiers/rule"
+	"assay/cmd/assay/internal/config"
 	"assay/pipeline"
 	"assay/pipeline/store"
 	"assay/pipeline/store/storetest"
@@ -274,6 +276,11 @@ func TestReadmesPlanAndLimitsHold(t *testing.T) {
 		switch {
 		case strings.HasPrefix(block, "plan:"):
 			got = assay(t, "plan", "check", write(t, "plan.yaml", block))
+		case strings.HasPrefix(block, "redaction:"):
+			got = assayIn(t, "call 400-820-8820, member VIP12345678", "redact", "--policy", write(t, "redaction.yaml", block), "-")
+			if !strings.Contains(got.stdout, "call 400-820-8820, member <MEMBER_NO_1>") {
+				t.Errorf("the policy redacts otherwise: %s", got.stdout)
+			}
 		case strings.HasPrefix(block, "sla:"):
 			got = assay(t, "scorecard", "check", newCard(t, "pass: 80 ", block+"pass: 80 "))
 		default:
@@ -283,8 +290,8 @@ func TestReadmesPlanAndLimitsHold(t *testing.T) {
 			t.Errorf("exit status %d:\n%s%s\n%s", got.status, got.stdout, got.stderr, block)
 		}
 	}
-	if checked != 2 {
-		t.Errorf("%d blocks checked, want 2", checked)
+	if checked != 4 {
+		t.Errorf("%d blocks checked, want 4", checked)
 	}
 }
 
@@ -311,7 +318,7 @@ func TestReadmesCommandsExist(t *testing.T) {
 				continue
 			}
 			args := []string{words[1]}
-			if slices.Contains([]string{"scorecard", "solution", "plan"}, words[1]) {
+			if slices.Contains([]string{"scorecard", "solution", "plan", "judge", "eval", "tone"}, words[1]) {
 				args = append(args, words[2])
 			}
 			help := assay(t, append(args, "--help")...)
@@ -323,6 +330,27 @@ func TestReadmesCommandsExist(t *testing.T) {
 					t.Errorf("%q: no flag %s", line, w)
 				}
 			}
+		}
+	}
+}
+
+func TestReadmesProvidersCanBeConfigured(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| [^|]+ \\| `(https?://[^`]+)` \\| ([^|]+) \\| ([^|]+) \\|$").FindAllStringSubmatch(string(src), -1)
+	if len(rows) != 7 {
+		t.Errorf("%d providers, want 7", len(rows))
+	}
+	for _, row := range rows {
+		m := config.Model{BaseURL: row[1], Key: "k", LLM: strings.Trim(row[2], "`"), Timeout: time.Minute}
+		if _, extra, ok := strings.Cut(row[3], "ASSAY_MODEL_EXTRA='"); ok {
+			m.Extra, _, _ = strings.Cut(extra, "'")
+		}
+		if judges, err := m.Judges(); !judges || err != nil {
+			t.Errorf("%s: %v", row[1], err)
 		}
 	}
 }

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"time"
+
 	"assay/classifiers/llm"
 	"assay/cmd/assay/internal/config"
+	"assay/jobs"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 )
 
 // addEmbedder gives an inspector the configured model for embedding, if there is one.
@@ -19,8 +23,25 @@ func (p *program) addEmbedder(i *pipeline.Inspector, m config.Model) error {
 	if err != nil {
 		return err
 	}
-	i.Embed = llm.NewEmbedder(c)
+	rules, err := sentRules(m)
+	if err != nil {
+		return err
+	}
+	i.Embed = llm.NewEmbedder(c, rules)
 	return nil
+}
+
+// sentRules say what is redacted before a model is sent anything; nil where texts
+// are sent as they are.
+func sentRules(m config.Model) (*redact.Rules, error) {
+	if m.SendRaw {
+		return nil, nil
+	}
+	rules, err := redactionRules(m.Redaction, "model")
+	if err != nil {
+		return nil, err
+	}
+	return &rules, nil
 }
 
 // client asks one of the configured models.
@@ -35,4 +56,26 @@ func (p *program) client(m config.Model, model string) (*llm.Client, error) {
 		return nil, usageError{err}
 	}
 	return c, nil
+}
+
+// patience is how long a command that inspects at once waits for an endpoint that
+// wants to be left alone.
+const patience = 2 * time.Minute
+
+// judgeAtOnce makes the judge of a command without a database, within its budget.
+func (p *program) judgeAtOnce(m config.Model, j config.Judging) (jobs.Judging, error) {
+	policy, err := j.Policy()
+	if err != nil {
+		return jobs.Judging{}, usageError{err}
+	}
+	budget, err := j.Budget()
+	if err != nil {
+		return jobs.Judging{}, usageError{err}
+	}
+	ledger, err := llm.NewMemory(llm.MemoryOptions{Budget: budget, Prices: j.Prices(), RequestsPerMinute: j.RPM, TokensPerMinute: j.TPM})
+	if err != nil {
+		return jobs.Judging{}, usageError{err}
+	}
+	judge, err := p.newJudge(m, ledger, patience, nil)
+	return jobs.Judging{Judge: judge, Policy: policy}, err
 }

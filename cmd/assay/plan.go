@@ -221,6 +221,7 @@ func (c *planShowCmd) print(p *program, db *database, published []store.Publicat
 	} else {
 		fmt.Fprintln(p.stdout, "no plan is in force: a session is inspected by the scorecard published last that fits it")
 	}
+	c.printJudging(p, published)
 	if len(published) > 0 {
 		fmt.Fprintln(p.stdout, "\nin force since")
 	}
@@ -239,6 +240,27 @@ func (c *planShowCmd) print(p *program, db *database, published []store.Publicat
 	}
 }
 
+// printJudging says for each rule which sessions a model judges.
+func (c *planShowCmd) printJudging(p *program, published []store.Publication) {
+	if len(published) == 0 || published[0].Key == 0 {
+		return
+	}
+	in, problems := plan.Parse(published[0].Slug+".yaml", []byte(published[0].Source))
+	if problems.Err() != nil {
+		return // it was published by another version: see assay doctor
+	}
+	fmt.Fprintln(p.stdout, "\na model judges")
+	for _, r := range in.Rules {
+		what := "as --judge says"
+		if in.Says(r.Name) {
+			what = in.Judging(r.Name, plan.Judge{}).String()
+		}
+		if r.Scorecard != "" {
+			fmt.Fprintf(p.stdout, "  rule %q: %s\n", r.Name, what)
+		}
+	}
+}
+
 type planExplainCmd struct {
 	Paths []string `arg:"" name:"path" help:"Files or folders of transcripts; - is standard input."`
 	Plan  string   `name:"plan" required:"" type:"existingfile" placeholder:"FILE" help:"Plan file."`
@@ -253,6 +275,8 @@ type explained struct {
 	Rule      string               `json:"rule"`
 	Scorecard string               `json:"scorecard,omitempty"`
 	LeftOut   plan.LeftOut         `json:"left_out,omitempty"`
+	Judge     string               `json:"judge,omitempty"`  // whom the rule's sessions are judged of; "" as the program is set
+	Judged    plan.Foretold        `json:"judged,omitempty"` // whether this one is
 	Missed    []plan.Miss          `json:"missed"`
 }
 
@@ -280,7 +304,11 @@ func (c *planExplainCmd) Run(p *program) error {
 		}
 		sessions++
 		choice, missed := read.Explain(rec.Session)
-		x := explained{rec.Session.ID, choice.Rule, choice.Scorecard, choice.LeftOut, append([]plan.Miss{}, missed...)}
+		x := explained{Session: rec.Session.ID, Rule: choice.Rule, Scorecard: choice.Scorecard, LeftOut: choice.LeftOut, Missed: append([]plan.Miss{}, missed...)}
+		if choice.LeftOut == plan.Taken && read.Says(choice.Rule) {
+			j := read.Judging(choice.Rule, plan.Judge{})
+			x.Judge, x.Judged = j.String(), j.Foretells(read.ID, rec.Session.ID)
+		}
 		if c.JSON {
 			printJSON(p, x)
 		} else {
@@ -310,6 +338,9 @@ func (x explained) print(p *program) {
 	case plan.NoRule:
 		what = "left out"
 	}
+	if x.Judge != "" {
+		what += fmt.Sprintf(", a model judges %s: %s", x.Judge, judgedWords[x.Judged])
+	}
 	fmt.Fprintf(p.stdout, "%s: rule %q, %s\n", printable(string(x.Session)), x.Rule, what)
 	for _, m := range x.Missed {
 		found := "unknown"
@@ -318,6 +349,11 @@ func (x explained) print(p *program) {
 		}
 		fmt.Fprintf(p.stdout, "  not rule %q: %s is %s, not %s\n", m.Rule, m.Field, found, strings.Join(m.Want, " or "))
 	}
+}
+
+// judgedWords say whether a session is judged.
+var judgedWords = map[plan.Foretold]string{
+	plan.JudgedAlways: "this one is", plan.JudgedIfFlagged: "this one if rules flag it or are uncertain", plan.NotJudged: "this one is not",
 }
 
 // planOver reads a plan file, all of whose scorecards must be among the cards.

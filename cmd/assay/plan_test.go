@@ -91,6 +91,20 @@ func TestExplainSaysWhy(t *testing.T) {
 	}
 }
 
+func TestPlanSaysWhoIsJudged(t *testing.T) {
+	t.Parallel()
+	file := write(t, "plan.yaml", "plan: p\nname: P\nrules:\n- {name: chat, when: {channels: [chat]}, scorecard: c, judge: {sessions: flagged}}\ndefault: {scorecard: c, judge: {sessions: none}}\n")
+	sessions := write(t, "s.jsonl", `{"id":"a","channel":"chat","turns":[{"speaker":"agent","text":"x"}]}`+"\n"+`{"id":"b","channel":"call","turns":[{"speaker":"agent","text":"x"}]}`+"\n")
+	got := assay(t, "plan", "explain", "--plan", file, sessions)
+	want := `a: rule "chat", scorecard c, a model judges flagged and uncertain sessions: this one if rules flag it or are uncertain
+b: rule "default", scorecard c, a model judges no sessions: this one is not
+  not rule "chat": channels is call, not chat
+`
+	if diff := cmp.Diff(want, got.stdout); diff != "" {
+		t.Errorf("(-want +got)\n%s%s", diff, got.stderr)
+	}
+}
+
 func TestPlansInForce(t *testing.T) {
 	t.Parallel()
 	pool := storetest.New(t)
@@ -110,6 +124,7 @@ func TestPlansInForce(t *testing.T) {
 	}
 	say(0, "is in force", "plan", "publish", demoPlan, "--by", "li", "--why", "the first one")
 	say(0, "by li: the first one", "plan", "show")
+	say(0, "as --judge says", "plan", "show")
 	say(0, `"why":"the first one"`, "plan", "show", "--json")
 	say(0, "plan               demo version", "doctor")
 	say(2, "is named by plan demo, which is in force", "scorecard", "retire", "telecom-call")

@@ -130,12 +130,49 @@ func TestEvalRedactionMistakes(t *testing.T) {
 		{"no JSON", "hello\n", "record 1"},
 		{"a span outside", `{"text":"hi","spans":[{"start":1,"end":5,"type":"PERSON"}]}`, "record 1: span [1, 5) is none of a text of 2 characters"},
 		{"nothing marked", `{"text":"hi"}`, "no line has text with spans"},
+		{"a quote that is none", `{"turns":[{"speaker":"agent","text":"hi"},{"speaker":"customer","text":"ho","spans":[{"quote":"hi","type":"phone"}]}]}`, `record 1: turn 1: the text has no "hi"`},
+		{"a type that is none", `{"text":"hi","spans":[{"quote":"hi","type":"phnoe"}]}`, `record 1: unknown type "phnoe"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			got := assay(t, "eval", "redaction", write(t, "x.jsonl", c.src))
 			if got.status != 2 || !strings.Contains(got.stderr, c.says) {
 				t.Errorf("exit status %d:\n%s", got.status, got.stderr)
+			}
+		})
+	}
+}
+
+// TestRedactionOfServiceSessions holds the figures on sessions that were written
+// before their first run: how much of the personal data goes, and what goes needlessly.
+func TestRedactionOfServiceSessions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		file                    string
+		covered, typed, precise float64 // shares of the marked and of the redacted places, at least
+		lost                    int     // characters, at most
+	}{
+		{"zh.jsonl", 0.93, 0.92, 0.92, 28},
+		{"en.jsonl", 0.96, 0.88, 0.88, 6},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			t.Parallel()
+			got := assay(t, "eval", "redaction", "--json", "../../testdata/redaction/"+c.file)
+			var figures struct {
+				Types []redactionRow
+				Texts int
+				Lost  int `json:"lost_characters"`
+			}
+			if err := json.Unmarshal([]byte(got.stdout), &figures); err != nil {
+				t.Fatalf("%v:\n%s%s", err, got.stdout, got.stderr)
+			}
+			var all redactionRow
+			for _, r := range figures.Types {
+				all.Marked, all.Covered, all.Found, all.Redacted, all.Right = all.Marked+r.Marked, all.Covered+r.Covered, all.Found+r.Found, all.Redacted+r.Redacted, all.Right+r.Right
+			}
+			share := func(n, of int) float64 { return float64(n) / float64(of) }
+			if figures.Texts < 90 || share(all.Covered, all.Marked) < c.covered || share(all.Found, all.Marked) < c.typed || share(all.Right, all.Redacted) < c.precise || figures.Lost > c.lost {
+				t.Errorf("%d texts, %+v, %d characters lost", figures.Texts, all, figures.Lost)
 			}
 		})
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -28,7 +30,8 @@ func report(w io.Writer, s *transcript.Session, v *pipeline.Verdict, card pipeli
 			continue
 		}
 		fmt.Fprintf(&b, "  %s %-28s %s%s\n", reportMarks[f.Outcome], f.ID, criteria[i].Name.In(lang), because(f.Reason))
-		if f.Outcome == pipeline.NotMet {
+		judged(&b, f)
+		if f.Outcome == pipeline.NotMet || f.Judge != nil {
 			quotes(&b, s, f.Evidence)
 		}
 	}
@@ -66,6 +69,47 @@ func because(r pipeline.Reason) string {
 		return ""
 	}
 	return fmt.Sprintf(" (%s)", r)
+}
+
+// judged writes what a model said about a criterion, and how it was asked.
+func judged(b *strings.Builder, f pipeline.Finding) {
+	if f.Judge == nil {
+		return
+	}
+	if f.Rationale != "" {
+		fmt.Fprintf(b, "      %s: %s\n", printable(cmp.Or(f.Judge.Model, f.Judge.Asked)), printable(f.Rationale))
+	}
+	var notes []string
+	if len(f.Judge.Votes) > 0 {
+		votes := make([]string, len(f.Judge.Votes))
+		for i, v := range f.Judge.Votes {
+			votes[i] = string(v)
+		}
+		notes = append(notes, "votes: "+strings.Join(votes, ", "))
+	}
+	if len(f.Judge.LeftOut) > 0 {
+		notes = append(notes, "not shown: "+turnRanges(f.Judge.LeftOut))
+	}
+	if n := len(f.Judge.Cut); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d long turns cut", n))
+	}
+	if len(f.Judge.Withheld) > 0 {
+		notes = append(notes, fmt.Sprintf("compared with an answer without turns %v", f.Judge.Withheld))
+	}
+	if len(notes) > 0 {
+		fmt.Fprintf(b, "      (%s)\n", strings.Join(notes, "; "))
+	}
+}
+
+// turnRanges writes pairs of first and last turns: turns 4–9, 12.
+func turnRanges(pairs [][2]int) string {
+	list := make([]string, len(pairs))
+	for i, p := range pairs {
+		if list[i] = strconv.Itoa(p[0]); p[1] > p[0] {
+			list[i] += "–" + strconv.Itoa(p[1])
+		}
+	}
+	return "turns " + strings.Join(list, ", ")
 }
 
 func quotes(b *strings.Builder, s *transcript.Session, evidence []pipeline.Evidence) {

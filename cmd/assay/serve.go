@@ -23,7 +23,8 @@ import (
 )
 
 type serveCmd struct {
-	Listen string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of pages and API. There are no logins: keep it on loopback, or behind a proxy that signs people in."`
+	Listen string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of pages and API. There are no logins: keep it on loopback, or behind a proxy that signs people in and says who they are (--user-header, --role-header)."`
+	config.Access
 	nodeFlags
 }
 
@@ -33,7 +34,7 @@ func (c *serveCmd) Run(p *program) error {
 	if err != nil {
 		return usageError{fmt.Errorf("--listen: %w", err)}
 	}
-	return p.runNode(c.nodeFlags, listener)
+	return p.runNode(c.nodeFlags, c.Access, listener)
 }
 
 type workCmd struct {
@@ -41,7 +42,7 @@ type workCmd struct {
 }
 
 // Run works until it is interrupted.
-func (c *workCmd) Run(p *program) error { return p.runNode(c.nodeFlags, nil) }
+func (c *workCmd) Run(p *program) error { return p.runNode(c.nodeFlags, config.Access{}, nil) }
 
 // nodeFlags are the settings of a process that works jobs.
 type nodeFlags struct {
@@ -50,10 +51,11 @@ type nodeFlags struct {
 	config.Library
 	config.Read
 	config.Model
+	config.Judging
 }
 
 // runNode works, and serves where there is a listener, until it is interrupted.
-func (p *program) runNode(f nodeFlags, listener net.Listener) (err error) {
+func (p *program) runNode(f nodeFlags, access config.Access, listener net.Listener) (err error) {
 	db, err := p.openDatabase(f.Database)
 	if err != nil {
 		return err
@@ -62,7 +64,7 @@ func (p *program) runNode(f nodeFlags, listener net.Listener) (err error) {
 	if err := p.publishShipped(db.Store); err != nil {
 		return err
 	}
-	node, err := p.newNode(db, f)
+	node, err := p.newNode(db, f, access)
 	if err != nil {
 		return err
 	}
@@ -114,10 +116,12 @@ type node struct {
 	backtest *jobs.Backtester
 	registry *prometheus.Registry
 	follow   time.Duration
+	access   web.Access
+	judge    web.JudgeInfo
 	p        *program
 }
 
-func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
+func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, error) {
 	read, err := f.Read.Options(db.zone)
 	if err != nil {
 		return nil, usageError{err}
@@ -125,10 +129,17 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	if err := config.Threshold(f.Threshold); err != nil {
 		return nil, usageError{err}
 	}
+	access, err := webAccess(a, f.Model)
+	if err != nil {
+		return nil, err
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics, err := jobs.NewMetrics(registry)
 	if err != nil {
+		return nil, err
+	}
+	if err := jobs.RegisterJudging(registry, db.Store, p.log); err != nil {
 		return nil, err
 	}
 	t, err := tone.New()
@@ -139,19 +150,31 @@ func (p *program) newNode(db *database, f nodeFlags) (*node, error) {
 	if err := p.addEmbedder(inspector, f.Model); err != nil {
 		return nil, err
 	}
+	judging, err := p.judging(db.Store, f.Model, f.Judging, metrics)
+	if err != nil {
+		return nil, err
+	}
+	judging.Workers = f.JudgeWorkers
+	if err := p.pricedPlan(db, judging, f.Judging); err != nil {
+		return nil, err
+	}
 	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: f.Threshold, Log: p.log})
 	if err != nil {
 		return nil, err
 	}
 	inspector.Suggest = index
 	runner, err := jobs.New(jobs.Options{
-		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics,
+		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
-	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, p}, nil
+	info, err := judgeInfo(judging, f)
+	if err != nil {
+		return nil, errors.Join(err, index.Close())
+	}
+	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, p}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
@@ -191,8 +214,12 @@ func (n *node) announce(listener net.Listener) {
 		return
 	}
 	fmt.Fprintf(n.p.stdout, "serving http://%s\n", listener.Addr())
-	if !loopback(listener) {
-		fmt.Fprintln(n.p.stderr, "assay: warning: there are no logins: whoever reaches this address can read every session")
+	switch {
+	case loopback(listener):
+	case n.access.UserHeader == "":
+		fmt.Fprintf(n.p.stderr, "assay: warning: there are no logins: whoever reaches this address can read every session, as %s\n", n.access.Role)
+	default:
+		fmt.Fprintf(n.p.stderr, "assay: warning: whoever reaches this address past the proxy can set %s: let only the proxy reach it\n", n.access.UserHeader)
 	}
 }
 
@@ -238,5 +265,6 @@ func (n *node) webOptions(listener net.Listener) web.Options {
 		Backtest: n.backtest,
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
+		Access: n.access, Judge: n.judge,
 	}
 }

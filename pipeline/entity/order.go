@@ -128,6 +128,9 @@ func (s *scan) postcodes() []Entity {
 }
 
 func (s *scan) british(out []Entity) []Entity {
+	if !strings.ContainsAny(s.text, "abcdefghijklmnopqrstuvwxyz") {
+		return out
+	}
 	return s.matches(out, ukPost, func(g groups) (string, bool) {
 		t := strings.ReplaceAll(g.text(0), " ", "")
 		return t[:len(t)-3] + " " + t[len(t)-3:], len(t) >= 5

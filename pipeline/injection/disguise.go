@@ -1,6 +1,7 @@
 package injection
 
 import (
+	"bytes"
 	"strings"
 )
 
@@ -21,35 +22,47 @@ func plainWord(w string) string { return lookAlikes.Replace(w) }
 
 func hasDigit(w string) bool { return strings.ContainsAny(w, "0134578") }
 
+// isNumber reports whether a word has no letter: digits alone disguise nothing.
+func isNumber(w string) bool {
+	for i := range len(w) {
+		if w[i] < '0' || w[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
 // spelling is a run of letters that stand apart, cut into words of the lexicon.
 type spelling struct {
-	text string // words, each with a blank behind it
-	at   []int  // where each byte of text begins in the folded text; blanks where they were put
+	letters []byte
+	from    []int32 // where each letter stands in the folded text
+	text    []byte  // words, each with a blank behind it
+	at      []int32 // where each byte of text begins in the folded text; blanks where they were put
 }
 
 // spelled reads letters that are spelled one by one from i on (i g n o r e) and
 // returns where they end, or i when they are too few.
 func (s *scan) spelled(i int) int {
-	var letters []byte
-	var at []int
+	sp := &s.letters
+	sp.letters, sp.from = sp.letters[:0], sp.from[:0]
 	end := i
 	for k := i; k < len(s.text); {
 		if !isLetter(s.text[k]) || k+1 < len(s.text) && (isWord(s.text[k+1]) || s.text[k+1] == '\'') {
 			break
 		}
-		letters, at = append(letters, s.text[k]), append(at, k)
+		sp.letters, sp.from = append(sp.letters, s.text[k]), append(sp.from, int32(k))
 		end = k + 1
 		k = afterGap(s.text, end)
 	}
-	if len(letters) < fewest {
+	if len(sp.letters) < fewest {
 		return i
 	}
-	sp := segment(letters, at)
+	sp.segment()
 	for k := 0; k < len(sp.text); {
-		n := strings.IndexByte(sp.text[k:], ' ')
-		for _, p := range language.words[sp.text[k:k+n]] {
-			if rest := sp.text[k:]; strings.HasPrefix(rest, p.text) && rest[len(p.text)] == ' ' {
-				s.hit(p.class, sp.at[k], sp.at[k+len(p.text)-1]+1, p.words)
+		n := bytes.IndexByte(sp.text[k:], ' ')
+		for _, p := range language.words[string(sp.text[k:k+n])] {
+			if rest := sp.text[k:]; len(rest) > len(p.text) && string(rest[:len(p.text)]) == p.text && rest[len(p.text)] == ' ' {
+				s.hit(p.class, int(sp.at[k]), int(sp.at[k+len(p.text)-1])+1, p.words)
 			}
 		}
 		s.pos++
@@ -63,27 +76,31 @@ func isLetter(c byte) bool { return 'a' <= c && c <= 'z' }
 // afterGap skips at most three blanks and signs.
 func afterGap(text string, i int) int {
 	for range 3 {
-		if i < len(text) && strings.IndexByte(" -._*/|~,", text[i]) >= 0 {
+		if i < len(text) && isGap(text[i]) {
 			i++
 		}
 	}
 	return i
 }
 
+func isGap(c byte) bool {
+	switch c {
+	case ' ', '-', '.', '_', '*', '/', '|', '~', ',':
+		return true
+	}
+	return false
+}
+
 // segment cuts letters into the longest words of the lexicon, and what is none
 // into single letters.
-func segment(letters []byte, at []int) spelling {
-	var b strings.Builder
-	var from []int
-	for i := 0; i < len(letters); {
-		n := longestAt(letters[i:])
-		b.Write(letters[i : i+n])
-		from = append(from, at[i:i+n]...)
-		b.WriteByte(' ')
-		from = append(from, at[i+n-1])
+func (sp *spelling) segment() {
+	sp.text, sp.at = sp.text[:0], sp.at[:0]
+	for i := 0; i < len(sp.letters); {
+		n := longestAt(sp.letters[i:])
+		sp.text = append(append(sp.text, sp.letters[i:i+n]...), ' ')
+		sp.at = append(append(sp.at, sp.from[i:i+n]...), sp.from[i+n-1])
 		i += n
 	}
-	return spelling{b.String(), from}
 }
 
 func longestAt(letters []byte) int {

@@ -76,11 +76,20 @@ func repeatedPatterns(text string, add func(start, end int)) {
 		}
 		runs[p].count, runs[p].varied = 0, false
 	}
-	k := 0
+	k, quiet := 0, true // no run goes on
 	for i, r := range text {
+		if r < utf8.RuneSelf {
+			for p := 2; p <= longestPattern && !quiet; p++ {
+				flush(p, i)
+			}
+			quiet = true
+			last[k%longestPattern] = r
+			k++
+			continue
+		}
 		for p := 2; p <= longestPattern; p++ {
 			run := &runs[p]
-			if k < p || r < utf8.RuneSelf || last[(k-p)%longestPattern] != r {
+			if k < p || last[(k-p)%longestPattern] != r {
 				flush(p, i)
 				continue
 			}
@@ -88,6 +97,7 @@ func repeatedPatterns(text string, add func(start, end int)) {
 				run.from = i
 			}
 			run.count++
+			quiet = false
 			run.varied = run.varied || r != last[(k-1)%longestPattern]
 		}
 		last[k%longestPattern] = r

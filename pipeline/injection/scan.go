@@ -46,18 +46,14 @@ type scan struct {
 	text    string
 	folded  []transcript.Folded // of all turns
 	out     []Place
-	count   map[found]int // places of the turn
-	inner   *scan         // for texts that are encoded in this one; nil until needed
-}
-
-// found is what places of a turn are counted by.
-type found struct {
-	kind  Kind
-	level Level
+	opened  int32    // pos where an order may last have begun
+	count   [][2]int // places of the turn by kind; odd ones apart
+	inner   *scan    // for texts that are encoded in this one; nil until needed
+	letters spelling // in the memory of the last one
 }
 
 func newScan(folded []transcript.Folded) *scan {
-	return &scan{folded: folded, count: map[found]int{}, heads: make([]head, language.steps), wait: make([]pending, len(rules)), pos: never}
+	return &scan{folded: folded, count: make([][2]int, len(Kinds)), heads: make([]head, language.steps), wait: make([]pending, len(rules)), pos: never}
 }
 
 // turn returns the places of the next turn of the speaker, in no order.
@@ -129,7 +125,7 @@ func (s *scan) word(i int) int {
 	}
 	w := s.text[i:end]
 	list, ok := language.words[w]
-	if !ok && (!plain || hasDigit(w)) && len(w) >= 4 && len(w) <= longestWord {
+	if !ok && (!plain || hasDigit(w) && !isNumber(w)) && len(w) >= 4 && len(w) <= longestWord {
 		w = plainWord(w)
 		if list, ok = language.words[w]; ok {
 			s.disguised(i, end, w, list)
@@ -180,7 +176,16 @@ func (s *scan) disguised(start, end int, w string, list []phrase) {
 // sign reads a character that is no letter: phrases may begin with it, and it
 // keeps apart what stands around it.
 func (s *scan) sign(i int, r rune, n int) int {
-	s.phrases(i, language.runes[r])
+	switch {
+	case r >= utf8.RuneSelf:
+		s.phrases(i, language.runes[r])
+	case language.signs[r] != nil:
+		next := byte(0)
+		if i+1 < len(s.text) {
+			next = s.text[i+1]
+		}
+		s.phrases(i, language.signs[r][next])
+	}
 	switch r {
 	case '.', '!', '?', '。', ';', '…':
 		if r == '.' && i+1 < len(s.text) && s.text[i+1] != ' ' {
@@ -192,7 +197,10 @@ func (s *scan) sign(i int, r rune, n int) int {
 	case ',', '、', '，':
 		s.pos += pause
 	case ':', '>', '#', ']', '】', '》', '"', '“', '|', '*', '-', '_', '{', '(':
-		s.hit(opening, i+n, i+n, 0)
+		if s.opened != s.pos { // a second one at the same place says no more
+			s.hit(opening, i+n, i+n, 0)
+			s.opened = s.pos
+		}
 	}
 	return i + n
 }
@@ -217,7 +225,12 @@ func (s *scan) matches(i int, p *phrase) int {
 		}
 		return end
 	}
-	if !p.han || i+4 > len(s.text) || s.text[i+3] >= utf8.RuneSelf || isWord(s.text[i+3]) {
+	const han = len("字")
+	apart := i + han + 1 // where the second character is when a sign stands before it
+	if !p.han || apart > len(s.text) || s.text[apart-1] >= utf8.RuneSelf || isWord(s.text[apart-1]) {
+		return 0
+	}
+	if len(p.text) >= 2*han && (apart+han > len(s.text) || s.text[apart:apart+han] != p.text[han:2*han]) {
 		return 0
 	}
 	for k, r := range p.text {
@@ -329,7 +342,7 @@ func (s *scan) emit(rule int, h head, soft bool) {
 		}
 		level = Odd
 	}
-	if s.full(level, r.kind) {
+	if s.full(level, language.kinds[rule]) {
 		return
 	}
 	if h.first.turn != s.index {
@@ -349,7 +362,11 @@ func (s *scan) add(m mark, kind Kind, level Level) {
 }
 
 // full counts a place and reports whether the turn has enough of its kind.
-func (s *scan) full(level Level, kind Kind) bool {
-	s.count[found{kind, level}]++
-	return s.count[found{kind, level}] > most
+func (s *scan) full(level Level, kind int) bool {
+	n := &s.count[kind][0]
+	if level == Odd {
+		n = &s.count[kind][1]
+	}
+	*n++
+	return *n > most
 }

@@ -42,17 +42,23 @@ type phrase struct {
 	han   bool  // all of Chinese characters
 }
 
+// signs are the phrases that begin with one sign: by their second byte, those of
+// one byte in all.
+type signs [256][]phrase
+
 // use is a step of a rule that a class fits.
 type use struct{ rule, step int }
 
 // table is the lexicon and the rules, ready for scanning.
 type table struct {
 	words map[string][]phrase   // by first word
-	runes map[rune][]phrase     // by first character, of the others
+	runes map[rune][]phrase     // by first character, of those that begin with no word
+	signs [utf8.RuneSelf]*signs // of these by an ASCII sign, again by what follows it
 	han   [0xa000 - 0x4e00]bool // the characters U+4E00 to U+9FFF that begin one
 	uses  [classes][]use
 	base  []int // by rule: where its heads begin
 	steps int   // of all rules
+	kinds []int // by rule: its kind's place in Kinds
 	// begins tells by two letters which lengths the words have that begin so.
 	begins map[[2]byte]uint32
 }
@@ -70,8 +76,14 @@ func compile() *table {
 			t.add(strings.ReplaceAll(p, "¦", "|"), e.class)
 		}
 	}
+	for r, list := range t.runes {
+		if r < utf8.RuneSelf {
+			t.signs[r] = bySecond(list)
+		}
+	}
 	for i := range rules {
 		t.base = append(t.base, t.steps)
+		t.kinds = append(t.kinds, slices.Index(Kinds, rules[i].kind))
 		t.steps += len(rules[i].steps)
 		for k := len(rules[i].steps) - 1; k >= 0; k-- {
 			c := rules[i].steps[k].class
@@ -79,6 +91,19 @@ func compile() *table {
 		}
 	}
 	return t
+}
+
+// bySecond keeps the order of phrases that have the second byte in common.
+func bySecond(list []phrase) *signs {
+	var s signs
+	for b := range s {
+		for _, p := range list {
+			if len(p.text) == 1 || p.text[1] == byte(b) {
+				s[b] = append(s[b], p)
+			}
+		}
+	}
+	return &s
 }
 
 func (t *table) add(text string, c class) {

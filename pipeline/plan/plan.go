@@ -26,6 +26,7 @@ type Plan struct {
 	Name    scorecard.Text
 	Source  []byte // the file as it was read
 	Rules   []Rule // in the order in which they are tried; the last one is the default
+	Judge   *Judge // for rules without their own, and the plan's limits; nil: as the program is set
 
 	doc *scorecard.Document
 }
@@ -36,6 +37,7 @@ type Rule struct {
 	When      []Field // all must match; none for the default
 	Scorecard string  // id; "" inspects none of the sessions
 	Share     float64 // how many of the sessions are inspected, 0–1
+	Judge     *Judge  // nil: as the plan has it
 
 	node *scorecard.Node // where the scorecard is named
 }
@@ -83,11 +85,11 @@ func (p *Plan) choice(r Rule, s *transcript.Session) Choice {
 	return c
 }
 
-// inShare draws by the session's and the plan's id alone: the same session is
-// always drawn alike, a larger share has all sessions of a smaller one, and
-// plans of different ids draw independently.
-func inShare(plan string, id transcript.SessionID, share float64) bool {
-	sum := sha256.Sum256([]byte(plan + "\x00" + string(id)))
+// inShare draws by the session's and the drawing's id alone, which is the plan's:
+// the same session is always drawn alike, a larger share has all sessions of a
+// smaller one, and drawings of different ids are independent.
+func inShare(drawing string, id transcript.SessionID, share float64) bool {
+	sum := sha256.Sum256([]byte(drawing + "\x00" + string(id)))
 	const bits = 53 // of a float64
 	return float64(binary.BigEndian.Uint64(sum[:])>>(64-bits))/(1<<bits) < share
 }

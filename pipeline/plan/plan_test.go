@@ -137,9 +137,9 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	tests := map[string]struct{ src, want string }{
 		"nothing":                {"{}", "x:1:1: \"plan\" is missing\nx:1:1: \"name\" is missing\nx:1:1: \"default\" is missing"},
 		"no default that is one": {head + "default: all\n", `x:3:10: default: unknown value "all"; allowed: none`},
-		"mistyped keys": {head + "rule: []\ndefault: {scorecrad: x}\n", `x:3:1: rule: unknown key; did you mean "rules"?; allowed: default, name, plan, rules
+		"mistyped keys": {head + "rule: []\ndefault: {scorecrad: x}\n", `x:3:1: rule: unknown key; did you mean "rules"?; allowed: default, judge, name, plan, rules
 x:4:10: default: "scorecard" is missing
-x:4:11: default.scorecrad: unknown key; did you mean "scorecard"?; allowed: scorecard, share`},
+x:4:11: default.scorecrad: unknown key; did you mean "scorecard"?; allowed: judge, scorecard, share`},
 		"shares": {head + "rules:\n- {name: a, when: {teams: [x]}, scorecard: s, share: 25}\n- {name: b, when: {teams: [y]}, scorecard: s, share: 101%}\ndefault: {scorecard: s, share: -1%}\n",
 			`x:4:54: rules[0].share: "25" is no share; allowed: a percentage from 0% to 100%, such as 25%
 x:5:54: rules[1].share: "101%" is no share; allowed: a percentage from 0% to 100%, such as 25%

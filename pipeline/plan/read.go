@@ -21,6 +21,7 @@ import (
 //	    scorecard: vip-chat
 //	  - {name: loans, when: {business_types: [loan, 贷款]}, scorecard: bank, share: 25%}
 //	default: {scorecard: retail-chat, share: 10%}     # or none
+//	judge: {sessions: flagged, money_per_day: 20}     # see Judge; a rule may have its own
 //
 // name stands for the file in problems. The plan is nil only when src is no YAML
 // at all; it must be refused when there are problems.
@@ -43,6 +44,9 @@ func Parse(name string, src []byte) (*Plan, scorecard.Problems) {
 	}
 	if n := m.Must("default"); n != nil {
 		p.Rules = append(p.Rules, byDefault(n))
+	}
+	if n := m.Key("judge"); n != nil {
+		p.Judge = readJudge(n)
 	}
 	m.Done()
 	return p, doc.Problems()
@@ -96,6 +100,9 @@ func (r *Rule) target(m *scorecard.Map) {
 	}
 	if n := m.Key("share"); n != nil {
 		r.Share = share(n)
+	}
+	if n := m.Key("judge"); n != nil {
+		r.Judge = readJudge(n)
 	}
 }
 

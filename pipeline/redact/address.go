@@ -23,10 +23,6 @@ func (t *turn) addresses() {
 	}
 }
 
-// house is a house's number behind a street, or a flat's in a building.
-var house = regexp.MustCompile(`(?:路|街|道|巷|弄|胡同|里|村|屯|组|大院|园|苑|小区|花园|公寓|大厦|广场|城) ?(?:甲|乙|第)?` + zhNumber + ` ?(?:号楼|号院|号|弄|栋|幢|座|楼|单元|室|户|组)` +
-	`|` + zhNumber + ` ?(?:号楼|栋|幢|座) ?` + zhNumber + ` ?(?:单元|层|楼|室|号|户)|` + zhNumber + `单元 ?` + zhNumber)
-
 const zhNumber = `[0-9a-z一二三四五六七八九十百零〇幺-]{1,8}`
 
 // houseMore is what goes on behind a house's number.
@@ -40,9 +36,9 @@ var region = regexp.MustCompile(`[\p{Han}]{2,7}?(?:省|自治区|市)[\p{Han}]{1
 
 func (t *turn) chineseAddresses() {
 	end := 0
-	for _, at := range house.FindAllStringIndex(t.text, -1) {
-		if at[0] < end {
-			continue
+	for at := [2]int{}; ; {
+		if at = nextHouse(t.text, max(at[1], end)); at[1] == 0 {
+			break
 		}
 		start := t.regionsBefore(at[0], end)
 		end = at[1]
@@ -154,12 +150,33 @@ func (t *turn) streets() {
 	if strings.Contains(t.text, "apt") || strings.Contains(t.text, "suite") || strings.Contains(t.text, "flat") || strings.Contains(t.text, "ste ") || strings.Contains(t.text, "apartment") || strings.Contains(t.text, "unit ") {
 		t.flats()
 	}
-	if !hasDigits(t.text, 5) {
-		return
-	}
-	for _, at := range stateZIP.FindAllStringIndex(t.text, -1) {
-		if source := t.source(at[0], at[1]); unicode.IsUpper(rune(source[0])) && unicode.IsUpper(rune(source[1])) {
-			t.add(at[0], at[1], Address, t.text[at[0]:at[1]], 0.7, "state and postcode")
+	t.stateZIPs()
+}
+
+// stateZIPs looks for states with their postcode, at each five digits: a regular
+// expression over all of the text takes long where there are many digits.
+func (t *turn) stateZIPs() {
+	for i := 0; i+5 <= len(t.text); i++ {
+		if !isDigit(t.text[i]) || i > 0 && isDigit(t.text[i-1]) || !hasDigits(t.text[i:i+5], 5) {
+			continue
+		}
+		word := strings.TrimRight(t.text[max(0, i-len(",\n\n\n\n\n\n")):i], " \n,")
+		if len(word) == 0 || !isLetter(word[len(word)-1]) {
+			continue
+		}
+		start := max(0, i-len(",\n\n\n\n\n\n")) + len(word)
+		if start < 2 || !isLetter(t.text[start-2]) || start > 3 && isLetter(t.text[start-3]) && isLetter(t.text[start-4]) {
+			continue // no word of two or three letters
+		}
+		for start > 0 && isLetter(t.text[start-1]) && i-start < len(",\n\n\n\n\n\n")+len("nan") {
+			start--
+		}
+		m := stateZIP.FindStringIndex(t.text[start:min(len(t.text), i+len("62704-0000")+1)])
+		if m == nil || m[0] > 0 || start > 0 && isWord(t.text[start-1]) {
+			continue
+		}
+		if source := t.source(start, start+m[1]); unicode.IsUpper(rune(source[0])) && unicode.IsUpper(rune(source[1])) {
+			t.add(start, start+m[1], Address, t.text[start:start+m[1]], 0.7, "state and postcode")
 		}
 	}
 }
@@ -203,12 +220,15 @@ func (t *turn) houseBefore(at, end int) int {
 		rest := strings.TrimRight(head[:start], " ")
 		i := strings.LastIndexByte(rest, ' ') + 1
 		w := rest[i:]
-		house := houseNumber.MatchString(w)
+		house := houseNumber.MatchString(w) || saidNumbers[w]
 		switch {
 		case w == "":
 			return at
 		case name > 0 && house:
 			begin := at - len(head) + i
+			if saidNumbers[w] {
+				return t.saidHouse(at-len(head), rest[:i], begin, at, end)
+			}
 			if glued(t.text, begin) || ambiguous[t.text[at:end]] && !t.capital(at) {
 				return at
 			}
@@ -229,6 +249,29 @@ func (t *turn) moreHouses(base int, head string, begin int) int {
 	}
 	return begin
 }
+
+// saidHouse is where a house number begins whose last word was said, at when it is
+// none: one way street, two main roads.
+func (t *turn) saidHouse(base int, head string, begin, at, end int) int {
+	words := 1
+	for {
+		rest := strings.TrimRight(head, " ")
+		i := strings.LastIndexByte(rest, ' ') + 1
+		if !saidNumbers[rest[i:]] {
+			break
+		}
+		head, begin = rest[:i], base+i
+		words++
+	}
+	asked := t.asked == topic(Address) || t.asked == zip
+	if ambiguous[t.text[at:end]] && !asked || words == 1 && !asked && saidSigns[t.text[begin:begin+letters(t.text[begin:])]] != "" {
+		return at
+	}
+	return begin
+}
+
+// saidNumbers are words of house numbers that were said.
+var saidNumbers = wordSet(`one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety oh zero hundred`)
 
 // addressMore is where an address that was read up to a place ends.
 func (t *turn) addressMore(end int) int {

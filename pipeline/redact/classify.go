@@ -7,9 +7,15 @@ import (
 	"assay/pipeline/entity"
 )
 
+// leastBare is how many digits a number has at least that no cue tells: a phone's.
+const leastBare = 7
+
 // classify says what a number is; confidence 0 is nothing. What has a check digit
 // or a form of its own comes before what only a cue tells.
 func (n *number) classify(c context) found {
+	if len(c.topics) == 0 && len(n.digits) < leastBare {
+		return found{}
+	}
 	for _, read := range []func(*number, context) found{
 		(*number).residentID, (*number).creditCode, (*number).bankCard, (*number).social, (*number).phone, (*number).ending, (*number).cued,
 	} {
@@ -168,10 +174,18 @@ var cuedLengths = map[topic]struct{ least, most int }{
 }
 
 func (n *number) cued(c context) found {
-	if len(c.topics) == 0 || c.money {
-		return found{}
+	for i, t := range c.topics {
+		if c.money || i > 0 && !c.answer {
+			break
+		}
+		if f := n.cuedBy(t); f.confidence > 0 {
+			return f
+		}
 	}
-	first := c.topics[0]
+	return found{}
+}
+
+func (n *number) cuedBy(first topic) found {
 	bounds, ok := cuedLengths[first]
 	typ := Type(first)
 	if first == zip {

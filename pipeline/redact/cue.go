@@ -34,46 +34,35 @@ var cueWords = map[topic]string{
 	topic(CreditCode):    `统一社会信用代码|社会信用代码|信用代码|税号|纳税人识别号|credit code|taxpayer identification`,
 	topic(IBAN):          `iban|国际账号|国际银行账号`,
 	topic(Account): `账号|帐号|账户|帐户|户号|会员号|会员卡|会员卡号|客户号|客户编号|用户编号|保单号|学号|病历号|社保卡|社保卡号|account|account number|acct|account no|
-		member|member number|membership|member id|customer id|customer number|customer no|client number|policy|policy number|routing|routing number|sort code|
+		member|member number|loyalty number|membership|member id|customer id|customer number|customer no|client number|policy|policy number|routing|routing number|sort code|
 		patient id|employee id|username|user name|user id|login`,
 	topic(WeChat): `微信|微信号|微信账号|微信id|wechat|wechat id|weixin|v信|vx|wx|威信|薇信`,
 	topic(QQ):     `qq|qq号|qq号码|扣扣|企鹅号`,
 	topic(Plate):  `车牌|车牌号|车牌号码|license plate|licence plate|number plate|registration plate|plate number`,
 	topic(Secret): `验证码|校验码|动态码|动态密码|短信码|密码|登录密码|支付密码|取款密码|查询密码|服务密码|交易密码|口令|安全码|安全问题答案|password|passcode|pass code|pin|pin number|pin code|
-		otp|verification code|security code|cvv|cvc|cvv2|cvc2|access code|one time code|one-time code|passphrase|code i sent|code we sent|code you received`,
+		otp|verification code|security code|cvv|cvc|cvv2|cvc2|access code|one time code|one-time code|passphrase|got a code|received a code|get a code|code i sent|code we sent|code you received`,
 	topic(BirthDate): `出生|出生日期|出生年月|生日|生于|date of birth|birth date|birthdate|birthday|born|born on|dob|d.o.b`,
 	topic(Address): `地址|住址|住在|家住|收货地址|寄到|寄往|送到|送货|住的是|家在|户籍|籍贯|上门|address|billing address|shipping address|home address|mailing address|
 		live at|lives at|living at|live on|lives on|ship to|send it to|deliver to|delivered to|resides at|reside at|moved to|sent to|a new one to|located at|return to|drop me at|pick me up at|taxi to|office is at`,
 	topic(Person): `姓名|贵姓|名字|怎么称呼|如何称呼|尊姓|收件人|收货人|联系人|户名|持卡人|开户名|您叫什么|你叫什么|name|full name|first name|last name|surname|family name|maiden name|
 		who am i speaking|whom am i speaking|speaking with|speaking to|cardholder|account holder`,
 	lastFour: `尾号|后四位|后4位|末四位|最后四位|末尾四位|尾数|last four|last 4|last four digits|last 4 digits|final four|ending|ending in|ends in|ending with|ends with`,
-	order: `订单|订单号|单号|工单|运单|快递|快递单号|编号|流水号|预订号|取件码|受理号|投诉号|确认号|参考号|工号|产品|型号|order|order number|order no|ticket|case|case number|reference|
+	order: `订单|订单号|单号|工单|运单|快递|快递单号|编号|理赔号|报案号|案件号|受理编号|优惠码|流水号|预订号|取件码|受理号|投诉号|确认号|参考号|工号|产品|型号|order|order number|order no|ticket|case|case number|reference|
 		reference number|ref|tracking|tracking number|booking|booking reference|confirmation|confirmation number|invoice|parcel|serial|serial number|sku|model|version|item|
-		product|train|flight|trainid|train id|store|badge|agent id`,
+		claim|claim number|request number|service request|case id|confirmation code|promo code|promo|coupon|product|train|flight|trainid|train id|store|badge|agent id`,
 	zip: `邮编|邮政编码|zip|zip code|zipcode|postcode|post code|postal code`,
 }
 
 // cueTable has the words by their first rune, longest first.
-var cueTable = func() map[rune][]cueWord {
-	table := map[rune][]cueWord{}
+var cueTable = func() *lexicon[topic] {
+	l := &lexicon[topic]{}
 	for t, words := range cueWords {
 		for w := range strings.SplitSeq(words, "|") {
-			w = strings.TrimSpace(w)
-			first, _ := utf8.DecodeRuneInString(w)
-			at := 0
-			for at < len(table[first]) && len(table[first][at].word) > len(w) {
-				at++
-			}
-			table[first] = append(table[first][:at], append([]cueWord{{w, t}}, table[first][at:]...)...)
+			l.add(t, strings.TrimSpace(w))
 		}
 	}
-	return table
+	return l
 }()
-
-type cueWord struct {
-	word  string
-	topic topic
-}
 
 // cue is a place of a cue's word.
 type cue struct {
@@ -94,7 +83,7 @@ func cuesOf(text string) []cue {
 			continue
 		}
 		if w, ok := cueAt(text, i, r); ok {
-			out = append(out, cue{i, i + len(w.word), w.topic})
+			out = append(out, cue{i, i + len(w.word), w.kind})
 			size = len(w.word)
 		}
 		i += size
@@ -102,8 +91,8 @@ func cuesOf(text string) []cue {
 	return out
 }
 
-func cueAt(text string, i int, first rune) (cueWord, bool) {
-	for _, w := range cueTable[first] {
+func cueAt(text string, i int, first rune) (entry[topic], bool) {
+	for _, w := range cueTable.from(first) {
 		if !strings.HasPrefix(text[i:], w.word) {
 			continue
 		}
@@ -113,7 +102,7 @@ func cueAt(text string, i int, first rune) (cueWord, bool) {
 		}
 		return w, true
 	}
-	return cueWord{}, false
+	return entry[topic]{}, false
 }
 
 // cueReach is how far before its number a cue may stand, in bytes.

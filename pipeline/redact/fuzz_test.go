@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"assay/pipeline/transcript"
@@ -94,6 +95,30 @@ var hostile = map[string]string{
 	"streets": "12 Glyn ", "plates": "京A12345", "ask": "my name is ", "password": "密码是a1b2 ",
 }
 
+// randomly are pieces of hostile texts in no order.
+var randomly = map[string][]string{
+	"digits": strings.Split("0123456789", ""), "rows": strings.Split("0123456789  -", ""), "numerals": strings.Split("零一二三四五六七八九十百千万幺", ""), "said": {"one ", "two ", "oh ", "double ", "twenty "},
+	"people": {"王", "李", "先生", "女士", "张三", "我叫", "John Smith ", "my name is "}, "places": {"路", "街", "12", "号", "栋", "楼", "室", "文三", "单元", " st ", " road "}, "mails": {"a", "@", ".", "com", " dot ", " at ", "点", "艾特"},
+}
+
+// BenchmarkRandom is a megabyte of such pieces in one turn.
+func BenchmarkRandom(b *testing.B) {
+	for name, pieces := range randomly {
+		b.Run(name, func(b *testing.B) {
+			random := rand.New(rand.NewPCG(1, 2))
+			var text strings.Builder
+			for text.Len() < 1<<20 {
+				text.WriteString(pieces[random.IntN(len(pieces))])
+			}
+			s := &transcript.Session{Turns: []transcript.Turn{{Speaker: transcript.Customer, Text: text.String()}}}
+			b.SetBytes(1 << 20)
+			for b.Loop() {
+				every.Session(s)
+			}
+		})
+	}
+}
+
 // BenchmarkHostile holds that the time per byte does not grow with the length.
 func BenchmarkHostile(b *testing.B) {
 	for name, text := range hostile {
@@ -109,15 +134,33 @@ func BenchmarkHostile(b *testing.B) {
 	}
 }
 
-// BenchmarkSessions measures ordinary sessions of both languages.
+// BenchmarkSessions measures ordinary sessions of both languages, and how many
+// times longer redaction takes than folding the same turns.
 func BenchmarkSessions(b *testing.B) {
-	lines := []string{"a: 您好，请问有什么可以帮您？", "c: 我的订单还没有到，手机号是13812345678", "a: 请稍等，我帮您查一下。", "c: 好的谢谢",
-		"a: Hello, how can I help you today?", "c: I was charged twice for order 12345, my name is John Smith.", "a: Let me look into that for you.", "c: Thanks."}
-	s := sessionOf(lines...)
-	for b.Loop() {
-		every.Session(s)
+	var sessions []*transcript.Session
+	turns := 0
+	for rec := range transcript.Read(b.Context(), []string{"../../testdata/demo/sessions", "../../testdata/redaction"}, transcript.Options{}) {
+		if rec.Session != nil {
+			sessions = append(sessions, rec.Session)
+			turns += len(rec.Session.Turns)
+		}
 	}
-	b.ReportMetric(float64(len(lines))*float64(b.N)/b.Elapsed().Seconds(), "turns/s")
+	var folding time.Duration
+	for b.Loop() {
+		start := time.Now()
+		for _, s := range sessions {
+			for i := range s.Turns {
+				transcript.Fold(s.Turns[i].Text)
+			}
+		}
+		folding += time.Since(start)
+		for _, s := range sessions {
+			every.Session(s)
+		}
+	}
+	redacting := b.Elapsed() - folding
+	b.ReportMetric(float64(turns)*float64(b.N)/redacting.Seconds(), "turns/s")
+	b.ReportMetric(float64(redacting)/float64(folding), "×fold")
 }
 
 // TestManyTurnsOfDigits holds that what looks like one long dictation ends.

@@ -33,53 +33,136 @@ var double = []string{"欧阳", "上官", "司马", "诸葛", "东方", "皇甫"
 
 // surnameAt is the length in bytes of the surname at i, 0 when there is none.
 func surnameAt(text string, i int) int {
-	for _, d := range double {
-		if strings.HasPrefix(text[i:], d) {
-			return len(d)
-		}
-	}
-	r, n := utf8.DecodeRuneInString(text[i:])
-	if n > 0 && isHan(r) && strings.ContainsRune(surnames, r) {
-		return n
-	}
-	return 0
+	r, _ := utf8.DecodeRuneInString(text[i:])
+	e, _ := surnameLexicon.at(text, i, r)
+	return len(e.word)
 }
 
-var (
-	titled   = regexp.MustCompile(`先生|女士|小姐|太太|老师|师傅|经理|主任|医生|阿姨|大姐|大哥`)
-	introZh  = regexp.MustCompile(`(?:我叫|我的名字叫|我的名字是|名字叫做?|名字是|姓名[是:：]|本人姓名|我全名|全名是|收件人[是:：]?|收货人[是:：]?|联系人[是:：]?|户名[是:：]?|持卡人[是:：]?|开户名[是:：]?|乘车人[是:：]?|乘客[是:：]|客户名称?[是:：]|姓名 ) ?`)
-	surnamed = regexp.MustCompile(`(?:我姓|免贵姓|本人姓|免贵|他姓|她姓|客户姓|先生姓) ?`)
-	iAm      = regexp.MustCompile(`我是 ?|这里是 ?|这边是 ?`)
-	little   = regexp.MustCompile(`(?:叫我|我是|客服|专员|坐席|工程师|找|跟)(?:小|老|阿)`)
+var surnameLexicon = func() *lexicon[struct{}] {
+	l := &lexicon[struct{}]{}
+	l.add(struct{}{}, double...)
+	l.add(struct{}{}, strings.Split(surnames, "")...)
+	return l
+}()
+
+// nameWord says what stands around a word and a name.
+type nameWord byte
+
+const (
+	titleBehind nameWord = iota // 先生
+	nameThen                    // 我叫: a name
+	surnameThen                 // 免贵姓: a surname
+	maybeName                   // 我是: a name, or anything else
+	littleThen                  // 我是小: a surname
 )
+
+// nameLexicon are the words around names.
+var nameLexicon = func() *lexicon[nameWord] {
+	l := &lexicon[nameWord]{}
+	fields := strings.Fields
+	l.add(titleBehind, fields("先生 女士 小姐 太太 老师 师傅 经理 主任 医生 阿姨 大姐 大哥")...)
+	l.add(surnameThen, fields("我姓 免贵姓 本人姓 免贵 他姓 她姓 客户姓 先生姓")...)
+	l.add(maybeName, fields("我是 这里是 这边是")...)
+	l.add(nameThen, fields("我叫 我的名字叫 我的名字是 名字叫 名字叫做 名字是 姓名是 姓名: 本人姓名 我全名 全名是 乘车人是 乘车人: 乘客是 乘客: 客户名是 客户名: 客户名称是 客户名称:")...)
+	l.add(nameThen, "姓名 ")
+	product(l, nameThen, "收件人 收货人 联系人 户名 持卡人 开户名", "", "是", ":")
+	product(l, nameThen, "投保人 被保险人 受益人 机主 户主 申请人 经办人 代办人", "", "是", "叫", ":", "姓名", "姓名是", "姓名:")
+	product(l, nameThen, "儿子 女儿 老公 老婆 爱人", "", "是", "叫", "名字叫")
+	product(l, nameThen, "对方 孩子 同事 邻居 朋友 父亲 母亲 他 她", "叫", "名字叫")
+	for _, w := range fields("叫我 我是 客服 专员 坐席 工程师 找 跟 门卫 保安 邻居 同事 物业 师傅 隔壁 是") {
+		l.add(littleThen, w+"小", w+"老", w+"阿")
+	}
+	return l
+}()
+
+// product adds every word with every ending.
+func product(l *lexicon[nameWord], kind nameWord, words string, endings ...string) {
+	for w := range strings.FieldsSeq(words) {
+		for _, e := range endings {
+			l.add(kind, w+e)
+		}
+	}
+}
 
 // notTitled are words that end before a title and are no surname.
 var notTitled = []string{"谢谢", "对方", "双方", "我方", "任何", "如何", "客户", "大堂", "项目", "官方", "全", "各位", "尊敬的", "地方", "警方", "医方", "店长", "部门经理", "这位", "那位"}
 
 func (t *turn) chineseNames() {
-	for _, at := range titled.FindAllStringIndex(t.text, -1) {
-		t.titledName(at[0], t.text[at[0]:at[1]])
-	}
-	for _, at := range introZh.FindAllStringIndex(t.text, -1) {
-		t.chineseName(at[1], 3, 0.9, "behind words that introduce a name")
-	}
-	for _, at := range surnamed.FindAllStringIndex(t.text, -1) {
-		if n := surnameAt(t.text, at[1]); n > 0 {
-			t.addName(at[1], at[1]+n, 0.9, "behind words that introduce a surname")
-		} else if n := t.explained(at[1]); n > 0 {
-			t.addName(at[1], at[1]+n, 0.85, "a surname explained by its parts")
+	var intros []int // where names may begin
+	nameLexicon.hanWords(t.text, func(start, end int, kind nameWord) {
+		switch kind {
+		case titleBehind:
+			t.titledName(start, t.text[start:end])
+		case nameThen:
+			intros = append(intros, end)
+			t.chineseName(end, 3, 0.9, "behind words that introduce a name")
+		case surnameThen:
+			t.onlySurname(end + len(t.text[end:]) - len(strings.TrimLeft(t.text[end:], " ")))
+		case maybeName:
+			t.chineseName(end, 3, 0.65, "behind 我是")
+		case littleThen:
+			if n := surnameAt(t.text, end); n > 0 && t.ends(end+n) {
+				t.addName(end-len("小"), end+n, 0.7, "a familiar form of address")
+			}
 		}
-	}
-	for _, at := range iAm.FindAllStringIndex(t.text, -1) {
-		t.chineseName(at[1], 3, 0.65, "behind 我是")
-	}
-	for _, at := range little.FindAllStringIndex(t.text, -1) {
-		if n := surnameAt(t.text, at[1]); n > 0 && t.ends(at[1]+n) {
-			t.addName(at[1]-len("小"), at[1]+n, 0.7, "a familiar form of address")
-		}
-	}
+	})
 	if t.named {
 		t.answeredName()
+	}
+	if strings.Contains(t.text, "·") {
+		for _, at := range dotted.FindAllStringIndex(t.text, -1) {
+			t.dottedName(at[0], at[1], intros)
+		}
+	}
+	if strings.Contains(t.text, "的") && (t.named || slices.ContainsFunc(t.found, func(f found) bool { return f.typ == Person })) {
+		t.explainedCharacters()
+	}
+}
+
+// onlySurname takes a surname at a place.
+func (t *turn) onlySurname(at int) {
+	if n := surnameAt(t.text, at); n > 0 {
+		t.addName(at, at+n, 0.9, "behind words that introduce a surname")
+	} else if n := t.explained(at); n > 0 {
+		t.addName(at, at+n, 0.85, "a surname explained by its parts")
+	}
+}
+
+// dotted are names in characters whose parts a dot joins: 阿依古丽·买买提.
+var dotted = regexp.MustCompile(`\p{Han}{1,8}(?:·\p{Han}{1,8})+`)
+
+// dottedName takes such a name, from behind the words that introduce it.
+func (t *turn) dottedName(start, end int, intros []int) {
+	dot := start + strings.Index(t.text[start:end], "·")
+	i, _ := slices.BinarySearch(intros, dot)
+	switch {
+	case i > 0 && intros[i-1] >= start:
+		start = intros[i-1]
+	case !t.named:
+		return // houses have such names, too
+	}
+	t.addName(start, end, 0.8, "parts of a name joined by a dot")
+}
+
+// explainedCharacters takes the words by which people explain how a name is
+// written: 美丽的丽, 弓长张 has no such form.
+func (t *turn) explainedCharacters() {
+	for at := 0; ; {
+		i := strings.Index(t.text[at:], "的")
+		if i < 0 {
+			return
+		}
+		at += i + len("的")
+		r, size := utf8.DecodeRuneInString(t.text[at:])
+		word := tail(t.text[:at-len("的")], len("中华人"))
+		word = word[len(strings.TrimRightFunc(word, isHan)):]
+		if size > 0 && isHan(r) && !strings.ContainsRune(notNames, r) && runes(word) >= 2 && strings.ContainsRune(word, r) {
+			if runes(word) == 3 && strings.ContainsRune(word[len("的"):], r) {
+				word = word[len("的"):]
+			}
+			t.addName(at-len("的")-len(word), at+size, 0.75, "a character of a name explained by a word")
+			at += size
+		}
 	}
 }
 
@@ -98,8 +181,7 @@ func (t *turn) titledName(at int, title string) {
 		_, size := utf8.DecodeRuneInString(head[i:])
 		n := surnameAt(head, i)
 		given := runes(head[i+n:])
-		known := slices.ContainsFunc(nameWords, func(w string) bool { return strings.HasPrefix(head[i:], w) })
-		if n > 0 && !known && given <= 2 && len(head)-i <= 12 && (given == 0 || !job) && (given == 0 && !job || t.begins(base+i)) {
+		if n > 0 && !startsNameWord(head[i:]) && given <= 2 && len(head)-i <= 12 && (given == 0 || !job) && (given == 0 && !job || t.begins(base+i)) {
 			confidence := 0.9
 			if job || given > 0 {
 				confidence = 0.75
@@ -126,16 +208,29 @@ func (t *turn) explained(at int) int {
 const notNames = "的是了吗呢吧啊在有不要想个们这那您你我他她它很都也就还来去到把被给对和与跟或打买卖退换用问说请什怎么员司店号户点卡单机网费钱客服"
 
 // nameWords are words that begin with a surname and are no name.
-var nameWords = []string{"高级", "高端", "黄金", "金牌", "白金", "白银", "钻石", "方便", "安全", "平台", "安装", "常用", "常客", "成功", "任何", "何时", "何况", "全部", "全国", "全程", "全新", "单身", "和平", "时候", "时间", "明天", "明白",
+var nameWords = []string{"和", "高级", "高端", "黄金", "金牌", "白金", "白银", "钻石", "方便", "安全", "平台", "安装", "常用", "常客", "成功", "任何", "何时", "何况", "全部", "全国", "全程", "全新", "单身", "和平", "时候", "时间", "明天", "明白",
 	"周一", "周二", "周三", "周四", "周五", "周六", "周日", "周末", "华为", "小米", "万科", "成都", "江苏", "江西", "海南", "云南", "河南", "安徽", "陕西", "山东", "广东", "南京", "南方", "东方", "金融", "金额", "文件", "文化", "向您", "应该", "原来", "原因", "师傅", "连接", "管理", "查询", "商家", "商品", "商城",
 	"谢谢", "马上", "简单", "路由", "房东", "房子", "房客", "温度", "游戏", "古代", "经理", "高中", "应用", "关于", "关注", "易付", "安卓", "苹果", "米粉", "乐园", "欧洲", "万元", "万一", "司机", "项目", "方案", "方面", "解决", "时段", "党员", "石油", "石化", "车主", "车辆", "支付", "宁可", "路痴", "路过", "包裹", "包装", "包邮", "武汉", "温州", "苏州", "郑州", "常州", "徐州", "杭州", "连云", "柳州", "桂林", "宁波", "宁夏"}
+
+var nameWordLexicon = func() *lexicon[struct{}] {
+	l := &lexicon[struct{}]{}
+	l.add(struct{}{}, nameWords...)
+	return l
+}()
+
+// startsNameWord reports whether a text begins with a word that is no name.
+func startsNameWord(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	_, ok := nameWordLexicon.at(text, 0, r)
+	return ok
+}
 
 // chineseName takes the name of two to most characters that begins at a place
 // and ends before a mark or a word that cannot be part of it.
 func (t *turn) chineseName(at, most int, confidence float64, reason string) {
 	at += len(t.text[at:]) - len(strings.TrimLeft(t.text[at:], " :"))
 	n := surnameAt(t.text, at)
-	if n == 0 || slices.ContainsFunc(nameWords, func(w string) bool { return strings.HasPrefix(t.text[at:], w) }) {
+	if n == 0 || startsNameWord(t.text[at:]) {
 		return
 	}
 	end, given := at+n, 0
@@ -155,9 +250,10 @@ func (t *turn) chineseName(at, most int, confidence float64, reason string) {
 	t.addName(at, end, confidence, reason)
 }
 
+// titleAt reports whether a title begins at a place.
 func (t *turn) titleAt(at int) bool {
-	m := titled.FindStringIndex(t.text[at:min(len(t.text), at+9)])
-	return m != nil && m[0] == 0
+	r, _ := utf8.DecodeRuneInString(t.text[at:])
+	return slices.ContainsFunc(nameLexicon.from(r), func(e entry[nameWord]) bool { return e.kind == titleBehind && strings.HasPrefix(t.text[at:], e.word) })
 }
 
 // ends reports whether a word may end at a place: there is a mark, a particle
@@ -189,7 +285,7 @@ func (t *turn) answeredName() {
 	if i := strings.IndexAny(answer, ",，。. !！"); i > 0 {
 		answer = answer[:i]
 	}
-	if n := surnameAt(answer, 0); n > 0 && runes(answer) <= 4 && !strings.ContainsAny(answer[n:], notNames) && !slices.ContainsFunc(nameWords, func(w string) bool { return strings.HasPrefix(answer, w) }) {
+	if n := surnameAt(answer, 0); n > 0 && runes(answer) <= 4 && !strings.ContainsAny(answer[n:], notNames) && !startsNameWord(answer) {
 		t.addName(start, start+len(answer), 0.85, "the answer to a question for a name")
 	} else if n := t.explained(start); n > 0 {
 		t.addName(start, start+n, 0.85, "the answer to a question for a name")

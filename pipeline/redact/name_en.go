@@ -15,11 +15,11 @@ var phrases = byFirstWord(`i am called|call me|calls me|called me|named him|name
 
 // greetings are what people introduce themselves with, and much else: names behind
 // them need a capital.
-var greetings = byFirstWord(`i'm|i am|this is|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister`)
+var greetings = byFirstWord(`i'm|i am|this is|my wife|my husband|my son|my daughter|my kid|my mother|my father|my brother|my sister|my neighbor|my neighbour|supervisor is|manager is|colleague`)
 
 // acknowledgements may stand before a name that is addressed, when nothing else
 // follows.
-var acknowledgements = byFirstWord(`hi|hello|hey|it's|it is|thank you|sir|ok|okay|sorry|thanks`)
+var acknowledgements = byFirstWord(`hi|hello|hey|it's|it is|is this|thank you|sir|ok|okay|sorry|thanks`)
 
 // whose are words before "name is" that make it a person's.
 var whose = wordSet(`my his her our their your full first last middle maiden family partner's wife's husband's son's daughter's mother's father's friend's on`)
@@ -150,11 +150,19 @@ func (t *turn) introduced(start, end int, lower bool) {
 	}
 	if at := t.phraseAt(phrases, start, end); at > 0 {
 		t.englishName(at, 0.9, lower && t.text[at-1] != ',', "behind words that introduce a name")
-	} else if at := t.phraseAt(greetings, start, end); at > 0 {
-		t.englishName(at, 0.65, false, "behind words that people introduce themselves with")
+	} else if at := t.phraseAt(greetings, start, end); at > 0 && !(w == "i" && t.feels(at)) {
+		t.englishName(at, 0.65, lower && firstNames[t.text[at:at+letters(t.text[at:])]], "behind words that people introduce themselves with")
 	} else if at := t.phraseAt(acknowledgements, start, end); at > 0 && t.addressed(at) {
 		t.englishName(at, 0.65, false, "behind words that address people")
 	}
+}
+
+// feels reports whether a word that ends like a participle and is no first name
+// begins at a place, and no other word with a capital follows: i'm Frustrated.
+func (t *turn) feels(at int) bool {
+	w := t.text[at : at+letters(t.text[at:])]
+	next := at + len(w) + 1
+	return len(w) > 5 && (strings.HasSuffix(w, "ed") || strings.HasSuffix(w, "ing")) && !firstNames[w] && !strings.HasSuffix(w, "med") && !t.capital(next)
 }
 
 // nameIs is where a name begins behind "name is", "name's" or "name:", 0 when that is
@@ -207,8 +215,11 @@ func (t *turn) englishName(at int, confidence float64, small bool, reason string
 	if count == 0 || runes(t.text[at:end]) < 2 || glued(t.text, end) {
 		return
 	}
-	if !t.capital(at) {
+	switch {
+	case !t.capital(at):
 		confidence -= 0.15
+	case count > 1:
+		confidence = min(0.95, confidence+0.1)
 	}
 	t.addName(at, end, confidence, reason)
 }
@@ -255,7 +266,7 @@ func (t *turn) endsName(at int) bool {
 	if i := strings.IndexAny(rest, ",.!?;:\n"); i >= 0 {
 		rest = rest[:i]
 	}
-	for _, w := range []string{" and ", " my ", " account", " here", " speaking", " with "} {
+	for _, w := range []string{" and ", " my ", " account", " here", " speaking", " with ", " that's ", " it's ", " policy", " for "} {
 		if i := strings.Index(rest, w); i >= 0 {
 			rest = rest[:i]
 		}
@@ -289,14 +300,14 @@ func (t *turn) answeredEnglish(small bool) {
 			}
 		}
 	}
-	if words := len(strings.Fields(t.text[start:end])); words == 0 || words > 12 {
-		return
-	} else if small && words > 3 {
-		small = false
-	}
-	if !t.endsName(start) {
+	words := spelledFrom(strings.Fields(t.text[start:end]))
+	if words == 0 || words > 12 {
 		return
 	}
+	if !t.endsName(start) && words > 3 {
+		return
+	}
+	small = small && words <= 3
 	t.englishName(start, 0.75, small, "the answer to a question for a name")
 }
 
@@ -313,74 +324,4 @@ func (t *turn) namesPlace(start, end int) bool {
 	}
 	after := strings.Fields(strings.TrimPrefix(t.text[end:min(len(t.text), end+24)], "'s"))
 	return len(after) > 0 && t.text[end] != ',' && (places[after[0]] || len(after) > 1 && after[0] == "and" && (after[1] == "sons" || after[1] == "main")) || len(after) > 0 && strings.HasPrefix(after[0], "b&")
-}
-
-// asIn are letters spelled with words.
-var asIn = regexp.MustCompile(`^[a-z],? (?:as in|for|like) [a-z]{2,12}\b(?:[,. ]{1,3}(?:and |then )?[a-z],? (?:as in|for|like) [a-z]{2,12}\b)+`)
-
-// notSpelled are abbreviations that people write letter by letter.
-var notSpelled = wordSet(`usa uk faq atm usb sim vip ceo wifi pdf sms gps ssn pin dob etc asap`)
-
-// mostSpelled bounds what is spelled with words, in bytes.
-const mostSpelled = 600
-
-// spelled looks for a name that is spelled from a single letter on: J-O-H-N, S as
-// in Sierra. It returns where that ends, 0 when there is none.
-func (t *turn) spelled(at int) int {
-	rest := t.text[at+1:]
-	if strings.HasPrefix(rest, " as in ") || strings.HasPrefix(rest, ", as in ") || strings.HasPrefix(rest, " for ") || strings.HasPrefix(rest, " like ") {
-		if m := asIn.FindStringIndex(t.text[at:min(len(t.text), at+mostSpelled)]); m != nil {
-			t.add(at, at+m[1], Person, initials(t.text[at:at+m[1]]), 0.85, "letters spelled with words")
-			return at + m[1]
-		}
-		return 0
-	}
-	return t.spelledOut(at)
-}
-
-// initials are the single letters of a text.
-func initials(text string) string {
-	var b strings.Builder
-	for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < 'a' || r > 'z' }) {
-		if len(w) == 1 {
-			b.WriteString(w)
-		}
-	}
-	return b.String()
-}
-
-// nameJustBefore reports whether a name that was found ends close before a place.
-func (t *turn) nameJustBefore(at int) bool {
-	last := len(t.found) - 1
-	return last >= 0 && t.found[last].typ == Person && t.found[last].end <= at && at-t.found[last].end <= len(", so ")
-}
-
-func (t *turn) spelledOut(at int) int {
-	word, end, hyphens := t.text[at:at+1], at+1, 0
-	for end < len(t.text) {
-		gap := 1
-		if strings.HasPrefix(t.text[end:], ", ") {
-			gap = 2
-		} else if strings.IndexByte("- ,", t.text[end]) < 0 {
-			break
-		}
-		next := end + gap
-		if next >= len(t.text) || !isLetter(t.text[next]) || next+1 < len(t.text) && (isWord(t.text[next+1]) || t.text[next+1] == '\'') {
-			break
-		}
-		if t.text[end] == '-' {
-			hyphens++
-		}
-		word += t.text[next : next+1]
-		if end = next + 1; len(word) > 30 {
-			return end
-		}
-	}
-	c := t.context(at)
-	cued := c.any(topic(Person), topic(Email)) || strings.Contains(t.text[max(0, at-24):at], "spel") || t.nameJustBefore(at)
-	if len(word) < 3 || notSpelled[word] || !cued && !(hyphens == len(word)-1 && firstNames[word]) || c.is(order) {
-		return end
-	}
-	t.add(at, end, Person, word, 0.85, "letters spelled one by one")
-	return end
 }

@@ -27,15 +27,20 @@ const mostRows = 8
 
 // numbers classifies all numbers of the text.
 func (t *turn) numbers() {
-	runs := t.runs()
-	for i := 0; i < len(runs); {
-		chain := i + 1
-		for chain < len(runs) && t.gap(runs[chain-1], runs[chain]) {
-			chain++
-		}
-		t.chain(runs[i:chain])
-		i = chain
+	for runs := t.runs(); len(runs) > 0; {
+		chain := t.chained(runs)
+		t.chain(chain)
+		runs = runs[len(chain):]
 	}
+}
+
+// chained are the first of some rows that may belong together.
+func (t *turn) chained(runs []entity.Run) []entity.Run {
+	n := 1
+	for n < len(runs) && t.gap(runs[n-1], runs[n]) {
+		n++
+	}
+	return runs[:n]
 }
 
 // runs are the rows of digits that are no part of a date or time.
@@ -46,7 +51,7 @@ func (t *turn) runs() []entity.Run {
 	}
 	var dates []entity.Entity
 	if strings.ContainsAny(t.text, "-/.年月") {
-		dates = entity.FindEach(t.text, entity.Date)[entity.Date]
+		dates = t.dates()
 	}
 	return slices.DeleteFunc(runs, func(r entity.Run) bool {
 		i, found := slices.BinarySearchFunc(dates, r.Start, func(d entity.Entity, at int) int {
@@ -60,6 +65,15 @@ func (t *turn) runs() []entity.Run {
 		})
 		return found && strings.ContainsAny(t.text[dates[i].Start:dates[i].End], "-/.年月") && dates[i].End-dates[i].Start > 5
 	})
+}
+
+// dates are the dates of the text.
+func (t *turn) dates() []entity.Entity {
+	if !t.dated {
+		t.days = entity.FindEach(t.text, entity.Date)[entity.Date]
+	}
+	t.dated = true
+	return t.days
 }
 
 // singles joins written digits that stand one by one: 0 7 7 double 0 9.
@@ -101,8 +115,11 @@ var fillers = strings.NewReplacer(
 
 // gapMarks are the marks between two rows of a number.
 func gapMarks(between string, said bool) (string, bool) {
-	if between == " " || between == "" {
+	switch between {
+	case " ", "":
 		return "", true
+	case "-":
+		return "-", true
 	}
 	blanks := strings.Count(between, " ")
 	m := strings.ReplaceAll(fillers.Replace(between), " ", "")
@@ -128,11 +145,13 @@ func (t *turn) chain(runs []entity.Run) {
 		return
 	}
 	c := t.context(runs[0].Start)
+	rows := t.rows(runs)
+	var parts [mostRows]int
 	for i := 0; i < len(runs); {
 		best, next := found{}, i+1
-		n := number{start: runs[i].Start, chinese: c.chinese}
+		n := number{chinese: c.chinese, parts: parts[:0]}
 		for j := i; j < min(len(runs), i+mostRows) && len(n.digits) <= 34; j++ {
-			if n.add(t, runs[max(j-1, i)], runs[j], j > i); !t.whole(&n, runs, i, j) {
+			if n.add(t, runs[j], rows, i, j); len(n.digits) < 3 || !t.whole(&n, runs, i, j) {
 				continue
 			}
 			if f := n.classify(c); f.confidence > 0 && f.confidence >= best.confidence {
@@ -146,21 +165,43 @@ func (t *turn) chain(runs []entity.Run) {
 	}
 }
 
-// add puts one more row behind the number.
-func (n *number) add(t *turn, before, r entity.Run, more bool) {
-	if more {
-		m, _ := gapMarks(t.text[before.End:r.Start], before.Said && r.Said)
-		n.marks += m
+// rows are the digits of rows that may belong together and the marks between them,
+// each written once: the numbers that may be in them are parts of both.
+type rows struct {
+	digits, marks     string
+	digitsAt, marksAt []int // where each row's begin, and the end
+}
+
+// mostRow bounds the digits of a row that count.
+const mostRow = 40
+
+func (t *turn) rows(runs []entity.Run) rows {
+	r := rows{digitsAt: make([]int, 1, len(runs)+1), marksAt: make([]int, 1, len(runs)+1)}
+	var digits, marks strings.Builder
+	for i, run := range runs {
+		if i > 0 {
+			m, _ := gapMarks(t.text[runs[i-1].End:run.Start], runs[i-1].Said && run.Said)
+			marks.WriteString(m)
+			r.marksAt = append(r.marksAt, marks.Len())
+		}
+		digits.WriteString(run.Digits[:min(len(run.Digits), mostRow)])
+		r.digitsAt = append(r.digitsAt, digits.Len())
 	}
-	n.digits += r.Digits[:min(len(r.Digits), 40)]
-	n.parts = append(n.parts, len(r.Digits))
-	n.end = r.End
-	n.said = n.said || r.Said
-	n.digits = strings.TrimSuffix(n.digits, "x")
+	r.digits, r.marks = digits.String(), marks.String()
+	return r
+}
+
+// add makes the number that of the rows i to j, which run is.
+func (n *number) add(t *turn, run entity.Run, all rows, i, j int) {
+	n.digits = all.digits[all.digitsAt[i]:all.digitsAt[j+1]]
+	n.marks = all.marks[all.marksAt[i]:all.marksAt[j]]
+	n.parts = append(n.parts, len(run.Digits))
+	n.end = run.End
+	n.said = n.said || run.Said
 	if len(n.digits) == 17 {
 		for _, x := range []string{"x", "叉", " x", " 叉"} {
-			if strings.HasPrefix(t.text[r.End:], x) && !(r.End+len(x) < len(t.text) && isWord(t.text[r.End+len(x)])) {
-				n.digits, n.end = n.digits+"x", r.End+len(x)
+			if strings.HasPrefix(t.text[run.End:], x) && !(run.End+len(x) < len(t.text) && isWord(t.text[run.End+len(x)])) {
+				n.digits, n.end = n.digits+"x", run.End+len(x)
 			}
 		}
 	}
@@ -194,7 +235,7 @@ func cueBefore(head string) bool {
 	for i > 0 && isLetter(head[i-1]) && len(head)-i < 12 {
 		i--
 	}
-	w, ok := cueTable[rune(head[min(i, len(head)-1)])], false
+	w, ok := cueTable.from(rune(head[min(i, len(head)-1)])), false
 	for _, c := range w {
 		ok = ok || c.word == head[i:]
 	}
@@ -204,6 +245,7 @@ func cueBefore(head string) bool {
 // context is what stands before a number.
 type context struct {
 	topics  []topic // nearest first; the last one may be what was asked for
+	answer  bool    // nothing but what was asked for tells the topics
 	money   bool
 	chinese bool
 }
@@ -220,8 +262,9 @@ func (c context) any(topics ...topic) bool {
 func (t *turn) context(at int) context {
 	c := context{topics: t.topicsBefore(at), chinese: t.chinese}
 	if t.asked != "" && at < 2*cueReach && (len(c.topics) == 0 || c.topics[0] == calling) {
+		c.answer = len(c.topics) == 0 && words(t.text[:at]) <= 3
 		c.topics = append(c.topics, t.asked)
-		if c.topics[0] == calling {
+		if len(c.topics) > 1 && c.topics[0] == calling {
 			c.topics[0], c.topics[1] = t.asked, calling
 		}
 		if t.besides != "" {
@@ -234,6 +277,9 @@ func (t *turn) context(at int) context {
 		}
 	}
 	head := strings.TrimRight(t.text[max(0, at-4):at], " ")
+	if c.is(topic(Secret)) && slices.ContainsFunc([]string{"至", "打", "拨", "电"}, func(w string) bool { return strings.HasSuffix(head, w) }) {
+		c.topics = []topic{calling} // 密码请发短信至10086
+	}
 	for _, sign := range []string{"$", "¥", "€", "£"} {
 		c.money = c.money || strings.HasSuffix(head, sign)
 	}

@@ -42,7 +42,7 @@ func (n *number) phoneForm(c context) found {
 		}
 		return yes(Phone, d, 0.75, "area code and length of a Chinese landline number")
 	case len(d) == 10 && (d[:3] == "400" || d[:3] == "800") && c.chinese:
-		return yes(Phone, d, 0.6, "form of a service's number")
+		return yes(Phone, d, 0.4, "form of a service's number")
 	case n.northAmerica(d):
 		if len(n.parts) > 1 && n.marks != "" {
 			return yes(Phone, d, 0.9, "groups of a North American number")

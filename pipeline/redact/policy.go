@@ -14,7 +14,7 @@ import (
 
 // engine is the version of everything but rules: it changes whenever the same
 // text and rules may give another result.
-const engine = "1"
+const engine = "2"
 
 // Audience is who reads a redacted text.
 type Audience struct{ name string }
@@ -31,10 +31,17 @@ func Pages(role string) Audience { return Audience{"pages." + role} }
 // Policy says what is redacted for whom. It does not change after it was made
 // and is safe for concurrent use.
 type Policy struct {
-	ID    string
+	ID string
+	// Reveal lists the roles that may see what is behind tags on pages. Whoever does
+	// is noted.
+	Reveal []string
+
 	rules map[string]Rules
 	pages Rules // of roles without rules of their own
 }
+
+// Roles are those that readers of pages can have, those that may least first.
+var Roles = []string{"agent", "reviewer", "supervisor", "admin"}
 
 // For returns an audience's rules. Roles that the policy does not name have
 // those of its key pages.default.
@@ -86,7 +93,10 @@ const DefaultLeast = 0.5
 func DefaultPolicy() Policy {
 	all := Rules{Types: slices.DeleteFunc(slices.Clone(Types), func(t Type) bool { return t == URL }), Least: DefaultLeast}
 	pages := Rules{Types: []Type{BankCard, IBAN, IDCard, SSN, Passport, Permit, DriverLicense, Secret}, Least: DefaultLeast, LastFour: []Type{BankCard}}
-	return Policy{ID: "default", rules: map[string]Rules{Model.name: all, Export.name: all}, pages: pages}
+	return Policy{
+		ID: "default", Reveal: []string{"supervisor", "admin"},
+		rules: map[string]Rules{Model.name: all, Export.name: all}, pages: pages,
+	}
 }
 
 // Version is a hash of the rules and of what applies them.
@@ -113,6 +123,7 @@ func (r Rules) Version() string {
 //	pages:
 //	  default: [bank_card, id_card, secret]
 //	  supervisor: {types: [bank_card], last_four: [bank_card, phone]}
+//	reveal: [supervisor, admin]                        # roles that may look behind tags
 //	patterns:
 //	  - {name: member_no, re: 'VIP[0-9]{8}', confidence: 0.9}
 //	allow: [400-820-8820, help@shop.example]
@@ -147,6 +158,12 @@ func ReadPolicy(name string, src []byte) (Policy, scorecard.Problems) {
 	p.pages = reader.complete(p.pages)
 	if n := m.Key("pages"); n != nil {
 		reader.pages(n.Map(), &p)
+	}
+	if n := m.Key("reveal"); n != nil {
+		p.Reveal = nil
+		for _, role := range n.List() {
+			p.Reveal = append(p.Reveal, role.OneOf(Roles...))
+		}
 	}
 	m.Done()
 	return p, doc.Problems()

@@ -108,13 +108,15 @@ type Redaction struct {
 	Turns []Text // by turn
 
 	session  *transcript.Session
-	agent    string
+	agent    string // its name
+	customer string // its id
 	metadata map[string]any
 }
 
 // Apply returns a copy of the session with redacted texts; the agent's name and
-// what the metadata hold are redacted, too. Ids stay: they are the source
-// system's, and other records are found by them.
+// what the metadata hold are redacted, too, and so is a customer's id that has the
+// form of a phone number or other personal data. Other ids stay: they are the
+// source system's, and other records are found by them.
 func (r *Redaction) Apply() *transcript.Session {
 	s := *r.session
 	s.Turns = slices.Clone(s.Turns)
@@ -125,6 +127,11 @@ func (r *Redaction) Apply() *transcript.Session {
 		agent := *s.Agent
 		agent.Name = r.agent
 		s.Agent = &agent
+	}
+	if s.Customer != nil {
+		customer := *s.Customer
+		customer.ID = r.customer
+		s.Customer = &customer
 	}
 	s.Metadata = maps.Clone(r.metadata)
 	return &s

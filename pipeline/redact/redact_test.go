@@ -68,6 +68,12 @@ func TestText(t *testing.T) {
 		// English names
 		"My name is {person John Smith}.", "my name is {person john smith}", "This is {person Maria} speaking", "I'm {person Peter} from sales", "Mr. {person Smith} called", "Dr {person Jane Doe}", "My name is {person Nguyen Van An}", "Hi {person Susan}, how are you", "ask {person Emily} please",
 		"this is great", "I'm looking for a hotel", "I am very angry", "my name is not on the list", "Hello, Larkcell rewards here", "it's {person Anya Rao}, {person R-A-O}.", "my brother left you", "my son {person Arjun} is ill", "Hi there", "Dr appointment", "take Allison Road", "mark it as done", "it's Friday",
+		// said to the ear
+		"my license plate is {plate b k r four seven nine two} ok", "post code {address l s six two q r}", "promo code s a v e two zero", "i live at {address forty two eleven magnolia avenue}", "it's a one way street", "two main roads meet",
+		"she was born on {birth_date march twenty second nineteen seventy nine}", "march twenty second was fine", "{birth_date 2015-06-23}出生的", "2015-06-23发货的", "生日是{birth_date 一九八六年腊月初八}",
+		"my name is {person Ana Ruiz}, {person R U I Z}", "this is {person denise} how can i help", "this is great how can i help", "I'm Frustrated and Done", "I'm {person Mohammed Ali}", "is this {person Priya Rao}?", "is this KFC can I order",
+		"我叫{person 佟丽华} {person 美丽的丽} {person 中华的华}", "真的很好的好吧", "投保人{person 阿依古丽·买买提}", "去金鼎轩·南北菜吃", "对方叫{person 司马文博}", "我儿子{person 钱宇轩}", "机主姓名是{person 曲志强}", "门卫{person 老孙}，",
+		"有问题请拨打400-820-8820", "单位电话{phone 400-820-8820}", "服务密码请发短信至10086查询", "护照没有 通行证{permit C20483316}",
 		"the name is {person J-O-N-E-S}", "that's {person S as in Sierra, M as in Mike, I as in India}", "in the U-S-A", "the b-e-s-t", "I'm Ok",
 	} {
 		if got := markedBy(every.Text(plainOf(want))); got != want {
@@ -118,6 +124,16 @@ func TestSession(t *testing.T) {
 		{"another question ends the first", []string{"a: May I have your name?", "c: why", "a: Which city?", "c: Boston"}, []string{"May I have your name?", "why", "Which city?", "Boston"}},
 		{"an answer to a question for an account", []string{"a: What is your account number?", "c: 8573 1890", "a: thanks"}, []string{"What is your account number?", "<ACCOUNT_1>", "thanks"}},
 		{"a birth date that was asked for", []string{"a: 麻烦核对一下出生日期", "c: 1990年5月12日"}, []string{"麻烦核对一下出生日期", "<生日1>"}},
+		{"a number that ends with a check letter in the next turn", []string{"a: 请报身份证号", "c: 33010619920817", "a: 嗯", "c: 401叉"}, []string{"请报身份证号", "<身份证1>", "嗯", "<身份证1>"}},
+		{"a birth date that is read back with its century", []string{"a: 请问出生日期", "c: 身份证上是八七年一月七号", "a: 好的1987年1月7日", "a: 1987年1月8日办的"},
+			[]string{"请问出生日期", "身份证上是<生日1>", "好的<生日1>", "1987年1月8日办的"}},
+		{"a name that was spelled, and said", []string{"a: can you spell your last name", "c: sure s as in sam z y m o n s k i", "a: szymonski thank you"}, []string{"can you spell your last name", "sure <NAME_1>", "<NAME_1> thank you"}},
+		{"a name and its letters after being asked", []string{"a: can i get your full name please", "c: yeah it's gwendolyn pruitt that's p r u i t t"}, []string{"can i get your full name please", "yeah it's <NAME_1> that's <NAME_1>"}},
+		{"a request without a verb", []string{"a: and the card number if you have it", "c: it's four one four seven two zero two three", "a: mm hmm", "c: eight eight oh one", "c: five six three nine"},
+			[]string{"and the card number if you have it", "it's <CARD_1>", "mm hmm", "<CARD_1>", "<CARD_1>"}},
+		{"a code that was asked for by 吗", []string{"a: 收到验证码了吗", "c: 收到了739204"}, []string{"收到验证码了吗", "收到了<密码1>"}},
+		{"a code that was asked for before the account", []string{"a: what is the pin on the account", "c: nine four one seven"}, []string{"what is the pin on the account", "<SECRET_1>"}},
+		{"a balance after a question for an account and a code", []string{"c: do you want my pin or what is my account", "a: your current balance is 1069"}, []string{"do you want my pin or what is my account", "your current balance is 1069"}},
 		{"a tag that stands there already", []string{"c: <PHONE_1> or 415-555-2671"}, []string{"<PHONE_1> or <PHONE_2>"}},
 		{"numbers of a shop over turns", []string{"c: 我要3个", "a: 好的", "c: 还有2个", "a: 还要别的吗", "c: 5个"}, []string{"我要3个", "好的", "还有2个", "还要别的吗", "5个"}},
 	} {
@@ -134,16 +150,38 @@ func TestApplyRedactsNamesAndMetadata(t *testing.T) {
 	t.Parallel()
 	s := sessionOf("a: 我是客服王芳", "c: 王芳你好", "c: 电话13812345678")
 	s.Agent = &transcript.AgentRef{ID: "7", Name: "王芳"}
-	s.Metadata = map[string]any{"customer_name": "陈大文", "phone": 13812345678.0, "queue": "vip", "tags": []any{"a", "zhang@163.com"}, "n": nil}
+	s.Customer = &transcript.CustomerRef{ID: "138-1234-5678", Type: "individual"}
+	s.Metadata = map[string]any{"customer_name": "陈大文", "phone": 13812345678.0, "queue": "vip", "tags": []any{"a", "zhang@163.com"}, "n": nil, "note": "王芳接的"}
 	got := every.Session(s).Apply()
 	want := sessionOf("a: 我是客服<姓名1>", "c: <姓名1>你好", "c: 电话<手机1>")
 	want.Agent = &transcript.AgentRef{ID: "7", Name: "<姓名1>"}
-	want.Metadata = map[string]any{"customer_name": "<姓名2>", "phone": "<手机1>", "queue": "vip", "tags": []any{"a", "<邮箱1>"}, "n": nil}
+	want.Customer = &transcript.CustomerRef{ID: "<手机1>", Type: "individual"}
+	want.Metadata = map[string]any{"customer_name": "<姓名2>", "phone": "<手机1>", "queue": "vip", "tags": []any{"a", "<邮箱1>"}, "n": nil, "note": "<姓名1>接的"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	if s.Turns[1].Text != "王芳你好" || s.Agent.Name != "王芳" {
 		t.Error("the original session was changed")
+	}
+}
+
+func TestApplyKeepsIdsThatTellNothing(t *testing.T) {
+	t.Parallel()
+	s := sessionOf("c: 你好")
+	s.Customer, s.Agent = &transcript.CustomerRef{ID: "c-1042"}, &transcript.AgentRef{ID: "7"}
+	got := every.Session(s).Apply()
+	if diff := cmp.Diff(s, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestValuesOfTheMetadataAreKnownInTheTurns(t *testing.T) {
+	t.Parallel()
+	s := sessionOf("c: 就是88231704那个", "a: 好的 八八二三幺七零四")
+	s.Metadata = map[string]any{"account": "88231704"}
+	want := []string{"就是<账号1>那个", "好的 <账号1>"}
+	if diff := cmp.Diff(want, redacted(every, s)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"sort"
 	"strings"
 	"unicode/utf8"
-
-	"assay/pipeline/entity"
 )
 
 // password is a word behind 密码是, password is, pin: and the like. Digits alone are
@@ -31,17 +29,24 @@ func (t *turn) secrets() {
 
 // births looks for dates behind a cue of birth.
 func (t *turn) births() {
-	about := t.asked == topic(BirthDate) || slices.ContainsFunc(t.cues, func(c cue) bool { return c.topic == topic(BirthDate) })
-	if !about {
+	asked := t.asked == topic(BirthDate)
+	if !asked && !slices.ContainsFunc(t.cues, func(c cue) bool { return c.topic == topic(BirthDate) }) {
 		return
 	}
 	end := -1 // of the last one: a cue has one date
-	for _, e := range entity.FindEach(t.text, entity.Date)[entity.Date] {
+	for _, m := range saidDate.FindAllStringIndex(t.text, -1) {
+		if asked || t.context(m[0]).is(topic(BirthDate)) {
+			t.add(m[0], m[1], BirthDate, t.text[m[0]:m[1]], 0.96, "a date said behind a cue of birth")
+			end = m[1]
+		}
+	}
+	for _, e := range t.dates() {
 		if end >= 0 && !t.cueBetween(end, e.Start) {
 			continue
 		}
-		if t.context(e.Start).is(topic(BirthDate)) && (len(e.Text) >= len("2006") || strings.HasPrefix(e.Text, "--") && len(e.Text) > len("--01")) {
-			t.add(e.Start, e.End, BirthDate, e.Text, 0.95, "a date behind a cue of birth")
+		behind := t.context(e.Start).is(topic(BirthDate)) || asked && e.Start < 2*cueReach
+		if (behind || t.bornThen(e.End)) && (len(e.Text) >= len("2006") || strings.HasPrefix(e.Text, "--") && len(e.Text) > len("--01")) {
+			t.add(e.Start-len(shortYear.FindString(tail(t.text[:e.Start], len("八七年 ")))), e.End, BirthDate, e.Text, 0.95, "a date behind a cue of birth")
 			end = e.End
 		}
 	}
@@ -51,6 +56,23 @@ func (t *turn) births() {
 		}
 	}
 }
+
+// bornThen reports whether a cue of birth stands right behind a date: 1990年5月出生.
+func (t *turn) bornThen(at int) bool {
+	i := sort.Search(len(t.cues), func(i int) bool { return t.cues[i].start >= at })
+	return i < len(t.cues) && t.cues[i].topic == topic(BirthDate) && slices.Contains([]string{"", " ", "的"}, t.text[at:t.cues[i].start])
+}
+
+// saidDate is an English date with its year in words: march twenty second nineteen
+// seventy nine, the fifth of may two thousand one; or a lunar Chinese one.
+var saidDate = regexp.MustCompile(`(?:\b(?:the )?(?:` + saidDay + ` ){1,2}(?:of )?)?\b(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: (?:the )?(?:` + saidDay + `|[0-9]{1,2}(?:st|nd|rd|th)?)){0,3},? (?:nineteen|two thousand|twenty)(?: (?:and )?` + saidDay + `){0,2}\b` +
+	`|[0-9一二三四五六七八九零〇]{2,4}年(?:(?:农历)?(?:[正腊冬]|闰[一二三四五六七八九十]{1,2})月初?|农历[一二三四五六七八九十]{1,2}月初?|[一二三四五六七八九十]{1,2}月初)[一二三四五六七八九十廿]{1,3}`)
+
+// shortYear is a year of two digits before a date: 八七年一月七号.
+var shortYear = regexp.MustCompile(`(?:[0-9]{2}|[一二三四五六七八九零〇]{2})年 ?$`)
+
+const saidDay = `(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|` +
+	`one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|oh)`
 
 // cueBetween reports whether a cue stands between two places.
 func (t *turn) cueBetween(start, end int) bool {

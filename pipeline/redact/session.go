@@ -9,7 +9,7 @@ import (
 
 // Session redacts all texts of a session.
 func (r Rules) Session(s *transcript.Session) *Redaction {
-	x := &session{rules: r, session: s, known: known{literals: map[string]found{}, digits: map[string]found{}}}
+	x := &session{rules: r, session: s, known: known{literals: map[string]found{}, digits: map[string]found{}, dates: map[string]found{}}}
 	x.read()
 	x.split()
 	x.fields()
@@ -80,15 +80,20 @@ func (x *session) patterns(t *turn) {
 }
 
 // requests are words of turns that ask for something.
-var requests = []string{"?", "请", "麻烦", "提供", "告诉", "报一下", "多少", "什么", "核对", "核实", "could", "can i", "may i", "what", "please", "tell me", "confirm", "verify", "provide", "who ", "give me", "i need", "your"}
+var requests = []string{"?", "请", "麻烦", "提供", "告诉", "报一下", "多少", "什么", "核对", "核实", "吗", "哪", "呢", "could", "can i", "may i", "what", "please", "tell me", "confirm", "verify", "provide", "who ", "give me", "i need", "your", "if you have"}
+
+// mostRequest bounds a short turn of an agent's that names what it wants and says
+// nothing else, in bytes: postcode please, 身份证后四位.
+const mostRequest = 60
 
 // nameRequests are words of turns that ask for a person's name.
-var nameRequests = []string{"贵姓", "怎么称呼", "如何称呼", "称呼您", "您的名字", "你的名字", "您叫什么", "你叫什么", "叫什么名字", "姓名", "尊姓", "your name", "your full name", "your first", "your last name", "your surname",
-	"last name", "first name", "full name", "who am i speaking", "who am i talking", "whom am i", "name please", "name and ", "name, ", "name on the account", "name of the person", "who's calling", "who is calling", "name is it under", "name for the"}
+var nameRequests = []string{"贵姓", "怎么称呼", "如何称呼", "称呼您", "被保险人是", "机主是", "名字是", "您的名字", "你的名字", "您叫什么", "你叫什么", "叫什么名字", "姓名", "尊姓", "your name", "your full name", "your first", "your last name", "your surname",
+	"last name", "first name", "full name", "who am i speaking", "who am i talking", "whom am i", "name please", "name and ", "name, ", "name on the account", "name of the person", "who's calling", "who is calling", "name is it under", "name for the", "name on the order", "spell your", "spell that"}
 
 // listen notes what a turn asks for.
 func (a *asking) listen(t *turn, by transcript.Speaker) {
-	if !slices.ContainsFunc(requests, func(w string) bool { return strings.Contains(t.text, w) }) {
+	short := by == transcript.Agent && len(t.text) <= mostRequest && !hasDigits(t.text, 3)
+	if !short && !slices.ContainsFunc(requests, func(w string) bool { return strings.Contains(t.text, w) }) {
 		return
 	}
 	next := asking{by: by, left: askedTurns}
@@ -136,7 +141,7 @@ func (x *session) redaction() *Redaction {
 	for i, t := range x.turns {
 		r.Turns[i] = newText(t.original, tags.spans(i, t))
 	}
-	r.agent, r.metadata = tags.fields(x)
+	r.agent, r.customer, r.metadata = tags.fields(x)
 	return r
 }
 

@@ -92,6 +92,7 @@ func pieceOf(t *turn, i int) (piece, form) {
 		}
 	}
 	p := join(i, runs[first:last])
+	p.checkLetter(t.text)
 	if t.context(p.start).money {
 		return piece{}, noPiece
 	}
@@ -113,6 +114,16 @@ func join(i int, runs []entity.Run) piece {
 		p.digits += r.Digits[:min(len(r.Digits), mostDictated)]
 	}
 	return p
+}
+
+// checkLetter takes an x said or written behind the digits of a piece: with it ends
+// a resident identity number.
+func (p *piece) checkLetter(text string) {
+	for _, x := range []string{"x", "叉", " x", " 叉"} {
+		if strings.HasPrefix(text[p.end:], x) && !glued(text, p.end+len(x)) {
+			p.digits, p.end = p.digits+"x", p.end+len(x)
+		}
+	}
 }
 
 // words counts the ideographs and Latin words of t, fillers left out.
@@ -170,6 +181,9 @@ func (x *session) join(d dictation) {
 		return
 	}
 	n.digits, n.chinese = d.digits(), d.c.chinese
+	if len(n.digits) != len("110101199003077475") {
+		n.digits = strings.ReplaceAll(n.digits, "x", "")
+	}
 	f := n.classify(d.c)
 	if f.confidence < 0.5 {
 		return

@@ -35,7 +35,62 @@ func (t *turn) tokens() {
 		i = end
 	}
 	t.hongKong()
+	t.saidTokens()
 }
+
+// saidTokens looks for such numbers said letter by letter: b k r four seven nine two.
+func (t *turn) saidTokens() {
+	if t.asked == "" && len(t.cues) == 0 {
+		return // only a cue tells them
+	}
+	from, end, value := 0, 0, ""
+	for i := 0; i < len(t.text); {
+		if !isWord(t.text[i]) || i > 0 && isWord(t.text[i-1]) {
+			i++
+			continue
+		}
+		n := letters(t.text[i:])
+		said, ok := saidSigns[t.text[i:i+n]]
+		if n == 1 && t.text[i] != '_' {
+			said, ok = t.text[i:i+1], true
+		}
+		if !ok || i+n < len(t.text) && (isWord(t.text[i+n]) || t.text[i+n] == '\'') || len(value) > mostToken {
+			t.saidToken(from, end, value)
+			value = ""
+			i += max(1, n)
+			continue
+		}
+		if value == "" || i-end > len(", ") {
+			t.saidToken(from, end, value)
+			from, value = i, ""
+		}
+		value += said
+		i += n
+		end = i
+	}
+	t.saidToken(from, end, value)
+}
+
+// saidToken classifies letters and digits that were said.
+func (t *turn) saidToken(start, end int, value string) {
+	digits := 0
+	for _, c := range []byte(value) {
+		if isDigit(c) {
+			digits++
+		}
+	}
+	if len(value) < 5 || digits < 1 || digits == len(value) || value[0] == 'i' && digits == len(value)-1 {
+		return
+	}
+	if c := t.context(start); c.is(zip) && len(value) <= 7 {
+		t.add(start, end, Address, value, 0.8, "cue of a postcode")
+		return
+	}
+	t.classifyToken(start, end, value)
+}
+
+// saidSigns are the digits that stand in such numbers.
+var saidSigns = map[string]string{"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"}
 
 // mostToken bounds a token's length in bytes.
 const mostToken = 40
@@ -58,19 +113,31 @@ func (t *turn) token(start, end, digits, letters int) {
 	if digits == 0 && !weChatID.MatchString(w) {
 		return
 	}
-	c := t.context(start)
+	t.classifyToken(start, end, w)
+}
+
+// classifyToken says what letters and digits at a place are.
+func (t *turn) classifyToken(start, end int, w string) {
 	plain := strings.ReplaceAll(w, "-", "")
+	digits := len(plain)
+	for _, c := range []byte(plain) {
+		if !isDigit(c) {
+			digits--
+		}
+	}
+	letters := len(plain) - digits
+	c := t.context(start)
 	switch {
 	case isCreditCode(plain) && letters > 0 && digits >= 8:
 		t.add(start, end, CreditCode, plain, 0.95, "check character of a credit code")
 	case c.is(topic(CreditCode)) && len(plain) == 18:
 		t.add(start, end, CreditCode, plain, 0.75, "cue of a credit code")
 	case c.is(order):
-	case c.any(topic(Passport)) && digits >= 6 && anyPassport.MatchString(plain):
+	case c.any(topic(Passport)) && !c.is(topic(Permit)) && digits >= 6 && anyPassport.MatchString(plain):
 		t.add(start, end, Passport, plain, 0.95, "cue and form of a passport's number")
 	case c.any(topic(Permit)) && digits >= 6 && (chinaPermit.MatchString(plain) || anyPassport.MatchString(plain)):
 		t.add(start, end, Permit, plain, 0.95, "cue and form of a travel permit")
-	case c.any(topic(DriverLicense)) && digits >= 4 && len(plain) >= 5:
+	case c.any(topic(DriverLicense)) && digits >= 3 && len(plain) >= 5:
 		t.add(start, end, DriverLicense, plain, 0.9, "cue of a driver's licence")
 	case c.is(topic(Plate)) && digits >= 2 && letters > 1 && 4 <= len(plain) && len(plain) <= 9 && !timeWord.MatchString(plain):
 		t.add(start, end, Plate, plain, 0.8, "cue of a plate")

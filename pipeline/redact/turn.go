@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"assay/pipeline/entity"
 	"assay/pipeline/transcript"
 )
 
@@ -25,11 +26,13 @@ type turn struct {
 	text     string // folded, with the line breaks of the original
 	chinese  bool   // has ideographs
 	cues     []cue
-	asked    topic   // what the other speaker asked for before; "" is nothing
-	besides  topic   // what was asked for with it
-	named    bool    // the other speaker asked for a name before
-	found    []found // in the folded text
-	placed   []found // in the original
+	asked    topic           // what the other speaker asked for before; "" is nothing
+	besides  topic           // what was asked for with it
+	named    bool            // the other speaker asked for a name before
+	days     []entity.Entity // see dates
+	dated    bool            // days were looked for
+	found    []found         // in the folded text
+	placed   []found         // in the original
 }
 
 func newTurn(original string) *turn {

@@ -67,8 +67,12 @@ func (t Table) F1() Estimate {
 	return Estimate{f1(e.Value), f1(e.Low), f1(e.High)}
 }
 
+// Agreement is the share of cases in which prediction and label are the same.
+func (t Table) Agreement() Estimate { return Wilson(t.TP+t.TN, t.N()) }
+
 // Kappa is Cohen's kappa, agreement beyond chance, with the large-sample
-// interval of Fleiss, Cohen and Everitt (1969).
+// interval of Fleiss, Cohen and Everitt (1969). Of full agreement, which has no
+// spread, the interval is that of the agreement.
 func (t Table) Kappa() Estimate {
 	n := float64(t.N())
 	if n == 0 {
@@ -81,8 +85,39 @@ func (t Table) Kappa() Estimate {
 		return Estimate{}
 	}
 	k := (agree - chance) / (1 - chance)
-	half := z * t.kappaError(k, yes, label, chance)
-	return Estimate{new(k), new(max(-1, k-half)), new(min(1, k+half))}
+	return t.beyond(chance, k, t.kappaError(k, yes, label, chance))
+}
+
+// beyond is a coefficient of agreement beyond chance with its interval.
+func (t Table) beyond(chance, value, standardError float64) Estimate {
+	if t.FP+t.FN == 0 {
+		return Estimate{new(1.0), new((*t.Agreement().Low - chance) / (1 - chance)), new(1.0)}
+	}
+	half := z * standardError
+	return Estimate{new(value), new(max(-1, value-half)), new(min(1, value+half))}
+}
+
+// AC1 is Gwet's AC1, agreement beyond chance that does not collapse as kappa does
+// where nearly all cases are alike, with the large-sample interval of K. L. Gwet
+// (Handbook of Inter-Rater Reliability, 2014).
+func (t Table) AC1() Estimate {
+	n := float64(t.N())
+	if n == 0 {
+		return Estimate{}
+	}
+	agree := float64(t.TP+t.TN) / n
+	yes := float64(2*t.TP+t.FP+t.FN) / (2 * n)
+	chance := 2 * yes * (1 - yes)
+	g := (agree - chance) / (1 - chance)
+	sum := 0.0
+	for _, cell := range []struct {
+		count         int
+		agree, chance float64
+	}{{t.TP, 1, 1 - yes}, {t.TN, 1, yes}, {t.FP + t.FN, 0, 0.5}} {
+		one := (cell.agree-chance)/(1-chance) - 2*(1-g)*(cell.chance-chance)/(1-chance)
+		sum += float64(cell.count) * (one - g) * (one - g)
+	}
+	return t.beyond(chance, g, math.Sqrt(sum/n/max(1, n-1)))
 }
 
 // kappaError is the standard error of kappa.

@@ -19,7 +19,11 @@ func TestEstimates(t *testing.T) {
 		{"recall", table.Recall(), 0.6667, 0.4878, 0.8077},
 		{"F1", table.F1(), 0.7273, 0.5801, 0.8373},
 		{"kappa", table.Kappa(), 0.4, 0.1511, 0.6489},
-		{"kappa of full agreement", Table{TP: 5, TN: 5}.Kappa(), 1, 1, 1},
+		{"kappa of full agreement", Table{TP: 5, TN: 5}.Kappa(), 1, 0.4449, 1},
+		{"agreement", table.Agreement(), 0.7, 0.5625, 0.8090},
+		{"AC1", table.AC1(), 0.4059, 0.1483, 0.6636}, // as by the formula of Gwet (2008), with n−1
+		{"AC1 where nearly all are alike", Table{TP: 90, FP: 4, FN: 4, TN: 2}.AC1(), 0.9098, 0.8448, 0.9748},
+		{"AC1 of full agreement", Table{TP: 10}.AC1(), 1, 0.7225, 1},
 	} {
 		for i, pair := range [][2]float64{{c.value, *c.got.Value}, {c.low, *c.got.Low}, {c.high, *c.got.High}} {
 			if math.Abs(pair[0]-pair[1]) > 0.0002 {
@@ -36,6 +40,7 @@ func TestUndefinedEstimatesAreNone(t *testing.T) {
 		"recall without labels":         Table{FP: 3}.Recall(),
 		"kappa of one class":            Table{TN: 3}.Kappa(),
 		"kappa of nothing":              Table{}.Kappa(),
+		"AC1 of nothing":                Table{}.AC1(),
 		"F1 of nothing":                 Table{TN: 3}.F1(),
 	} {
 		if e.Value != nil || e.Low != nil || e.High != nil {

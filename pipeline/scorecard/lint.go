@@ -26,6 +26,10 @@ const (
 	DoubleQuestion      Code = "double_question"      // a judge's question that asks two things
 	VagueQuestion       Code = "vague_question"       // a judge's question with a word that two people read in two ways
 	OpenQuestion        Code = "open_question"        // a judge's question that yes or no does not answer
+	UnseenQuestion      Code = "unseen_question"      // a judge's question about what no transcript shows
+	CountedQuestion     Code = "counted_question"     // a judge's question about counts or durations, which rules measure
+	ScaledQuestion      Code = "scaled_question"      // a judge's question that asks for a mark
+	UnprovedQuestion    Code = "unproved_question"    // a judge's question about what is forbidden, where a quote has to prove that it did not happen
 	FewExamples         Code = "few_examples"         // a rule with fewer than three examples of either side
 	NeverCounts         Code = "never_counts"         // a criterion without weight that is not critical either
 	OddThreshold        Code = "odd_threshold"        // a limit that nothing or everything reaches
@@ -37,7 +41,8 @@ const (
 func Codes() []Code {
 	return []Code{
 		UnusedCondition, ConstantExpression, IdleCondition, NeverHits, AlwaysHits, ShadowedAlternative, RedundantKeyword,
-		ExcludedKeyword, DoubleQuestion, VagueQuestion, OpenQuestion, FewExamples, NeverCounts, OddThreshold, UnclearCount, UnknownCode,
+		ExcludedKeyword, DoubleQuestion, VagueQuestion, OpenQuestion, UnseenQuestion,
+		CountedQuestion, ScaledQuestion, UnprovedQuestion, FewExamples, NeverCounts, OddThreshold, UnclearCount, UnknownCode,
 	}
 }
 

@@ -20,13 +20,29 @@ var (
 		`reasonabl[ey]|sufficient(?:ly)?|satisfactor(?:y|ily)|effective(?:ly)?)\b|适当|恰当|合适|妥善|妥当|得体|良好|合理|到位|充分|足够|专业(?:地|[?？]|$)`)
 	notVague = regexp.MustCompile(`(?i)\bas well\b|\bgood (?:morning|afternoon|evening|day|bye)\b`)
 
-	asksOpenly   = regexp.MustCompile(`(?i)^\s*(?:please\s+)?(?:how|why|what|which|who|when|where|describe|explain|rate|assess)\b`)
-	asksOpenlyZH = regexp.MustCompile(`为什么|为何|怎么|怎样|如何|什么|哪些|哪个|多少|^请?(?:描述|评价|说明|评估)`)
-	asksClosedZH = regexp.MustCompile(`是否|有没有|有无|能否|可否|是不是|吗`)
+	// What a yes or a no can answer begins with a verb, perhaps after a clause.
+	asksClosed   = regexp.MustCompile(`(?i)(?:^|[,;:–—])\s*(?:(?:and|then|if so|please|say|whether)\b,?\s*)*(?:did|does|do|was|were|is|are|has|have|had|can|could|would|should|will|may|might|must|didn['’]t|wasn['’]t|isn['’]t|hasn['’]t)\b`)
+	asksClosedZH = regexp.MustCompile(`是否|有没有|有无|能否|可否|是不是|会不会|能不能|要不要|该不该|对不对|可不可以|没有[？?]|[吗么][？?]?$|吗`)
+
+	// What only ears or clocks tell.
+	unseen = regexp.MustCompile(`(?i)\b(?:sound(?:s|ed|ing)?|tone(?: of voice)?|voice|volume|loud(?:ly)?|pitch|accent|pronunciation|intonation|smil(?:e|es|ed|ing)|` +
+		`seem(?:s|ed)?|appear(?:s|ed)?|felt|on time|in time|in a timely manner|timely|prompt(?:ly)?|quick(?:ly)?|slow(?:ly)?|fast|without delay|` +
+		`paus(?:e|es|ed|ing)|silen(?:t|ce)|dead air|interrupt(?:s|ed|ing)?|talk(?:ed)? over|pace)\b|` +
+		`语气|语调|音量|声音|听起来|听上去|看起来|看上去|显得|似乎|及时|按时|准时|迅速|第一时间|语速|停顿|静音|沉默|冷场|打断|抢话|抢插话|微笑|口音|发音|口齿|吐字`)
+
+	counted = regexp.MustCompile(`(?i)\bnumber of\b|\b(?:twice|thrice)\b|` +
+		`\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|several)(?: or more)? (?:times|seconds?|minutes?|turns?|messages?|sentences?|questions?)\b|` +
+		`几次|几遍|多少[次遍秒]|(?:[0-9]+|[二两三四五六七八九十]+)个?(?:次|遍|秒|分钟|轮|句|问题)`)
+
+	scaled = regexp.MustCompile(`(?i)\bscale\b|\brate\b|\bout of (?:5|10|100|five|ten)\b|\b(?:0|1|one)\s*(?:-|–|to)\s*(?:5|10|100|five|ten)\b|\bto what (?:extent|degree)\b|` +
+		`打分|评分|几分|多少分|[01一]\s*(?:-|–|—|~|到|至)\s*(?:5|10|100|五|十|一百)\s*分?|多大程度`)
+
+	forbids = regexp.MustCompile(`(?i)\b(?:avoid|refrain|abstain)(?:s|ed|ing)?\b|\b(?:did|does|do|was|were|has|have|is) (?:the |his |her )?\w+ (?:not|never)\b|\b(?:did|does|was|is|has)n['’]t\b|` +
+		`避免|杜绝|是否(?:没有|从未|未曾|未)`)
 )
 
-// lintQuestion finds questions of a judge that yes or no cannot answer, or that
-// two people would answer in two ways.
+// lintQuestion finds questions of a judge that yes or no cannot answer, that a
+// transcript does not, or that two people would answer in two ways.
 func lintQuestion(_ *Scorecard, c *Criterion) []Warning {
 	at := questionOf(c)
 	if at == nil {
@@ -40,10 +56,28 @@ func lintQuestion(_ *Scorecard, c *Criterion) []Warning {
 	if word := vague.FindString(notVague.ReplaceAllString(q, "")); word != "" {
 		out = append(out, at.Warn(VagueQuestion, "%q means something else to everybody: say what can be seen or heard", word))
 	}
-	if asksOpenly.MatchString(q) || asksOpenlyZH.MatchString(q) && !asksClosedZH.MatchString(q) {
+	if word := unseen.FindString(q); word != "" {
+		out = append(out, at.Warn(UnseenQuestion, "a text does not show %q: ask for words that were said, or measure it by conditions (silence, interruption, response_gap, speech_rate, loudness)", word))
+	}
+	switch word := scaled.FindString(q); {
+	case word != "":
+		out = append(out, at.Warn(ScaledQuestion, "%q asks for a mark: ask what is there or is not, with one criterion for each level", word))
+	case !asksClosed.MatchString(q) && !asksClosedZH.MatchString(q):
 		out = append(out, at.Warn(OpenQuestion, "yes or no is no answer to this question: begin with did, was, 是否"))
 	}
+	if word := counted.FindString(q); word != "" {
+		out = append(out, at.Warn(CountedQuestion, "models count badly (%q): a condition counts and measures (turn_count, times, at_least, duration, response_gap)", word))
+	}
+	if word := forbids.FindString(q); word != "" && !saysProof(c) {
+		out = append(out, at.Warn(UnprovedQuestion, "the question is about what should not happen (%q), and no quote can prove that it did not: say prove: not_met", word))
+	}
 	return out
+}
+
+// saysProof reports whether the criterion says which answer a quote has to prove.
+func saysProof(c *Criterion) bool {
+	judge := c.Node.Map().Key("judge")
+	return judge.IsMap() && judge.Map().Key("prove") != nil
 }
 
 // questionOf is where a judge's question stands; nil when there is none.

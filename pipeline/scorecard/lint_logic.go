@@ -43,15 +43,22 @@ func (e *Expr) Equivalent(other *Expr) bool {
 // lintExpressions finds expressions that do not depend on their conditions, by
 // themselves or where the criterion applies.
 func lintExpressions(_ *Scorecard, c *Criterion) []Warning {
-	var out []Warning
-	for _, x := range []struct {
+	type place struct {
+		in  *Node
 		key string
 		e   *Expr
-	}{{"applies_when", c.AppliesWhen}, {"met_when", c.MetWhen}, {"not_met_when", c.NotMetWhen}} {
+	}
+	places := []place{{c.Node, "applies_when", c.AppliesWhen}, {c.Node, "met_when", c.MetWhen}, {c.Node, "not_met_when", c.NotMetWhen}}
+	if c.Judge != nil {
+		judge := keyOf(c.Node, "judge")
+		places = append(places, place{judge, "met_when", c.Judge.MetWhen}, place{judge, "not_met_when", c.Judge.NotMetWhen})
+	}
+	var out []Warning
+	for _, x := range places {
 		if x.e == nil {
 			continue
 		}
-		at := keyOf(c.Node, x.key)
+		at := keyOf(x.in, x.key)
 		out = append(out, lintConstant(at, x.e)...)
 		gift := c.Points > 0 && c.MetWhen != nil // what is found is rewarded, and what is not is no fault
 		if x.key != "applies_when" && c.AppliesWhen != nil && len(out) == 0 && !gift {

@@ -80,12 +80,12 @@ func TestLeftOutTranscriptsAreRecordedOnceUntilTheyHaveAVerdict(t *testing.T) {
 		for _, st := range stored {
 			left = append(left, store.LeftOut{Transcript: st.Key, Plan: key, Rule: rule, Reason: plan.ByShare})
 		}
-		if err := s.SaveInspections(t.Context(), nil, nil, left, func(pgx.Tx) error { return nil }); err != nil {
+		if err := s.SaveInspections(t.Context(), nil, nil, left, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	failure := []store.Failure{{Transcript: stored[0].Key, Reason: store.NoScorecard, Detail: "x"}}
-	if err := s.SaveInspections(t.Context(), nil, failure, nil, func(pgx.Tx) error { return nil }); err != nil {
+	if err := s.SaveInspections(t.Context(), nil, failure, nil, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	leave(first, "loans", stored[0], stored[1])

@@ -18,6 +18,7 @@ type QueueFilter struct {
 	Criterion string // a criterion that is not met
 	Team      string
 	Agent     string // id or name
+	Own       string // the agent's id alone: an agent sees no other's sessions
 	Channel   string
 	From, To  time.Time // days, both inclusive
 	Sort      QueueSort
@@ -105,6 +106,7 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Queued, error) {
 			AND (@criterion = '' OR EXISTS (SELECT 1 FROM findings n WHERE n.verdict_id = v.id AND n.criterion = @criterion AND n.outcome = 'not_met'))
 			AND (@team = '' OR s.team = @team)
 			AND (@agent = '' OR s.agent_id = @agent OR s.agent_name = @agent)
+			AND (@own = '' OR s.agent_id = @own)
 			AND (@channel = '' OR s.channel = @channel)
 			AND (@from::date IS NULL OR s.day >= @from)
 			AND (@to::date IS NULL OR s.day <= @to)
@@ -127,7 +129,7 @@ func (f QueueFilter) args() pgx.StrictNamedArgs {
 		limit = 50
 	}
 	return pgx.StrictNamedArgs{
-		"reason": string(f.Reason), "severity": severity, "criterion": f.Criterion, "team": f.Team, "agent": f.Agent,
+		"reason": string(f.Reason), "severity": severity, "criterion": f.Criterion, "team": f.Team, "agent": f.Agent, "own": f.Own,
 		"channel": f.Channel, "from": day(f.From), "to": day(f.To), "limit": min(limit, 500), "offset": max(f.Offset, 0),
 	}
 }

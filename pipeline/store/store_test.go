@@ -105,7 +105,7 @@ func save(t *testing.T, s *store.Store, card store.ScorecardKey, stored []store.
 	for i, tr := range transcripts {
 		done = append(done, store.Inspected{Transcript: tr, Scorecard: card, Verdict: verdicts[i]})
 	}
-	if err := s.SaveInspections(t.Context(), done, nil, nil, func(pgx.Tx) error { return nil }); err != nil {
+	if err := s.SaveInspections(t.Context(), done, nil, nil, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -276,7 +276,7 @@ func TestFailureOfOneVersionOutlivesTheVerdictOfAnother(t *testing.T) {
 			_, second := imported(t, s, session("a", "y"))
 			both := [][]store.Stored{first, second}
 			failure := store.Failure{Transcript: both[c.fails][0].Key, Reason: store.Panicked, Detail: "bang"}
-			if err := s.SaveInspections(t.Context(), nil, []store.Failure{failure}, nil, func(pgx.Tx) error { return nil }); err != nil {
+			if err := s.SaveInspections(t.Context(), nil, []store.Failure{failure}, nil, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 			save(t, s, card, both[c.good], verdict("a", 50))
@@ -351,7 +351,7 @@ func TestFailureIsForgottenWhenAVerdictComes(t *testing.T) {
 	card := publish(t, s)
 	_, stored := imported(t, s, session("a", "x"))
 	failure := store.Failure{Transcript: stored[0].Key, Reason: store.Panicked, Detail: "bang\x00\xff"}
-	if err := s.SaveInspections(t.Context(), nil, []store.Failure{failure}, nil, func(pgx.Tx) error { return nil }); err != nil {
+	if err := s.SaveInspections(t.Context(), nil, []store.Failure{failure}, nil, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if p := progressOf(t, s); !p.Done() || p.Failures != 1 {

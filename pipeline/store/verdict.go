@@ -41,11 +41,13 @@ const (
 )
 
 // SaveInspections stores verdicts with their findings and flags, failures, and
-// what the plan left out, in one transaction that finish joins. A verdict that is
-// already stored for the same transcript, scorecard and re-inspection is left as
-// it is, and so is a current one that a re-inspection comes to again. A session's newest
-// transcript has the current verdict; flags of older ones are closed.
-func (s *Store) SaveInspections(ctx context.Context, done []Inspected, failed []Failure, left []LeftOut, finish func(pgx.Tx) error) error {
+// what the plan left out, in one transaction that finish joins: it is told which
+// of the saved verdicts wait for a model. A verdict that is already stored for the
+// same transcript, scorecard and re-inspection is left as it is, and so is a
+// current one, or what it was before a model was asked, that a re-inspection comes
+// to again. A session's newest transcript has the current verdict; flags of older
+// ones are closed.
+func (s *Store) SaveInspections(ctx context.Context, done []Inspected, failed []Failure, left []LeftOut, finish Finish) error {
 	rows, err := verdictRows(done)
 	if err != nil {
 		return err
@@ -54,7 +56,8 @@ func (s *Store) SaveInspections(ctx context.Context, done []Inspected, failed []
 		if err := lockSessions(ctx, tx, concerned(done, failed, left)); err != nil {
 			return err
 		}
-		if err := saveVerdicts(ctx, tx, rows); err != nil {
+		saved, err := saveVerdicts(ctx, tx, rows)
+		if err != nil {
 			return err
 		}
 		if err := saveFailures(ctx, tx, failed); err != nil {
@@ -66,12 +69,26 @@ func (s *Store) SaveInspections(ctx context.Context, done []Inspected, failed []
 		if err := forget(ctx, tx, done, left); err != nil {
 			return err
 		}
-		return finish(tx)
+		return finish(tx, pending(saved))
 	})
 	if err != nil {
 		return fmt.Errorf("save %d verdicts: %w", len(done), err)
 	}
 	return nil
+}
+
+// Finish joins the transaction of a save; pending are those of its verdicts that
+// wait for a model.
+type Finish func(tx pgx.Tx, pending []VerdictKey) error
+
+func pending(saved []*verdictRow) []VerdictKey {
+	var keys []VerdictKey
+	for _, r := range saved {
+		if r.verdict.Pending() {
+			keys = append(keys, r.ID)
+		}
+	}
+	return keys
 }
 
 // verdictRow is a verdict for jsonb_to_recordset.
@@ -87,6 +104,8 @@ type verdictRow struct {
 	Content    string        `json:"content"`
 
 	Reinspection ReinspectionKey `json:"reinspection_id"`
+	Round        int             `json:"round"`
+	Judged       bool            `json:"judged"`
 
 	verdict *pipeline.Verdict
 }
@@ -127,24 +146,22 @@ func gravest(flags []pipeline.Flag) *int {
 	return least
 }
 
-func saveVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) error {
+// saveVerdicts saves what is not stored yet, and returns it with keys.
+func saveVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) ([]*verdictRow, error) {
 	if len(rows) == 0 {
-		return nil
+		return nil, nil
 	}
 	saved, err := insertVerdicts(ctx, tx, rows)
-	if err != nil {
-		return err
-	}
-	if len(saved) == 0 {
-		return nil
+	if err != nil || len(saved) == 0 {
+		return nil, err
 	}
 	if err := markCurrent(ctx, tx, saved); err != nil {
-		return err
+		return nil, err
 	}
 	if err := copyFindings(ctx, tx, saved); err != nil {
-		return err
+		return nil, err
 	}
-	return copyFlags(ctx, tx, saved)
+	return saved, copyFlags(ctx, tx, saved)
 }
 
 // lockSessions makes saves of the same session wait for each other, in an order
@@ -189,16 +206,20 @@ func forget(ctx context.Context, tx pgx.Tx, done []Inspected, left []LeftOut) er
 func insertVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) ([]*verdictRow, error) {
 	const query = `
 		INSERT INTO verdicts (session_id, transcript_id, scorecard_id, result, score, unfailed_score, severity, content,
-			reinspection_id, current)
-		SELECT session_id, transcript_id, scorecard_id, result, score, unfailed_score, severity, content, reinspection_id, false
+			reinspection_id, round, judged, current)
+		SELECT session_id, transcript_id, scorecard_id, result, score, unfailed_score, severity, content, reinspection_id,
+			round, judged, false
 		FROM jsonb_to_recordset($1) AS r(session_id bigint, transcript_id bigint, scorecard_id bigint, result text,
-			score double precision, unfailed_score double precision, severity smallint, content text, reinspection_id bigint)
-		WHERE r.reinspection_id = 0 OR NOT EXISTS (
+			score double precision, unfailed_score double precision, severity smallint, content text, reinspection_id bigint,
+			round integer, judged boolean)
+		WHERE r.reinspection_id = 0 OR r.round > 0 OR NOT EXISTS (
 			SELECT 1
 			FROM verdicts v
-			WHERE v.session_id = r.session_id AND v.current AND v.transcript_id = r.transcript_id AND v.content = r.content
+			JOIN verdicts b ON b.transcript_id = v.transcript_id AND b.scorecard_id = v.scorecard_id
+				AND b.reinspection_id = v.reinspection_id AND (b.id = v.id OR b.round = 0)
+			WHERE v.session_id = r.session_id AND v.current AND v.transcript_id = r.transcript_id AND b.content = r.content
 		)
-		ON CONFLICT (transcript_id, scorecard_id, reinspection_id) DO NOTHING
+		ON CONFLICT (transcript_id, scorecard_id, reinspection_id, round) DO NOTHING
 		RETURNING id, transcript_id`
 	arg, err := json.Marshal(rows)
 	if err != nil {

@@ -78,10 +78,11 @@ func (r Read) Options(zone *time.Location) (transcript.Options, error) {
 
 // Work says what a process works on.
 type Work struct {
-	Workers    int           `name:"workers" env:"ASSAY_WORKERS" default:"0" help:"Sessions inspected at once by this process; 0 is the number of CPUs."`
-	Watch      []string      `name:"watch" env:"ASSAY_WATCH" type:"existingdir" placeholder:"DIR" help:"Folder whose new and changed transcripts are imported; may be repeated."`
-	WatchEvery time.Duration `name:"watch-every" env:"ASSAY_WATCH_EVERY" default:"10s" help:"How often watched folders are looked at."`
-	Settle     time.Duration `name:"settle" env:"ASSAY_SETTLE" default:"2s" help:"A watched file is read when it was left unchanged this long."`
+	Workers      int           `name:"workers" env:"ASSAY_WORKERS" default:"0" help:"Sessions inspected at once by this process; 0 is the number of CPUs."`
+	JudgeWorkers int           `name:"judge-workers" env:"ASSAY_JUDGE_WORKERS" default:"4" help:"Sessions that this process asks a model about at once."`
+	Watch        []string      `name:"watch" env:"ASSAY_WATCH" type:"existingdir" placeholder:"DIR" help:"Folder whose new and changed transcripts are imported; may be repeated."`
+	WatchEvery   time.Duration `name:"watch-every" env:"ASSAY_WATCH_EVERY" default:"10s" help:"How often watched folders are looked at."`
+	Settle       time.Duration `name:"settle" env:"ASSAY_SETTLE" default:"2s" help:"A watched file is read when it was left unchanged this long."`
 }
 
 // Library says how the solution library is searched.

@@ -13,14 +13,14 @@ import (
 type Model struct {
 	BaseURL    string        `name:"model-url" env:"OPENAI_BASE_URL" placeholder:"URL" help:"Endpoint that speaks OpenAI's protocol, with the version: http://localhost:11434/v1. Default with a key: OpenAI's."`
 	Key        string        `name:"model-key" env:"OPENAI_API_KEY" placeholder:"KEY" help:"The endpoint's key; better by environment or file, where nobody else sees it."`
-	Embedding  string        `name:"embedding-model" env:"ASSAY_EMBEDDING_MODEL" placeholder:"NAME" help:"Model that compares what texts mean, for similarity by embedding. It is sent the sentences of the sessions."`
+	Embedding  string        `name:"embedding-model" env:"ASSAY_EMBEDDING_MODEL" placeholder:"NAME" help:"Model that compares what texts mean, for similarity by embedding. It is sent the sentences of the sessions, redacted."`
 	Timeout    time.Duration `name:"model-timeout" env:"ASSAY_MODEL_TIMEOUT" default:"60s" help:"Longest wait for one answer of a model."`
 	LLM        string        `name:"llm-model" env:"ASSAY_LLM_MODEL" placeholder:"NAME" help:"Model that judges what rules cannot; on Azure the deployment's name. It is sent the sessions, redacted."`
 	APIVersion string        `name:"model-api-version" env:"ASSAY_MODEL_API_VERSION" placeholder:"DATE" help:"Version of Azure's API, such as 2024-10-21."`
 	Extra      string        `name:"model-extra" env:"ASSAY_MODEL_EXTRA" placeholder:"JSON" help:"Further fields of every request to the judging model, as JSON: {\"enable_thinking\": false}; null leaves a field out."`
 	Reasons    string        `name:"reason-language" env:"ASSAY_REASON_LANGUAGE" enum:",zh,en" default:"" help:"Language of the model's reasons: zh, en; default: the session's."`
 	Redaction  string        `name:"redaction" env:"ASSAY_REDACTION" type:"existingfile" placeholder:"FILE" help:"YAML file that says what personal data is replaced for whom; default: all that is known."`
-	SendRaw    bool          `name:"send-raw" env:"ASSAY_SEND_RAW" help:"Send personal data to the judging model as it is."`
+	SendRaw    bool          `name:"send-raw" env:"ASSAY_SEND_RAW" help:"Send personal data to the models as it is; the policy of --redaction then holds for pages alone."`
 }
 
 // Embeds reports whether a model for embedding is configured; an error when it
@@ -47,8 +47,6 @@ func (m Model) Judges() (bool, error) {
 		return false, errors.New("--llm-model: neither --model-url (OPENAI_BASE_URL) nor a key (OPENAI_API_KEY) is given")
 	case m.Timeout <= 0:
 		return false, errors.New("--model-timeout: must be above 0")
-	case m.SendRaw && m.Redaction != "":
-		return false, errors.New("--send-raw and --redaction: say one of them")
 	}
 	_, err := m.Fields()
 	return err == nil, err

@@ -70,8 +70,8 @@ func TestTheModelsSettings(t *testing.T) {
 func TestMistakesInTheModelsSettings(t *testing.T) {
 	t.Parallel()
 	raw := Model{Key: "k", LLM: "n", SendRaw: true, Redaction: "f", Timeout: time.Second}
-	if ok, err := raw.Judges(); ok || err == nil {
-		t.Errorf("raw and redacted: %v, %v", ok, err)
+	if ok, err := raw.Judges(); !ok || err != nil { // the policy is for pages, too
+		t.Errorf("raw, with a policy for pages: %v, %v", ok, err)
 	}
 	for _, extra := range []string{"{", "[]", "null", "low"} {
 		if _, err := (Model{LLM: "m", Extra: extra}).Client("m"); err == nil || !strings.Contains(err.Error(), "--model-extra") {

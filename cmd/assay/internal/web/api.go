@@ -44,7 +44,8 @@ type flaggedList struct {
 }
 
 func (s *server) apiFlags(w http.ResponseWriter, r *http.Request) error {
-	f, err := filterOf(r.URL.Query())
+	who := s.reader(r)
+	f, err := filterOf(r.URL.Query(), who)
 	if err != nil {
 		return err
 	}
@@ -61,18 +62,18 @@ func (s *server) apiFlags(w http.ResponseWriter, r *http.Request) error {
 	list := flaggedList{Offset: f.Offset, Sessions: make([]flagged, len(queued))}
 	for i, q := range queued {
 		list.Total = q.Total
-		if list.Sessions[i], err = s.flagged(q); err != nil {
+		if list.Sessions[i], err = s.flagged(q, who); err != nil {
 			return err
 		}
 	}
 	return writeJSON(w, list)
 }
 
-func (s *server) flagged(q store.Queued) (flagged, error) {
+func (s *server) flagged(q store.Queued, who reader) (flagged, error) {
 	flags, err := q.OpenFlags()
 	f := flagged{
 		Key: q.Session, SessionID: q.SourceID, Channel: q.Channel, Language: q.Language, Day: dayText(q.Day),
-		Agent:     flaggedAgent{q.AgentID, q.AgentName, q.Team},
+		Agent:     flaggedAgent{q.AgentID, s.agentName(who, q.AgentName), q.Team},
 		Scorecard: q.Scorecard, Result: q.Result, Score: q.Score, NotMet: q.NotMet, Flags: flags,
 	}
 	if q.StartedAt != nil {
@@ -81,23 +82,32 @@ func (s *server) flagged(q store.Queued) (flagged, error) {
 	return f, err
 }
 
-// apiVerdict answers with the verdict's stored bytes.
+// apiVerdict answers with the verdict: the stored bytes, but for personal data that
+// is hidden from the reader.
 func (s *server) apiVerdict(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Has("reveal") {
+		return errRevealByGet
+	}
 	key, err := sessionKey(r)
 	if err != nil {
 		return err
 	}
-	view, err := s.o.Store.Session(r.Context(), key)
+	who := s.reader(r)
+	view, said, v, err := s.stored(r.Context(), key, who)
 	switch {
 	case err != nil:
 		return err
-	case view.Verdict == nil && view.FailureReason != nil:
+	case v == nil && view.FailureReason != nil:
 		return fmt.Errorf("session %d: %w: inspection failed: %s", key, errNotInspected, *view.FailureReason)
-	case view.Verdict == nil:
+	case v == nil:
 		return fmt.Errorf("session %d: %w", key, errNotInspected)
 	}
+	body, err := s.verdictFor(who, view, said, v, revealed{})
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/json")
-	return write(w, []byte(*view.Verdict))
+	return write(w, body)
 }
 
 // suggestions is the answer to a question.

@@ -242,7 +242,7 @@ func TestDescriptionListsTheClosedLists(t *testing.T) {
 	}
 	for name, want := range map[string][]string{
 		"FlagReason": texted(pipeline.FlagReasons), "Severity": texted(pipeline.FlagSeverities), "Outcome": texted(pipeline.Outcomes),
-		"Result": texted(pipeline.Results), "Channel": texted(transcript.Channels),
+		"Result": texted(pipeline.Results), "Channel": texted(transcript.Channels), "EndpointState": texted(endpointStates),
 	} {
 		if diff := cmp.Diff(want, doc.Components.Schemas[name].Enum); diff != "" {
 			t.Errorf("%s: %s", name, diff)

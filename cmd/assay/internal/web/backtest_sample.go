@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"assay/jobs"
 	"assay/pipeline"
 	"assay/pipeline/backtest"
 	"assay/pipeline/scorecard"
@@ -37,6 +38,7 @@ type sideView struct {
 	Card    string
 	Outcome pipeline.Outcome // "" was not asked
 	Answer  pipeline.Answer
+	Quotes  []quoteView
 }
 
 // sampleLink is a sample of the same bucket.
@@ -113,16 +115,30 @@ func (s *server) compare(r *http.Request, p *samplePage) error {
 	if err != nil {
 		return err
 	}
-	p.Sides = []sideView{
-		{"old", p.Against(bt.Old.ID, bt.Old.Version), p.Sample.Old, d.Old},
-		{"new", p.Against(bt.New.ID, bt.New.Version), p.Sample.New, d.New},
-	}
-	shown := &pipeline.Verdict{Criteria: []pipeline.Finding{
-		{ID: "old", Outcome: d.Old.Outcome, Evidence: d.Old.Evidence}, {ID: "new", Outcome: d.New.Outcome, Evidence: d.New.Evidence},
-	}}
-	p.Turns = turnViews(d.Session, shown, map[string]string{"old": p.T("backtest.old"), "new": p.T("backtest.new")})
-	p.Language = d.Session.Language
+	p.show(see(d.Session, answers(d.Old, d.New), s.rules(p.Reader), revealed{}, p.tagName), &bt, d)
 	return nil
+}
+
+// answers are two answers as a verdict, which a page can show.
+func answers(before, after pipeline.Answer) *pipeline.Verdict {
+	finding := func(id string, a pipeline.Answer) pipeline.Finding {
+		return pipeline.Finding{ID: id, Outcome: a.Outcome, Evidence: a.Evidence}
+	}
+	return &pipeline.Verdict{Criteria: []pipeline.Finding{finding("old", before), finding("new", after)}}
+}
+
+func (p *samplePage) show(s *seen, bt *store.Backtest, d jobs.Difference) {
+	side := func(id string, src store.CardSource, counted pipeline.Outcome, a pipeline.Answer) {
+		v := sideView{ID: id, Card: p.Against(src.ID, src.Version), Outcome: counted, Answer: a}
+		for _, e := range a.Evidence {
+			v.Quotes = append(v.Quotes, quoteView{e.Turn, s.quote(e.Span, e.Quote)})
+		}
+		p.Sides = append(p.Sides, v)
+	}
+	side("old", bt.Old, p.Sample.Old, d.Old)
+	side("new", bt.New, p.Sample.New, d.New)
+	p.Turns = turnViews(s, answers(d.Old, d.New), map[string]string{"old": p.T("backtest.old"), "new": p.T("backtest.new")})
+	p.Language = d.Session.Language
 }
 
 // Turn is how a turn is called, counting from 1.
@@ -148,7 +164,7 @@ func (s *server) label(w http.ResponseWriter, r *http.Request) error {
 	}
 	in := values{q: r.PostForm}
 	ref := store.SampleRef{Criterion: in.text("criterion"), Bucket: oneOf(&in, "bucket", backtest.Buckets), Place: in.number("place", 1, 1000, 0)}
-	label := store.Relabel{SampleRef: ref, New: oneOf(&in, "label", store.SampleLabels), By: s.person()}
+	label := store.Relabel{SampleRef: ref, New: oneOf(&in, "label", store.SampleLabels), By: s.reader(r).name}
 	if in.q.Get("was") != "" {
 		label.Was = oneOf(&in, "was", store.SampleLabels)
 	}

@@ -76,7 +76,7 @@ func (s *site) compared(b *jobs.Backtester) store.BacktestKey {
 			ID: transcript.SessionID(fmt.Sprintf("H-%03d", i)), Channel: transcript.Chat, StartedAt: day, Language: "en",
 			Agent: &transcript.AgentRef{ID: fmt.Sprint("a", i%7), Team: []string{"North", "热线一组", "South"}[i%3]},
 			Turns: []transcript.Turn{
-				{Speaker: transcript.Customer, Text: "My order has not arrived.", StartMS: new(int64(0))},
+				{Speaker: transcript.Customer, Text: "My order has not arrived. I paid by card " + card + ".", StartMS: new(int64(0))},
 				{Speaker: transcript.Agent, Text: greetings[i%len(greetings)], StartMS: new(int64(4000))},
 				{Speaker: transcript.Agent, Text: []string{"I am sorry for that.", "We regret the delay.", "抱歉让您久等了"}[i%3], StartMS: new(int64(9000))},
 				{Speaker: transcript.Agent, Text: []string{"Bye!", "Anything else?"}[i%2], StartMS: new(int64(15000))},
@@ -108,15 +108,13 @@ func backtestSite(t *testing.T) (*site, store.BacktestKey) {
 	return s, key
 }
 
-func (s *site) post(path string, form url.Values) *http.Response {
-	s.t.Helper()
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.PostForm(s.URL+path, form)
-	if err != nil {
-		s.t.Fatal(err)
+func TestSamplesHidePersonalData(t *testing.T) {
+	t.Parallel()
+	s, key := backtestSite(t)
+	body := s.get(fmt.Sprintf("/backtests/%d/samples?criterion=greeting&bucket=only_new&lang=en", key)).body
+	if strings.Contains(body, card) || !strings.Contains(body, `<span class="tag" title="Bank card">&lt;CARD_1:1111&gt;</span>`) {
+		t.Error("the card's number must be behind a tag")
 	}
-	resp.Body.Close()
-	return resp
 }
 
 func TestBacktestPageShowsWhatChanged(t *testing.T) {
@@ -182,8 +180,8 @@ func TestLabelsBecomePrecision(t *testing.T) {
 		form.Set("label", label)
 		resp := s.post(path+"/samples", form)
 		want := fmt.Sprintf("%s/samples?bucket=only_new&criterion=greeting&place=%d", path, place+2)
-		if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != want {
-			t.Fatalf("%s: to %q, want %q", resp.Status, resp.Header.Get("Location"), want)
+		if resp.status != http.StatusSeeOther || resp.header.Get("Location") != want {
+			t.Fatalf("%d: to %q, want %q", resp.status, resp.header.Get("Location"), want)
 		}
 	}
 	if body := s.get(path + "?lang=en").body; !strings.Contains(body, "<b>4/20</b>") || !strings.Contains(body, "67 % (21–94)") {
@@ -192,14 +190,14 @@ func TestLabelsBecomePrecision(t *testing.T) {
 	form.Set("place", "1")
 	form.Set("label", "wrong")
 	resp := s.post(path+"/samples", form) // by somebody who saw it without a label
-	if want := fmt.Sprintf("%s/samples?bucket=only_new&criterion=greeting&place=1&taken=1", path); resp.Header.Get("Location") != want {
-		t.Errorf("labelled meanwhile: %s to %q, want %q", resp.Status, resp.Header.Get("Location"), want)
+	if want := fmt.Sprintf("%s/samples?bucket=only_new&criterion=greeting&place=1&taken=1", path); resp.header.Get("Location") != want {
+		t.Errorf("labelled meanwhile: %d to %q, want %q", resp.status, resp.header.Get("Location"), want)
 	}
-	if body := s.get(resp.Header.Get("Location") + "&lang=en").body; !strings.Contains(body, "Another person has labelled") || !strings.Contains(body, `name="was" value="right"`) {
+	if body := s.get(resp.header.Get("Location") + "&lang=en").body; !strings.Contains(body, "Another person has labelled") || !strings.Contains(body, `name="was" value="right"`) {
 		t.Error("the page does not say that it is labelled, or not what was seen")
 	}
 	form.Set("was", "right")
-	if resp := s.post(path+"/samples", form); strings.Contains(resp.Header.Get("Location"), "taken") {
+	if resp := s.post(path+"/samples", form); strings.Contains(resp.header.Get("Location"), "taken") {
 		t.Error("a label that was seen cannot be changed")
 	}
 	if body := s.get(path + "?lang=en").body; !strings.Contains(body, "<b>4/20</b>") || !strings.Contains(body, "33 % (6–79)") {
@@ -207,13 +205,13 @@ func TestLabelsBecomePrecision(t *testing.T) {
 	}
 	form.Del("was")
 	form.Set("label", "maybe")
-	if resp := s.post(path+"/samples", form); resp.StatusCode != http.StatusBadRequest {
-		t.Errorf("an unknown label: %s", resp.Status)
+	if resp := s.post(path+"/samples", form); resp.status != http.StatusBadRequest {
+		t.Errorf("an unknown label: %d", resp.status)
 	}
 	form.Set("label", "right")
 	form.Set("place", "500")
-	if resp := s.post(path+"/samples", form); resp.StatusCode != http.StatusNotFound {
-		t.Errorf("an unknown sample: %s", resp.Status)
+	if resp := s.post(path+"/samples", form); resp.status != http.StatusNotFound {
+		t.Errorf("an unknown sample: %d", resp.status)
 	}
 }
 
@@ -229,8 +227,8 @@ func TestBacktestIsStartedFromThePage(t *testing.T) {
 		t.Error("the published version cannot be chosen")
 	}
 	resp := s.post("/backtests", url.Values{"new": {"help@" + c.Version}, "old": {""}, "since": {"2026-11-04"}})
-	if want := fmt.Sprintf("/backtests/%d", key+1); resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != want {
-		t.Fatalf("%s to %q, want %q", resp.Status, resp.Header.Get("Location"), want)
+	if want := fmt.Sprintf("/backtests/%d", key+1); resp.status != http.StatusSeeOther || resp.header.Get("Location") != want {
+		t.Fatalf("%d to %q, want %q", resp.status, resp.header.Get("Location"), want)
 	}
 	bt, err := s.store.Backtest(t.Context(), key+1)
 	if err != nil {
@@ -242,8 +240,8 @@ func TestBacktestIsStartedFromThePage(t *testing.T) {
 	for name, form := range map[string]url.Values{
 		"no version": {"new": {"help"}}, "an unknown one": {"new": {"help@0"}}, "a bad day": {"new": {"help@" + c.Version}, "since": {"yesterday"}},
 	} {
-		if resp := s.post("/backtests", form); resp.StatusCode != http.StatusBadRequest && resp.StatusCode != http.StatusNotFound {
-			t.Errorf("%s: %s", name, resp.Status)
+		if resp := s.post("/backtests", form); resp.status != http.StatusBadRequest && resp.status != http.StatusNotFound {
+			t.Errorf("%s: %d", name, resp.status)
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (s *server) startBacktest(w http.ResponseWriter, r *http.Request) error {
 		return badParameters{{Name: "body", Allowed: []string{"a form"}}}
 	}
 	in := values{q: r.PostForm}
-	n := store.NewBacktest{Since: in.day("since"), Seed: 1, By: s.person()}
+	n := store.NewBacktest{Since: in.day("since"), Seed: 1, By: s.reader(r).name}
 	var err error
 	if n.New, err = s.published(r, &in, "new"); err != nil {
 		return err
@@ -104,9 +104,6 @@ func (s *server) startBacktest(w http.ResponseWriter, r *http.Request) error {
 	http.Redirect(w, r, fmt.Sprintf("/backtests/%d", key), http.StatusSeeOther)
 	return nil
 }
-
-// person is who acts on a page: there are no logins.
-func (s *server) person() string { return "web" }
 
 // published reads a parameter that names a version, as id@version.
 func (s *server) published(r *http.Request, in *values, name string) (store.CardSource, error) {

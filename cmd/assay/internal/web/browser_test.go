@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"net/url"
 	"os/exec"
 	"strings"
 	"testing"
@@ -241,7 +242,7 @@ func highlightsAreQuotes(t *testing.T, ctx context.Context, s *site, keys seeded
 		var want []string
 		for _, f := range c.v.Criteria {
 			for _, e := range f.Evidence {
-				want = append(want, seen(e.Quote))
+				want = append(want, visible(e.Quote))
 			}
 		}
 		b := open(t, ctx, s, c.path)
@@ -251,8 +252,8 @@ func highlightsAreQuotes(t *testing.T, ctx context.Context, s *site, keys seeded
 	}
 }
 
-// seen is a text without the characters that the page shows by their codes.
-func seen(text string) string {
+// visible is a text without the characters that the page shows by their codes.
+func visible(text string) string {
 	var b strings.Builder
 	for _, p := range pieces(text) {
 		b.WriteString(p.Text)
@@ -346,7 +347,7 @@ func suggestionsAsOneTypes(t *testing.T, ctx context.Context, s *site, _ seeded)
 func hostileIsText(t *testing.T, ctx context.Context, s *site, keys seeded) {
 	b := open(t, ctx, s, fmt.Sprintf("/sessions/%d", keys.hostile))
 	got := b.texts(`[...document.querySelectorAll(".said")].map((p) => p.textContent)`)
-	if diff := cmp.Diff([]string{markup, seen(bidi), seen(unseen + " " + family)}, got); diff != "" {
+	if diff := cmp.Diff([]string{markup, visible(bidi), visible(unseen + " " + family)}, got); diff != "" {
 		t.Error(diff)
 	}
 	if value[bool](b, `"hacked" in window`) {
@@ -362,14 +363,17 @@ func hostileIsText(t *testing.T, ctx context.Context, s *site, keys seeded) {
 
 func TestEveryPageInEverySizeAndColour(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, withLibrary(t))
+	library := withLibrary(t)
+	s := newSite(t, func(o *Options) { library(o); withJudge(o) })
 	keys := s.seed()
 	b := open(t, browser(t), s, "/")
 	long := &transcript.Session{ID: transcript.SessionID(strings.Repeat("long", 40)), Channel: transcript.Chat, Turns: []transcript.Turn{{Speaker: transcript.Bot, Text: strings.Repeat("长", 400) + strings.Repeat("w", 400)}}}
 	v := quietVerdict()
 	v.Flags = []pipeline.Flag{{Reason: pipeline.CustomerChurn, Severity: pipeline.Low}}
 	last := s.put(long, v, "")
-	paths := []string{"/", "/?team=nobody", "/?reason=critical_failed&severity=high", "/suggest", "/suggest?q=reset+my+router", "/suggest?q=zebra", "/problems", fmt.Sprintf("/sessions/%d", last)}
+	s.asked()
+	s.post(fmt.Sprintf("/sessions/%d/reveal", keys.rude), url.Values{"why": {"Rückruf " + strings.Repeat("很长", 100)}})
+	paths := []string{"/models", "/reveals", "/models", fmt.Sprintf("/sessions/%d", keys.rude+5), "/", "/?team=nobody", "/?reason=critical_failed&severity=high", "/suggest", "/suggest?q=reset+my+router", "/suggest?q=zebra", "/problems", fmt.Sprintf("/sessions/%d", last)}
 	for _, key := range []any{keys.rude, keys.hostile, keys.clean, keys.failed, keys.waiting} {
 		paths = append(paths, fmt.Sprintf("/sessions/%d?at=0", key))
 	}

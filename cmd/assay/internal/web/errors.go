@@ -23,6 +23,10 @@ var (
 	errNoLibrary    = errors.New("there is no solution library")
 	errNotReady     = errors.New("not ready")
 	errNotInspected = errors.New("the session has no verdict yet")
+	errNobody       = errors.New("the proxy does not say who asks, in one header each for name and role")
+	errNotAllowed   = errors.New("your role may not see this")
+	errMayNotReveal = errors.New("your role may not see personal data as it was said")
+	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
 	errUnread       = errors.New("the answer was not read to its end")
 )
 
@@ -72,6 +76,10 @@ func statusOf(err error) int {
 		{store.ErrNotFound, http.StatusNotFound},
 		{errNotInspected, http.StatusNotFound},
 		{errMethod, http.StatusMethodNotAllowed},
+		{errRevealByGet, http.StatusBadRequest},
+		{errNobody, http.StatusForbidden},
+		{errNotAllowed, http.StatusForbidden},
+		{errMayNotReveal, http.StatusForbidden},
 		{errCrossOrigin, http.StatusForbidden},
 		{errHost, http.StatusMisdirectedRequest},
 		{errNoLibrary, http.StatusServiceUnavailable},
@@ -88,7 +96,11 @@ func statusOf(err error) int {
 // wrap answers a route, and maps its error.
 func (s *server) wrap(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := rt.handle(w, r); err != nil {
+		err := s.admit(r, rt.least)
+		if err == nil {
+			err = rt.handle(w, r)
+		}
+		if err != nil {
 			s.fail(w, r, rt.kind, err)
 		}
 	})
@@ -149,6 +161,9 @@ func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error)
 	return write(w, append(body, '\n'))
 }
 
+// refusals are errors whose page says more than their status does.
+var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errRevealByGet: "post"}
+
 // errorPage is the page of an error.
 type errorPage struct {
 	page
@@ -160,6 +175,11 @@ type errorPage struct {
 func (s *server) writeErrorPage(w http.ResponseWriter, r *http.Request, status int, err error) error {
 	p := errorPage{page: s.page(w, r, ""), Status: status}
 	p.Message = p.Known("error", strconv.Itoa(status))
+	for refusal, key := range refusals {
+		if errors.Is(err, refusal) {
+			p.Message = p.T("refused." + key)
+		}
+	}
 	p.Title = p.Message
 	p.Parameters, _ = errors.AsType[badParameters](err)
 	return s.render(w, "error", status, &p)

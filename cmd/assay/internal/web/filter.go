@@ -17,8 +17,9 @@ import (
 // pageSize is how many sessions a page of the queue shows.
 const pageSize = 50
 
-// filterOf reads the queue's filter from query parameters. Its error is badParameters.
-func filterOf(q url.Values) (store.QueueFilter, error) {
+// filterOf reads the queue's filter from query parameters: for an agent, of the
+// agent's own sessions. Its error is badParameters.
+func filterOf(q url.Values, who reader) (store.QueueFilter, error) {
 	in := values{q: q}
 	f := store.QueueFilter{
 		Reason:    oneOf(&in, "reason", pipeline.FlagReasons),
@@ -33,6 +34,9 @@ func filterOf(q url.Values) (store.QueueFilter, error) {
 	}
 	if !f.From.IsZero() && !f.To.IsZero() && f.To.Before(f.From) {
 		in.refuse("to", dayText(f.From)+" or later")
+	}
+	if !who.may(Reviewer) {
+		f.Own = who.name
 	}
 	return f, in.bad.or()
 }

@@ -22,6 +22,7 @@ type turnView struct {
 	Segments []segment
 	Labels   []toneView
 	Criteria []markView // criteria with evidence here
+	Hidden   int        // places of personal data whose words are not shown
 }
 
 // Aside reports whether the turn is no message of a person.
@@ -43,13 +44,23 @@ type markView struct {
 	Outcome pipeline.Outcome
 }
 
-// segment is a stretch of a turn's text over which the same evidence lies.
+// segment is a stretch of a text over which the same marks lie.
 type segment struct {
-	Pieces   []piece
-	Criteria []markView // those whose evidence covers it, in the verdict's order; none: plain text
-	Evidence []int      // numbers of those pieces of evidence, over the whole verdict
-	Tones    []pipeline.Label
-	Injected bool // an order to the judging model
+	Pieces     []piece
+	Criteria   []markView // those whose evidence covers it, in the verdict's order; none: plain text
+	Evidence   []int      // numbers of those pieces of evidence, over the whole verdict
+	Tones      []pipeline.Label
+	Injections []injection.Kind // orders to the judging model, by what they try
+	Tag        tagView          // personal data; its Name is "" where there is none
+
+	text string
+}
+
+// tagView is personal data that is hidden, or would be.
+type tagView struct {
+	Name  string // of its type
+	Tag   string // what stands in its place
+	Shown bool   // the data itself is shown
 }
 
 // Outcome is the gravest of the criteria's outcomes: it gives the mark its look.
@@ -91,84 +102,97 @@ func (s *segment) Names() string {
 }
 
 // mark is a place in a turn that is to be shown: evidence of a criterion, a tone's,
-// or an order to the judging model.
+// an order to the judging model, or personal data.
 type mark struct {
 	start, end int
 	evidence   int // number of the evidence; -1 for the others
 	criterion  markView
 	tone       pipeline.Label
-	injected   bool
+	injection  injection.Kind
+	tag        tagView
 }
 
 // turnViews prepares a transcript with the marks of its verdict.
-func turnViews(s *transcript.Session, v *pipeline.Verdict, names map[string]string) []turnView {
+func turnViews(s *seen, v *pipeline.Verdict, names map[string]string) []turnView {
 	marks := marksOf(s, v, names)
 	tones := map[int]pipeline.TurnTone{}
 	for _, t := range v.Tone.Turns {
 		tones[t.Turn] = t
 	}
-	out := make([]turnView, len(s.Turns))
-	for i, t := range s.Turns {
+	out := make([]turnView, len(s.turns))
+	for i, text := range s.turns {
+		t := &s.original.Turns[i]
 		out[i] = turnView{
 			Index: i, Number: i + 1, Speaker: t.Speaker, Kind: t.Kind,
-			Segments: segments(t.Text, marks[i]), Labels: labels(tones[i]), Criteria: criteriaOf(marks[i]),
+			Segments: segments(text.text(), append(marks[i], text.tags(text.Spans)...)),
+			Labels:   labels(tones[i]), Criteria: criteriaOf(marks[i]), Hidden: text.hidden(),
 		}
-		if at, ok := s.Start(i); ok {
+		if at, ok := s.original.Start(i); ok {
 			out[i].Clock = clock(at)
 		}
 	}
 	return out
 }
 
-// marksOf gathers all marks by turn. A mark whose quote does not stand where it
-// says is left out: it would mark the wrong words.
-func marksOf(s *transcript.Session, v *pipeline.Verdict, names map[string]string) map[int][]mark {
+// marksOf gathers all marks of a verdict by turn, where they stand in what is
+// shown. A mark whose quote does not stand where it says is left out: it would
+// mark the wrong words.
+func marksOf(s *seen, v *pipeline.Verdict, names map[string]string) map[int][]mark {
 	out := map[int][]mark{}
-	add := func(turn int, quote string, m mark) {
-		if turn < len(s.Turns) && stands(s.Turns[turn].Text, quote, m) {
-			out[turn] = append(out[turn], m)
+	add := func(at transcript.Span, quote string, m mark) {
+		if stands(s.original, at, quote) {
+			m.start, m.end = s.turns[at.Turn].span(at.Start, at.End)
+			out[at.Turn] = append(out[at.Turn], m)
 		}
 	}
 	n := 0
 	for _, f := range v.Criteria {
 		view := markView{ID: f.ID, Name: cmp.Or(names[f.ID], f.ID), Outcome: f.Outcome}
 		for _, e := range f.Evidence {
-			add(e.Turn, e.Quote, mark{start: e.Start, end: e.End, evidence: n, criterion: view})
+			add(e.Span, e.Quote, mark{evidence: n, criterion: view})
 			n++
 		}
 	}
 	for _, t := range v.Tone.Turns {
 		for _, m := range t.Marks {
-			add(t.Turn, m.Quote, mark{start: m.Start, end: m.End, evidence: -1, tone: m.Label})
+			add(transcript.Span{Turn: t.Turn, Start: m.Start, End: m.End}, m.Quote, mark{evidence: -1, tone: m.Label})
 		}
 	}
 	for _, p := range v.Injections {
 		if p.Level == injection.Suspected {
-			add(p.Turn, p.Quote, mark{start: p.Start, end: p.End, evidence: -1, injected: true})
+			add(p.Span, p.Quote, mark{evidence: -1, injection: p.Kind})
 		}
 	}
 	return out
 }
 
-func stands(text, quote string, m mark) bool {
-	return 0 <= m.start && m.start < m.end && m.end <= len(text) && text[m.start:m.end] == quote
-}
-
-// segments cuts a text wherever a mark begins or ends.
+// segments cuts a text wherever a mark begins or ends. Marks cover each stretch in
+// the order in which they were given.
 func segments(text string, marks []mark) []segment {
 	cuts := []int{0, len(text)}
-	for _, m := range marks {
+	begin := make([]int, len(marks)) // marks by where they begin
+	for i, m := range marks {
 		cuts = append(cuts, m.start, m.end)
+		begin[i] = i
 	}
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
+	slices.SortStableFunc(begin, func(a, b int) int { return marks[a].start - marks[b].start })
 	var out []segment
+	var over []int // marks that cover the place, in order
 	for i := range len(cuts) - 1 {
-		seg := segment{Pieces: pieces(text[cuts[i]:cuts[i+1]])}
-		for _, m := range marks {
-			if m.start <= cuts[i] && cuts[i+1] <= m.end {
-				seg.add(m)
+		over = slices.DeleteFunc(over, func(m int) bool { return marks[m].end <= cuts[i] })
+		for len(begin) > 0 && marks[begin[0]].start <= cuts[i] {
+			if marks[begin[0]].end > cuts[i] {
+				over = append(over, begin[0])
 			}
+			begin = begin[1:]
+		}
+		slices.Sort(over)
+		seg := segment{text: text[cuts[i]:cuts[i+1]]}
+		seg.Pieces = pieces(seg.text)
+		for _, m := range over {
+			seg.add(marks[m])
 		}
 		out = append(out, seg)
 	}
@@ -176,20 +200,24 @@ func segments(text string, marks []mark) []segment {
 }
 
 func (s *segment) add(m mark) {
-	if m.injected {
-		s.Injected = true
-		return
+	switch {
+	case m.tag.Name != "":
+		s.Tag = m.tag
+	case m.injection != "":
+		s.Injections = appendNew(s.Injections, m.injection)
+	case m.evidence < 0:
+		s.Tones = appendNew(s.Tones, m.tone)
+	default:
+		s.Evidence = append(s.Evidence, m.evidence)
+		s.Criteria = appendNew(s.Criteria, m.criterion)
 	}
-	if m.evidence < 0 {
-		if !slices.Contains(s.Tones, m.tone) {
-			s.Tones = append(s.Tones, m.tone)
-		}
-		return
+}
+
+func appendNew[T comparable](list []T, v T) []T {
+	if slices.Contains(list, v) {
+		return list
 	}
-	s.Evidence = append(s.Evidence, m.evidence)
-	if !slices.Contains(s.Criteria, m.criterion) {
-		s.Criteria = append(s.Criteria, m.criterion)
-	}
+	return append(list, v)
 }
 
 // criteriaOf lists the criteria of marks, each once.

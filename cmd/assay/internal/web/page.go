@@ -20,9 +20,9 @@ type pages map[string]*template.Template
 
 // loadPages parses each page together with the layout and the shared parts.
 func loadPages() (pages, error) {
-	functions := template.FuncMap{"pieces": pieces, "number": number, "signed": signed, "percent": percent}
+	functions := template.FuncMap{"pieces": pieces, "number": number, "signed": signed, "percent": percent, "grouped": grouped, "float": func(n int64) float64 { return float64(n) }}
 	all := pages{}
-	for _, name := range []string{"queue", "session", "suggest", "problems", "backtests", "backtest", "sample", "error"} {
+	for _, name := range []string{"queue", "session", "suggest", "problems", "backtests", "backtest", "sample", "models", "reveals", "error"} {
 		t, err := template.New("layout").Funcs(functions).ParseFS(templateFiles,
 			"templates/layout.tmpl", "templates/parts.tmpl", "templates/"+name+".tmpl")
 		if err != nil {
@@ -37,13 +37,34 @@ func loadPages() (pages, error) {
 type page struct {
 	Lang    string
 	Title   string
-	Section string            // of the navigation: queue, suggest, backtests, problems, or none
+	Section string            // of the navigation, or none
+	Reader  reader            // who reads
 	Scripts []string          // static files besides app.js
 	Others  map[string]string // this page's address in the other languages
 
 	texts  texts
 	assets *assets
 	zone   *time.Location
+}
+
+// navigation are the sections that there are links to, with who may read them.
+var navigation = []struct {
+	Name, URL string
+	least     Role
+}{
+	{"queue", "/", Agent}, {"suggest", "/suggest", Agent}, {"backtests", "/backtests", Reviewer},
+	{"models", "/models", Supervisor}, {"reveals", "/reveals", Supervisor}, {"problems", "/problems", Reviewer},
+}
+
+// Nav are the links of the navigation.
+func (p *page) Nav() []link {
+	var out []link
+	for _, n := range navigation {
+		if p.Reader.may(n.least) {
+			out = append(out, link{p.T("nav." + n.Name), n.URL, n.Name == p.Section})
+		}
+	}
+	return out
 }
 
 // page makes the common part of a page, and keeps a language that was chosen.
@@ -55,7 +76,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, section string, sc
 	w.Header().Add("Vary", "Accept-Language, Cookie")
 	p := page{
 		Lang: lang, Section: section, Scripts: scripts, Others: map[string]string{},
-		texts: s.texts, assets: s.assets, zone: s.o.Zone,
+		Reader: s.reader(r), texts: s.texts, assets: s.assets, zone: s.o.Zone,
 	}
 	for _, other := range languages {
 		if other != lang {

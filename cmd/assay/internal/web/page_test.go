@@ -317,3 +317,23 @@ func TestProblemsPage(t *testing.T) {
 		t.Error("without problems the page must say so")
 	}
 }
+
+func TestModelsThatDoNotAnswerAreProblems(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	const closed = `
+		INSERT INTO model_endpoints (endpoint, model, closed_until, status, needs_somebody)
+		VALUES ('host.example', 'm-1', now() + interval '10 minutes', 'unauthorised', true), ('host.example', 'm-2', NULL, '', false)`
+	if _, err := s.store.Pool().Exec(t.Context(), closed); err != nil {
+		t.Fatal(err)
+	}
+	page := s.get("/problems", "Accept-Language", "en").body
+	for _, want := range []string{"m-1", "host.example", "The key is refused", "somebody must mend this"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "m-2") {
+		t.Error("a model that answers is shown as a problem")
+	}
+}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"assay/pipeline/store"
 )
@@ -19,6 +20,7 @@ type problemsPage struct {
 	RejectsTotal  int
 	LeftOut       []store.LeftOutSession
 	LeftOutTotal  int
+	Endpoints     []store.EndpointStatus // models that do not answer
 }
 
 func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
@@ -28,8 +30,15 @@ func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
 	if p.Failures, p.FailuresTotal, err = s.o.Store.Failures(r.Context(), problemsShown); err != nil {
 		return err
 	}
+	rules := s.rules(p.Reader)
+	for i := range p.Failures {
+		p.Failures[i].Detail = rules.Text(p.Failures[i].Detail).Text
+	}
 	if p.Rejects, p.RejectsTotal, err = s.o.Store.Rejects(r.Context(), problemsShown); err != nil {
 		return err
+	}
+	for i := range p.Rejects {
+		p.Rejects[i].Reason = rules.Text(p.Rejects[i].Reason).Text
 	}
 	if p.LeftOut, err = s.o.Store.LeftOutSessions(r.Context(), problemsShown); err != nil {
 		return err
@@ -44,6 +53,10 @@ func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
 			p.LeftOutTotal += c.Transcripts
 		}
 	}
+	if p.Endpoints, err = s.o.Store.Endpoints(r.Context()); err != nil {
+		return err
+	}
+	p.Endpoints = slices.DeleteFunc(p.Endpoints, func(e store.EndpointStatus) bool { return e.ClosedUntil == nil && !e.NeedsSomebody })
 	return s.render(w, "problems", http.StatusOK, &p)
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
@@ -45,7 +46,7 @@ type choices struct {
 
 type counted struct {
 	Reason   pipeline.FlagReason
-	Sessions int
+	Sessions *int // nil: the reader may not know
 }
 
 // option is a choice of a field.
@@ -88,7 +89,7 @@ func (r *queueRow) MoreNotMet() int { return max(len(r.NotMet)-named, 0) }
 func (r *queueRow) AllNotMet() string { return strings.Join(r.NotMet, " · ") }
 
 func (s *server) queue(w http.ResponseWriter, r *http.Request) error {
-	f, err := filterOf(r.URL.Query())
+	f, err := filterOf(r.URL.Query(), s.reader(r))
 	if err != nil {
 		return err
 	}
@@ -119,18 +120,26 @@ func (s *server) fillQueue(ctx context.Context, p *queuePage, queued []store.Que
 	if err != nil {
 		return err
 	}
+	for i := range queued {
+		queued[i].AgentName = s.agentName(p.Reader, queued[i].AgentName)
+	}
 	if p.Rows, err = queueRows(queued, p.Filter, active, p.Lang); err != nil {
 		return err
 	}
-	if p.Choices, err = s.choices(ctx, active, p.Lang, p.Filter.Criterion); err != nil {
+	if p.Choices, err = s.choices(ctx, active, p); err != nil {
 		return err
 	}
-	if err := s.tally(ctx, p); err != nil {
-		return err
+	if p.Reader.may(Reviewer) { // the others' sessions are not an agent's affair
+		if err := s.tally(ctx, p); err != nil {
+			return err
+		}
 	}
 	p.links(len(queued))
 	if len(queued) > 0 {
 		p.Total = queued[0].Total
+		return nil
+	}
+	if !p.Reader.may(Reviewer) {
 		return nil
 	}
 	progress, err := s.o.Store.Progress(ctx)
@@ -182,8 +191,25 @@ func nameAll(names map[string]string, ids []string) []string {
 	return out
 }
 
-func (s *server) choices(ctx context.Context, active []*scorecard.Scorecard, lang, chosen string) (choices, error) {
-	c := choices{Severities: pipeline.FlagSeverities, Channels: transcript.Channels, Criteria: criteria(active, lang, chosen)}
+// agentName is an agent's name as a reader sees it: "" where the policy hides names.
+func (s *server) agentName(who reader, name string) string {
+	if slices.Contains(s.rules(who).Types, redact.Person) {
+		return ""
+	}
+	return name
+}
+
+func (s *server) choices(ctx context.Context, active []*scorecard.Scorecard, p *queuePage) (choices, error) {
+	c := choices{
+		Severities: pipeline.FlagSeverities, Channels: transcript.Channels,
+		Criteria: criteria(active, p.Lang, p.Filter.Criterion),
+	}
+	if !p.Reader.may(Reviewer) {
+		for _, reason := range pipeline.FlagReasons {
+			c.Reasons = append(c.Reasons, counted{Reason: reason})
+		}
+		return c, nil
+	}
 	counts, err := s.o.Store.FlagCounts(ctx)
 	if err != nil {
 		return c, err
@@ -193,12 +219,15 @@ func (s *server) choices(ctx context.Context, active []*scorecard.Scorecard, lan
 		if i := slices.IndexFunc(counts, func(f store.FlagCount) bool { return f.Reason == reason }); i >= 0 {
 			n = counts[i].Sessions
 		}
-		c.Reasons = append(c.Reasons, counted{reason, n})
+		c.Reasons = append(c.Reasons, counted{reason, new(n)})
 	}
 	if c.Teams, err = s.o.Store.Teams(ctx); err != nil {
 		return c, err
 	}
 	c.Agents, err = s.o.Store.AgentNames(ctx)
+	for i := range c.Agents {
+		c.Agents[i].Name = s.agentName(p.Reader, c.Agents[i].Name)
+	}
 	return c, err
 }
 
@@ -233,6 +262,9 @@ func (s *server) tally(ctx context.Context, p *queuePage) error {
 	}
 	return err
 }
+
+// All reports whether the queue is of all agents.
+func (p *queuePage) All() bool { return p.Reader.may(Reviewer) }
 
 // links fills in the addresses around the rows.
 func (p *queuePage) links(shown int) {

@@ -8,13 +8,14 @@ type kind int
 const (
 	people   kind = iota // pages; errors are pages
 	programs             // the API and probes; errors are problem+json
-	files                // files that never change
+	files                // files that never change, for anybody
 )
 
 // route is one address.
 type route struct {
 	pattern string
 	kind    kind
+	least   Role // of its readers; "": anybody, as for probes
 	handle  handler
 }
 
@@ -25,26 +26,32 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 // routes are all addresses.
 func (s *server) routes() []route {
 	list := []route{
-		{"GET /{$}", people, s.queue},
-		{"GET /sessions/{key}", people, s.session},
-		{"GET /suggest", people, s.suggest},
-		{"GET /problems", people, s.problems},
-		{"GET /backtests", people, s.backtests},
-		{"POST /backtests", people, s.startBacktest},
-		{"GET /backtests/{key}", people, s.backtest},
-		{"GET /backtests/{key}/samples", people, s.sample},
-		{"POST /backtests/{key}/samples", people, s.label},
-		{"GET /static/{name}", files, s.static},
+		{"GET /{$}", people, Agent, s.queue},
+		{"GET /sessions/{key}", people, Agent, s.session},
+		{"GET /sessions/{key}/reveal", people, Agent, s.hideAgain},
+		{"POST /sessions/{key}/reveal", people, Agent, s.reveal},
+		{"GET /suggest", people, Agent, s.suggest},
+		{"GET /problems", people, Reviewer, s.problems},
+		{"GET /backtests", people, Reviewer, s.backtests},
+		{"POST /backtests", people, Reviewer, s.startBacktest},
+		{"GET /backtests/{key}", people, Reviewer, s.backtest},
+		{"GET /backtests/{key}/samples", people, Reviewer, s.sample},
+		{"POST /backtests/{key}/samples", people, Reviewer, s.label},
+		{"GET /models", people, Supervisor, s.models},
+		{"GET /reveals", people, Supervisor, s.reveals},
+		{"GET /static/{name}", files, "", s.static},
 
-		{"GET /api/v1/flags", programs, s.apiFlags},
-		{"GET /api/v1/sessions/{key}/verdict", programs, s.apiVerdict},
-		{"GET /api/v1/suggest", programs, s.apiSuggest},
-		{"GET /api/v1/openapi.json", programs, s.apiDescription},
-		{"GET /healthz", programs, s.health},
-		{"GET /readyz", programs, s.ready},
+		{"GET /api/v1/flags", programs, Agent, s.apiFlags},
+		{"GET /api/v1/sessions/{key}/verdict", programs, Agent, s.apiVerdict},
+		{"POST /api/v1/sessions/{key}/reveal", programs, Agent, s.apiReveal},
+		{"GET /api/v1/suggest", programs, Agent, s.apiSuggest},
+		{"GET /api/v1/models", programs, Supervisor, s.apiModels},
+		{"GET /api/v1/openapi.json", programs, Agent, s.apiDescription},
+		{"GET /healthz", programs, "", s.health},
+		{"GET /readyz", programs, "", s.ready},
 	}
 	if s.o.Metrics != nil {
-		list = append(list, route{"GET /metrics", programs, s.metrics})
+		list = append(list, route{"GET /metrics", programs, "", s.metrics})
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,10 @@ type site struct {
 // newSite starts a server over an empty database. change may change its options.
 func newSite(t *testing.T, change func(*Options)) *site {
 	t.Helper()
-	zone := time.FixedZone("", 8*3600)
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
 	st := store.New(storetest.New(t), store.Options{Zone: zone})
 	o := Options{Store: st, Zone: zone, Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
@@ -110,7 +114,7 @@ func (s *site) put(session *transcript.Session, v *pipeline.Verdict, failed stor
 	case failed != "":
 		failures = append(failures, store.Failure{Transcript: list[0].Key, Reason: failed, Detail: "index out of range"})
 	}
-	if err := s.store.SaveInspections(ctx, done, failures, nil, func(pgx.Tx) error { return nil }); err != nil {
+	if err := s.store.SaveInspections(ctx, done, failures, nil, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
 		s.t.Fatal(err)
 	}
 	return list[0].Session
@@ -129,7 +133,7 @@ func (s *site) leaveOut(session *transcript.Session) store.SessionKey {
 		s.t.Fatal(err)
 	}
 	left := []store.LeftOut{{Transcript: transcript, Plan: p, Rule: "night <shift>", Reason: plan.ByShare}}
-	if err := s.store.SaveInspections(s.t.Context(), nil, nil, left, func(pgx.Tx) error { return nil }); err != nil {
+	if err := s.store.SaveInspections(s.t.Context(), nil, nil, left, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
 		s.t.Fatal(err)
 	}
 	return key
@@ -318,7 +322,19 @@ func (s *site) get(path string, headers ...string) answer {
 
 func (s *site) ask(method, path string, headers ...string) answer {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+path, nil)
+	return s.send(method, path, "", headers...)
+}
+
+// post sends a form.
+func (s *site) post(path string, form url.Values, headers ...string) answer {
+	s.t.Helper()
+	return s.send(http.MethodPost, path, form.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded"}, headers...)...)
+}
+
+// send asks with a body.
+func (s *site) send(method, path, body string, headers ...string) answer {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -327,7 +343,7 @@ func (s *site) ask(method, path string, headers ...string) answer {
 			req.Host = headers[i+1]
 			continue
 		}
-		req.Header.Set(headers[i], headers[i+1])
+		req.Header.Add(headers[i], headers[i+1])
 	}
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(req)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"assay/pipeline"
@@ -20,22 +22,32 @@ import (
 // sessionPage is a session: its transcript, and the verdict beside it.
 type sessionPage struct {
 	page
-	View     store.SessionView
-	Session  *transcript.Session
-	Facts    []fact // what the source says about the session
-	Turns    []turnView
-	Verdict  *pipeline.Verdict // nil: not inspected
-	Card     *scorecard.Scorecard
-	Sections []sectionView
-	Counts   map[pipeline.Outcome]int
-	Mood     moodView
-	Back     string // the queue that the reader came from
-	Previous string // "" where there is none
-	Next     string
+	View       store.SessionView
+	Session    *transcript.Session // as it is shown
+	Facts      []fact              // what the source says about the session
+	Turns      []turnView
+	Verdict    *pipeline.Verdict // nil: not inspected
+	Card       *scorecard.Scorecard
+	Sections   []sectionView
+	Counts     map[pipeline.Outcome]int
+	Unasked    []unasked // why models did not answer, by reason
+	Injections []injectionView
+	Questions  []questionView
+	Rounds     []store.Round
+	Mood       moodView
+	Personal   personalView
+	Back       string // the queue that the reader came from
+	Previous   string // "" where there is none
+	Next       string
+
+	seen *seen
 }
 
 // fact is something that the source says.
-type fact struct{ Name, Value string }
+type fact struct {
+	Name, Value string
+	Hidden      bool // personal data in it is behind tags
+}
 
 // sectionView is a section of the scorecard with its findings.
 type sectionView struct {
@@ -46,32 +58,88 @@ type sectionView struct {
 // findingView is a criterion's answer.
 type findingView struct {
 	pipeline.Finding
-	Name   string
-	Advice string
-	Worth  string // points got of those that could be had
+	Name     string
+	Advice   string
+	Worth    string // points got of those that could be had
+	Evidence []quoteView
+	Judged   *judgedView // nil where no model answered
+}
+
+// quoteView is a quote with its turn.
+type quoteView struct {
+	Turn  int
+	Words []segment
+}
+
+// questionView is a customer's question with what the library suggests.
+type questionView struct {
+	pipeline.Question
+	Words []segment
 }
 
 func (s *server) session(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Has("reveal") {
+		return errRevealByGet
+	}
 	key, err := sessionKey(r)
 	if err != nil {
 		return err
 	}
-	p := sessionPage{page: s.page(w, r, "queue", "session.js")}
-	if p.View, err = s.o.Store.Session(r.Context(), key); err != nil {
+	p, err := s.sessionPage(w, r, key, revealed{})
+	if err != nil {
 		return err
 	}
-	if p.Session, err = transcript.Decode([]byte(p.View.Content)); err != nil {
-		return fmt.Errorf("session %d: %w", key, err)
+	return s.render(w, "session", http.StatusOK, p)
+}
+
+// sessionPage fills in the page of a session, with what is to be revealed.
+func (s *server) sessionPage(w http.ResponseWriter, r *http.Request, key store.SessionKey, open revealed) (*sessionPage, error) {
+	ctx := r.Context()
+	p := &sessionPage{page: s.page(w, r, "queue", "session.js")}
+	var said *transcript.Session
+	var err error
+	if p.View, said, p.Verdict, err = s.stored(ctx, key, p.Reader); err != nil {
+		return nil, err
+	}
+	if open.turn != nil && *open.turn >= len(said.Turns) {
+		return nil, badParameters{{Name: "turn", Value: strconv.Itoa(*open.turn), Allowed: []string{"0–" + strconv.Itoa(len(said.Turns)-1)}}}
 	}
 	p.Title = p.View.SourceID
-	if err := s.judge(r.Context(), &p); err != nil {
-		return err
+	p.seen = see(said, p.Verdict, s.rules(p.Reader), open, p.tagName)
+	p.Session = p.seen.session
+	if detail := p.View.FailureDetail; detail != nil && !open.all {
+		p.View.FailureDetail = new(s.rules(p.Reader).Text(*detail).Text)
+	}
+	if err := s.judged(ctx, p); err != nil {
+		return nil, err
 	}
 	p.Facts = p.facts()
-	if err := s.around(r.Context(), &p, r.URL.Query()); err != nil {
-		return err
+	if err := s.personal(ctx, p, r.URL.Query()); err != nil {
+		return nil, err
 	}
-	return s.render(w, "session", http.StatusOK, &p)
+	return p, s.around(ctx, p, r.URL.Query())
+}
+
+// stored loads a session with its verdict, nil without one. An agent is shown no
+// session but the agent's own.
+func (s *server) stored(ctx context.Context, key store.SessionKey, who reader) (v store.SessionView, said *transcript.Session, verdict *pipeline.Verdict, err error) {
+	if v, err = s.o.Store.Session(ctx, key); err != nil {
+		return v, nil, nil, err
+	}
+	if said, err = transcript.Decode([]byte(v.Content)); err != nil {
+		return v, nil, nil, fmt.Errorf("session %d: %w", key, err)
+	}
+	if !who.may(Reviewer) && (said.Agent == nil || said.Agent.ID != who.name) {
+		return v, nil, nil, errNotAllowed
+	}
+	if v.Verdict == nil {
+		return v, said, nil, nil
+	}
+	verdict = new(pipeline.Verdict)
+	if err := json.Unmarshal([]byte(*v.Verdict), verdict); err != nil {
+		return v, nil, nil, fmt.Errorf("verdict of session %d: %w", key, err)
+	}
+	return v, said, verdict, nil
 }
 
 // sessionKey reads the key of a session's address. What is no number is no session.
@@ -84,60 +152,62 @@ func sessionKey(r *http.Request) (store.SessionKey, error) {
 	return store.SessionKey(key), nil
 }
 
-// judge fills in the verdict and what hangs on it.
-func (s *server) judge(ctx context.Context, p *sessionPage) error {
-	if p.View.Verdict == nil {
-		p.Turns = turnViews(p.Session, &pipeline.Verdict{}, nil)
+// judged fills in what hangs on the verdict.
+func (s *server) judged(ctx context.Context, p *sessionPage) error {
+	if p.Verdict == nil {
+		p.Turns = turnViews(p.seen, &pipeline.Verdict{}, nil)
 		return nil
-	}
-	p.Verdict = new(pipeline.Verdict)
-	if err := json.Unmarshal([]byte(*p.View.Verdict), p.Verdict); err != nil {
-		return fmt.Errorf("verdict of session %d: %w", p.View.Key, err)
 	}
 	card, err := s.cards.of(ctx, p.Verdict.Scorecard)
 	if err != nil {
 		return err
 	}
+	if p.Rounds, err = s.o.Store.Rounds(ctx, p.View.Key); err != nil {
+		return err
+	}
 	p.Card = card
-	p.Sections = sections(p.Verdict, card, p.Lang)
+	p.sections()
 	p.Counts = map[pipeline.Outcome]int{}
 	for _, f := range p.Verdict.Criteria {
 		p.Counts[f.Outcome]++
 	}
-	p.Turns = turnViews(p.Session, p.Verdict, names(card, p.Lang))
+	for _, q := range p.Verdict.Questions {
+		p.Questions = append(p.Questions, questionView{q, p.seen.saying(q.Text)})
+	}
+	p.Unasked = unaskedOf(p.Verdict)
+	p.Injections = p.injections()
+	p.Turns = turnViews(p.seen, p.Verdict, names(card, p.Lang))
 	p.Mood = moodOf(p.Session, p.Verdict.Tone)
 	return nil
 }
 
 // sections groups the findings by section, in the verdict's order.
-func sections(v *pipeline.Verdict, card *scorecard.Scorecard, lang string) []sectionView {
+func (p *sessionPage) sections() {
+	v := p.Verdict
 	titles := map[string]string{}
-	for _, sec := range card.Sections {
-		titles[sec.ID] = sec.Name.In(lang)
+	for _, sec := range p.Card.Sections {
+		titles[sec.ID] = sec.Name.In(p.Lang)
 	}
 	asked := map[string]*scorecard.Criterion{}
-	for _, c := range card.Criteria() {
+	for _, c := range p.Card.Criteria() {
 		asked[c.ID] = c
 	}
-	var out []sectionView
 	for i, f := range v.Criteria {
 		if i == 0 || f.Section != v.Criteria[i-1].Section {
-			name := titles[f.Section]
-			if name == "" {
-				name = f.Section
-			}
-			out = append(out, sectionView{Name: name})
+			p.Sections = append(p.Sections, sectionView{Name: cmp.Or(titles[f.Section], f.Section)})
 		}
-		last := &out[len(out)-1]
-		last.Findings = append(last.Findings, finding(f, card.Mode, asked[f.ID], lang))
+		last := &p.Sections[len(p.Sections)-1]
+		last.Findings = append(last.Findings, p.finding(f, asked[f.ID]))
 	}
-	return out
 }
 
-func finding(f pipeline.Finding, mode scorecard.Mode, c *scorecard.Criterion, lang string) findingView {
-	v := findingView{Finding: f, Name: f.ID, Worth: worth(f, mode)}
+func (p *sessionPage) finding(f pipeline.Finding, c *scorecard.Criterion) findingView {
+	v := findingView{Finding: f, Name: f.ID, Worth: worth(f, p.Card.Mode), Judged: p.judgedView(f)}
 	if c != nil {
-		v.Name, v.Advice = c.Name.In(lang), c.Advice.In(lang)
+		v.Name, v.Advice = c.Name.In(p.Lang), c.Advice.In(p.Lang)
+	}
+	for _, e := range f.Evidence {
+		v.Evidence = append(v.Evidence, quoteView{e.Turn, p.seen.quote(e.Span, e.Quote)})
 	}
 	return v
 }
@@ -162,7 +232,7 @@ func (p *sessionPage) facts() []fact {
 	var out []fact
 	add := func(key, value string) {
 		if value != "" {
-			out = append(out, fact{p.T("fact." + key), value})
+			out = append(out, fact{Name: p.T("fact." + key), Value: value})
 		}
 	}
 	add("channel", p.T("channel."+string(s.Channel)))
@@ -171,6 +241,7 @@ func (p *sessionPage) facts() []fact {
 	}
 	if s.Agent != nil {
 		add("agent", join(s.Agent.Name, s.Agent.ID))
+		out[len(out)-1].Hidden = s.Agent.Name != p.seen.original.Agent.Name
 		add("team", s.Agent.Team)
 	}
 	if s.Customer != nil {
@@ -191,7 +262,8 @@ func (p *sessionPage) facts() []fact {
 		add("csat", strconv.Itoa(s.CSAT)+"/5")
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Metadata)) {
-		out = append(out, fact{key, plain(s.Metadata[key])})
+		value := plain(s.Metadata[key])
+		out = append(out, fact{key, value, value != plain(p.seen.original.Metadata[key])})
 	}
 	return out
 }
@@ -208,11 +280,13 @@ func plain(v any) string {
 	if s, ok := v.(string); ok {
 		return s
 	}
-	b, err := json.Marshal(v)
-	if err != nil { // not a value that came from JSON
+	var b strings.Builder
+	in := json.NewEncoder(&b)
+	in.SetEscapeHTML(false)              // tags are in angle brackets
+	if err := in.Encode(v); err != nil { // not a value that came from JSON
 		return fmt.Sprint(v)
 	}
-	return string(b)
+	return strings.TrimSpace(b.String())
 }
 
 // reach is how far the queue is searched around the place where the session
@@ -221,7 +295,7 @@ const reach = 20
 
 // around finds the session's neighbours in the queue that the reader came from.
 func (s *server) around(ctx context.Context, p *sessionPage, q url.Values) error {
-	f, err := filterOf(q)
+	f, err := filterOf(q, p.Reader)
 	if err != nil {
 		return err
 	}
@@ -293,6 +367,18 @@ func (p *sessionPage) Turn(i int) string {
 	}
 	return "#" + strconv.Itoa(i+1)
 }
+
+// Counted is a turn's number as people count, from 1.
+func (p *sessionPage) Counted(turn int) int { return turn + 1 }
+
+// judgedPart is a model's answer with the page that it stands on.
+type judgedPart struct {
+	*sessionPage
+	Judged *judgedView
+}
+
+// About puts a model's answer on the page.
+func (p *sessionPage) About(j *judgedView) judgedPart { return judgedPart{p, j} }
 
 // clock prints the time since the session began: 02:05, or 1:02:05 from an hour on.
 func clock(d time.Duration) string {

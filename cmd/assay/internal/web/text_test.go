@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"assay/pipeline/injection"
+	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
@@ -143,6 +145,8 @@ func TestEveryValueOfAClosedListHasAText(t *testing.T) {
 		"result": constants(t, ground, "Result"), "label": constants(t, ground, "Label"), "severity": constants(t, ground, "FlagSeverity"),
 		"by": constants(t, ground, "By"), "failure": constants(t, ground+"/store", "FailureReason"),
 		"channel": texted(transcript.Channels), "speaker": texted(transcript.Speakers), "kind": texted(transcript.Kinds),
+		"endpointstate": texted(endpointStates), "called": append(constants(t, "../../../../classifiers/llm", "Status"), "open", "lost"),
+		"injected": texted(injection.Kinds), "personal": texted(redact.Types), "spentby": {"plan", "scorecard"},
 		"sort": texted(store.QueueSorts), "language": languages,
 		"state": {scorecard.Hit.String(), scorecard.NotHit.String(), scorecard.NotEvaluable.String()},
 	}

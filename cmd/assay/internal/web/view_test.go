@@ -8,6 +8,7 @@ import (
 
 	"assay/pipeline"
 	"assay/pipeline/injection"
+	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
 )
 
@@ -55,17 +56,17 @@ func TestSegments(t *testing.T) {
 	}{
 		"no text":           {"", nil, nil},
 		"no marks":          {"abc", nil, []seen{{"abc", "", "", 0}}},
-		"one in the middle": {"abcde", []mark{{1, 3, 0, a, "", false}}, []seen{{"a", "", "", 0}, {"bc", "a", "0", 0}, {"de", "", "", 0}}},
-		"the whole text":    {"abc", []mark{{0, 3, 0, a, "", false}}, []seen{{"abc", "a", "0", 0}}},
-		"overlapping": {"abcdef", []mark{{0, 4, 0, a, "", false}, {2, 6, 1, b, "", false}},
+		"one in the middle": {"abcde", []mark{mark{start: 1, end: 3, evidence: 0, criterion: a}}, []seen{{"a", "", "", 0}, {"bc", "a", "0", 0}, {"de", "", "", 0}}},
+		"the whole text":    {"abc", []mark{mark{start: 0, end: 3, evidence: 0, criterion: a}}, []seen{{"abc", "a", "0", 0}}},
+		"overlapping": {"abcdef", []mark{mark{start: 0, end: 4, evidence: 0, criterion: a}, mark{start: 2, end: 6, evidence: 1, criterion: b}},
 			[]seen{{"ab", "a", "0", 0}, {"cd", "a b", "0 1", 0}, {"ef", "b", "1", 0}}},
-		"one in another": {"abcdef", []mark{{0, 6, 0, a, "", false}, {2, 3, 1, b, "", false}},
+		"one in another": {"abcdef", []mark{mark{start: 0, end: 6, evidence: 0, criterion: a}, mark{start: 2, end: 3, evidence: 1, criterion: b}},
 			[]seen{{"ab", "a", "0", 0}, {"c", "a b", "0 1", 0}, {"def", "a", "0", 0}}},
-		"the same place twice":           {"ab", []mark{{0, 2, 0, a, "", false}, {0, 2, 1, b, "", false}}, []seen{{"ab", "a b", "0 1", 0}}},
-		"one criterion side by side":     {"abcd", []mark{{0, 2, 0, a, "", false}, {2, 4, 1, a, "", false}}, []seen{{"ab", "a", "0", 0}, {"cd", "a", "1", 0}}},
-		"a tone":                         {"abc", []mark{{0, 2, -1, markView{}, pipeline.Rude, false}}, []seen{{"ab", "", "", 1}, {"c", "", "", 0}}},
-		"a tone across evidence":         {"abc", []mark{{0, 2, -1, markView{}, pipeline.Rude, false}, {1, 3, 0, a, "", false}}, []seen{{"a", "", "", 1}, {"b", "a", "0", 1}, {"c", "a", "0", 0}}},
-		"offsets are bytes, not letters": {"你好吗", []mark{{3, 6, 0, a, "", false}}, []seen{{"你", "", "", 0}, {"好", "a", "0", 0}, {"吗", "", "", 0}}},
+		"the same place twice":           {"ab", []mark{mark{start: 0, end: 2, evidence: 0, criterion: a}, mark{start: 0, end: 2, evidence: 1, criterion: b}}, []seen{{"ab", "a b", "0 1", 0}}},
+		"one criterion side by side":     {"abcd", []mark{mark{start: 0, end: 2, evidence: 0, criterion: a}, mark{start: 2, end: 4, evidence: 1, criterion: a}}, []seen{{"ab", "a", "0", 0}, {"cd", "a", "1", 0}}},
+		"a tone":                         {"abc", []mark{mark{start: 0, end: 2, evidence: -1, tone: pipeline.Rude}}, []seen{{"ab", "", "", 1}, {"c", "", "", 0}}},
+		"a tone across evidence":         {"abc", []mark{mark{start: 0, end: 2, evidence: -1, tone: pipeline.Rude}, mark{start: 1, end: 3, evidence: 0, criterion: a}}, []seen{{"a", "", "", 1}, {"b", "a", "0", 1}, {"c", "a", "0", 0}}},
+		"offsets are bytes, not letters": {"你好吗", []mark{mark{start: 3, end: 6, evidence: 0, criterion: a}}, []seen{{"你", "", "", 0}, {"好", "a", "0", 0}, {"吗", "", "", 0}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,10 +79,10 @@ func TestSegments(t *testing.T) {
 			}
 		})
 	}
-	said := segments("abcd", []mark{{1, 3, -1, markView{}, "", true}, {2, 4, 0, a, "", false}})
+	said := segments("abcd", []mark{mark{start: 1, end: 3, evidence: -1, injection: injection.Role}, mark{start: 2, end: 4, evidence: 0, criterion: a}})
 	var injected []bool
 	for _, s := range said {
-		injected = append(injected, s.Injected)
+		injected = append(injected, len(s.Injections) > 0)
 	}
 	if diff := cmp.Diff([]bool{false, true, true, false}, injected); diff != "" {
 		t.Errorf("orders to the model (-want +got)\n%s", diff)
@@ -109,12 +110,15 @@ func TestMarksThatDoNotStandAreLeftOut(t *testing.T) {
 			change(&e)
 			v := &pipeline.Verdict{Criteria: []pipeline.Finding{{ID: "a", Evidence: []pipeline.Evidence{e}}}}
 			v.Injections = []pipeline.Injection{{Evidence: e, Level: injection.Suspected}}
-			if marks := marksOf(s, v, nil); len(marks) != 0 {
+			if marks := marksOf(see(s, v, redact.Rules{}, revealed{}, plainName), v, nil); len(marks) != 0 {
 				t.Errorf("got %v", marks)
 			}
 		})
 	}
 }
+
+// plainName calls types of personal data by themselves.
+func plainName(t redact.Type) string { return string(t) }
 
 func TestClock(t *testing.T) {
 	t.Parallel()

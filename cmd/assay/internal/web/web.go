@@ -1,10 +1,11 @@
 // Package web is what people and programs see of Assay over HTTP: the queue of
-// flagged sessions, the session page, the suggestion search, back-tests, the
-// list of problems, and the JSON API under /api/v1 that openapi.json describes.
+// flagged sessions, the session page, the suggestion search, back-tests, models
+// and what they cost, the lists of problems and of reveals, and the JSON API under /api/v1 that openapi.json describes.
 //
 // Pages are rendered on the server, work without script and are better with
 // it, and are the same in Chinese and English: every text stands in text/, one
-// file per language. Handlers return an error that one wrapper maps.
+// file per language. Handlers return an error that one wrapper maps. What a reader
+// sees of personal data is decided in access.go and seen.go, for pages and API alike.
 package web
 
 import (
@@ -34,6 +35,8 @@ type Options struct {
 	Zone     *time.Location                  // of the times on pages; default the store's
 	Log      *slog.Logger                    // default slog.Default()
 	Loopback bool                            // refuse requests for other hosts than this machine
+	Access   Access                          // who reads, and what of personal data
+	Judge    JudgeInfo                       // what the page of models tells about settings
 }
 
 // server holds what handlers share. It does not change after New.
@@ -60,6 +63,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if err := o.Access.complete(); err != nil {
+		return nil, err
 	}
 	s := &server{o: o, cards: newCards(o.Store), mux: http.NewServeMux()}
 	var err error

@@ -71,6 +71,7 @@ onKeys({
   "[": () => follow('a[rel="prev"]'),
   "]": () => follow('a[rel="next"]'),
   u: () => follow("a.back"),
+  r: () => document.querySelector("#reveal input")?.focus(),
   Escape: () => choose(""),
 });
 

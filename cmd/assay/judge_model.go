@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"assay/classifiers/llm"
+	"assay/cmd/assay/internal/config"
+	"assay/jobs"
+	"assay/pipeline"
+	"assay/pipeline/plan"
+	"assay/pipeline/store"
+)
+
+// newClient makes a client of the model that judges, with its calls on a ledger;
+// nil when none is configured. wait is the longest that a call waits for an endpoint
+// that wants to be left alone.
+func (p *program) newClient(m config.Model, l llm.Ledger, wait time.Duration) (*llm.Client, error) {
+	configured, err := m.Judges()
+	if err != nil || !configured {
+		return nil, usage(err)
+	}
+	extra, err := m.Fields()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	client, err := llm.NewClient(llm.ClientOptions{
+		BaseURL: m.BaseURL, Key: m.Key, Model: m.LLM, APIVersion: m.APIVersion, Timeout: m.Timeout, Extra: extra, Ledger: l, Log: p.log, Wait: wait,
+	})
+	return client, usage(err)
+}
+
+// usage makes an error one of usage; nil stays nil.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// newJudge makes the judge that is configured, with its calls on a ledger; nil
+// when none is. via may put another client in place of the one that sends.
+func (p *program) newJudge(m config.Model, l llm.Ledger, wait time.Duration, via func(*llm.Client) *llm.Client) (pipeline.Judge, error) {
+	client, err := p.newClient(m, l, wait)
+	if err != nil || client == nil {
+		return nil, err
+	}
+	if via != nil {
+		client = via(client)
+	}
+	rules, err := sentRules(m)
+	if err != nil {
+		return nil, err
+	}
+	j, err := llm.NewJudge(llm.JudgeOptions{Client: client, Ledger: l, Reasons: m.Reasons, Redact: rules})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return j, nil
+}
+
+// judging is what workers judge by.
+func (p *program) judging(s *store.Store, m config.Model, j config.Judging, metrics *jobs.Metrics) (jobs.Judging, error) {
+	policy, err := j.Policy()
+	if err != nil {
+		return jobs.Judging{}, usageError{err}
+	}
+	ledger, err := newLedger(s, m, j, metrics)
+	if err != nil {
+		return jobs.Judging{}, err
+	}
+	judge, err := p.newJudge(m, ledger, 0, nil)
+	return jobs.Judging{Judge: judge, Policy: policy}, err
+}
+
+// newLedger makes the ledger that all processes share.
+func newLedger(s *store.Store, m config.Model, j config.Judging, metrics *jobs.Metrics) (llm.Ledger, error) {
+	budget, err := j.Budget()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	l, err := jobs.NewLedger(s, jobs.LedgerOptions{
+		Prices: j.Prices(), Budget: budget, RequestsPerMinute: j.RPM, TokensPerMinute: j.TPM, Timeout: m.Timeout, Metrics: metrics,
+	})
+	return l, usage(err)
+}
+
+// pricedPlan refuses to start where the plan in force limits money and the
+// model's prices are not known.
+func (p *program) pricedPlan(db *database, j jobs.Judging, c config.Judging) error {
+	if j.Judge == nil || c.Prices().Known() {
+		return nil
+	}
+	in, err := planInForce(p.ctx, db.Store)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil && in.Money() {
+		err = usageError{fmt.Errorf("plan %q limits what judging may cost, but the model's prices are not known: give them per million tokens (--price-in, --price-out), or limit tokens instead", in.ID)}
+	}
+	return err
+}
+
+// planInForce reads the plan in force; store.ErrNotFound without one.
+func planInForce(ctx context.Context, s *store.Store) (*plan.Plan, error) {
+	published, err := s.PlanInForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in, problems := plan.Parse(published.Slug+".yaml", []byte(published.Source))
+	return in, problems.Err()
+}
