@@ -23,6 +23,7 @@ type doctorCmd struct {
 	Probe bool     `name:"probe" help:"Ask the configured models one small question, which may cost something."`
 	config.Database
 	config.Model
+	config.Judging
 }
 
 // check is one thing that must be in place.
@@ -39,7 +40,7 @@ func (c *doctorCmd) Run(p *program) error {
 	for _, folder := range c.Watch {
 		checks = append(checks, readable(folder))
 	}
-	checks = append(checks, c.judging(p), c.embedding(p))
+	checks = append(checks, c.judging(p), c.prices(), c.embedding(p))
 	checks = append(checks, c.database(p)...)
 	bad := false
 	for _, k := range checks {

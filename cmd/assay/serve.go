@@ -146,11 +146,15 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err != nil {
 		return nil, err
 	}
-	inspector := &pipeline.Inspector{Tone: t}
-	if err := p.addEmbedder(inspector, f.Model); err != nil {
+	ledger, err := newLedger(db.Store, f.Model, f.Judging, metrics)
+	if err != nil {
 		return nil, err
 	}
-	judging, err := p.judging(db.Store, f.Model, f.Judging, metrics)
+	inspector := &pipeline.Inspector{Tone: t}
+	if err := p.addEmbedder(inspector, f.Model, ledger); err != nil {
+		return nil, err
+	}
+	judging, err := p.judging(f.Model, f.Judging, ledger)
 	if err != nil {
 		return nil, err
 	}

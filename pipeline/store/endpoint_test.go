@@ -40,10 +40,14 @@ func TestWhatTheEndsOfCallsSayOfAnEndpoint(t *testing.T) {
 		"a wrong key needs somebody":               {state(0, nil, "", false), []end{{"unauthorised", 0}}, state(1, in(patience), "unauthorised", true)},
 		"until it is right":                        {state(1, in(patience), "unauthorised", true), []end{{"ok", 0}}, state(0, nil, "", false)},
 		"many that fail at once are one":           {state(2, nil, "", false), []end{{"timeout", 0}, {"timeout", 0}, {"limited", 0}}, state(3, in(shut), "timeout", false)},
-		"garbage does not cut a wish short":        {state(0, nil, "", false), []end{{"limited", time.Minute}, {"garbled", 0}}, state(0, in(time.Minute), limited, false)},
 		"who waits as he is told has not failed":   {probed, []end{{"limited", time.Second}}, state(0, in(time.Second), limited, false)},
-		"a probe that is given up says nothing":    {probed, []end{{"cancelled", 0}}, state(4, in(0), probing, false)},
-		"one bad request says nothing":             {state(1, nil, "", false), []end{{"garbled", 0}, {"rejected", 0}}, state(1, nil, "", false)},
+		"a bad request is an answer":               {state(2, nil, "", false), []end{{"rejected", 0}}, state(0, nil, "", false)},
+		"but not of a key that is wrong":           {state(1, in(patience), "unauthorised", true), []end{{"rejected", 0}}, state(1, in(patience), "unauthorised", true)},
+		"what is no answer is a failure":           {state(2, nil, "", false), []end{{"garbled", 0}}, state(3, in(shut), "garbled", false)},
+		"who gives up says nothing":                {state(2, nil, "", false), []end{{"cancelled", 0}}, state(2, nil, "", false)},
+		"nor does he end a wish":                   {state(1, in(time.Minute), limited, false), []end{{"cancelled", 0}, {"rejected", 0}}, state(0, in(time.Minute), limited, false)},
+		"a probe that is given up lets others try": {probed, []end{{"cancelled", 0}}, state(4, in(0), probing, false)},
+		"a limit used up with the answer":          {state(2, nil, "", false), []end{{"ok", time.Minute}}, state(0, in(time.Minute), limited, false)},
 	} {
 		e := tt.before
 		for _, end := range tt.ends {

@@ -227,16 +227,18 @@ func (e *endpointState) learn(ctx context.Context, tx pgx.Tx, status string, ret
 
 func (e *endpointState) after(status string, retryAfter time.Duration) {
 	switch status {
-	case "ok", "rejected", "garbled": // it is there, though it may take no liking to this one request
-		e.answered(status == "ok")
-	case "cancelled":
-		if e.Status == probing { // the next call is a probe again
-			e.ClosedUntil = &e.Now
+	case "cancelled": // nothing was found out; who tried it again lets others try
+		if e.Status == probing {
+			e.ClosedUntil = new(e.Now)
+		}
+	case "ok", "rejected": // it is there, though it may have taken no liking to this one request
+		if status == "ok" || !e.NeedsSomebody {
+			e.answered(retryAfter)
 		}
 	case "unauthorised", "not_found", "no_credit":
 		e.NeedsSomebody = true
 		e.failed(status, max(patience, min(retryAfter, relent)))
-	case limited, "unreachable", "timeout", "server_error":
+	default: // not reached, too late, broken, or an answer that is none
 		if retryAfter > 0 { // it is there, and knows for how long
 			e.Failures = 0
 			e.close(limited, min(retryAfter, relent))
@@ -249,18 +251,6 @@ func (e *endpointState) after(status string, retryAfter time.Duration) {
 }
 
 func (e *endpointState) closed() bool { return e.ClosedUntil != nil && e.ClosedUntil.After(e.Now) }
-
-// answered opens the endpoint, unless it answers what it had taken and wants no
-// more, or what is wrong is not mended by an answer like this.
-func (e *endpointState) answered(well bool) {
-	if e.Status == limited && e.closed() || e.NeedsSomebody && !well {
-		return
-	}
-	if well || e.ClosedUntil != nil {
-		e.Failures = 0
-	}
-	e.NeedsSomebody, e.ClosedUntil, e.Status = false, nil, ""
-}
 
 // pause is how long a further failure closes the endpoint.
 func (e *endpointState) pause(status string) time.Duration {
@@ -286,4 +276,17 @@ func (e *endpointState) close(status string, wait time.Duration) {
 		e.ClosedUntil = &until
 	}
 	e.Status = status
+}
+
+// answered opens an endpoint, unless it wants to be left alone: it may have answered
+// what it had taken before.
+func (e *endpointState) answered(retryAfter time.Duration) {
+	e.Failures, e.NeedsSomebody = 0, false
+	waits := e.Status == limited && e.closed()
+	switch {
+	case retryAfter > 0:
+		e.close(limited, min(retryAfter, relent))
+	case !waits:
+		e.ClosedUntil, e.Status = nil, ""
+	}
 }
