@@ -18,7 +18,11 @@ type LedgerOptions struct {
 	// What the provider allows all processes together; 0 is what it says itself.
 	RequestsPerMinute, TokensPerMinute int
 	Timeout                            time.Duration // of a call; default 1 min
-	Metrics                            *Metrics
+	// Patience is how long a call waits for an endpoint that is closed; a longer wait
+	// is left to the caller. Jobs that all go to sleep at every 429 are slower to come
+	// back than the endpoint.
+	Patience time.Duration
+	Metrics  *Metrics
 }
 
 // ledger accounts for calls in the database, for all processes together.
@@ -43,20 +47,30 @@ func NewLedger(s *store.Store, o LedgerOptions) (llm.Ledger, error) {
 // batchTimeout is the time that a batch has, and some more.
 const batchTimeout = 48 * time.Hour
 
-// shortWait is how long a call waits for the allowed rate, or an endpoint that is
-// closed; a longer wait is left to the queue.
-const shortWait = 20 * time.Second
+// pacedWait is how long a call waits for the allowed rate; a longer wait is left
+// to the queue.
+const pacedWait = 20 * time.Second
+
+// patience is how long a call waits that is refused.
+func (l *ledger) patience(k store.RefusalKind) time.Duration {
+	switch k {
+	case store.Paced:
+		return pacedWait
+	case store.EndpointClosed:
+		return l.o.Patience
+	}
+	return 0
+}
 
 // Open reserves what the call may take. It waits for the allowed rate and for an
-// endpoint that is closed, if that is not for long: jobs that all go to sleep at
-// every 429 are slower to come back than the endpoint.
+// endpoint that is closed, if that is not for long.
 func (l *ledger) Open(ctx context.Context, c llm.Call) (int64, error) {
 	for waited := time.Duration(0); ; {
 		ticket, refused, err := l.store.OpenCall(ctx, l.call(c), l.limits())
 		if err != nil || refused == nil {
 			return ticket, err
 		}
-		if refused.Kind == store.LimitReached || waited+refused.Wait > shortWait {
+		if most := l.patience(refused.Kind); most == 0 || waited+refused.Wait > most {
 			l.o.Metrics.refused(refused.Kind)
 			return 0, l.unavailable(refused)
 		}

@@ -71,6 +71,10 @@ func (p *program) judging(m config.Model, j config.Judging, l llm.Ledger) (jobs.
 	return jobs.Judging{Judge: judge, Policy: policy, Terms: j.Terms()}, err
 }
 
+// shortPatience is how long workers wait for an endpoint that is closed, before its
+// sessions go to sleep.
+const shortPatience = 20 * time.Second
+
 // newLedger makes the ledger that all processes share.
 func newLedger(s *store.Store, m config.Model, j config.Judging, metrics *jobs.Metrics) (llm.Ledger, error) {
 	budget, err := j.Budget()
@@ -79,6 +83,7 @@ func newLedger(s *store.Store, m config.Model, j config.Judging, metrics *jobs.M
 	}
 	l, err := jobs.NewLedger(s, jobs.LedgerOptions{
 		Prices: j.Prices(), Budget: budget, RequestsPerMinute: j.RPM, TokensPerMinute: j.TPM, Timeout: m.Timeout, Metrics: metrics,
+		Patience: shortPatience,
 	})
 	return l, usage(err)
 }
