@@ -10,6 +10,7 @@ import (
 	"assay/pipeline"
 	"assay/pipeline/plan"
 	"assay/pipeline/store"
+	"assay/pipeline/transcript"
 )
 
 // cards keeps compiled scorecards and plans. Published versions never change, so
@@ -42,10 +43,6 @@ func (c *cards) order(ctx context.Context) (order, error) {
 	if err != nil {
 		return o, err
 	}
-	inForce, err := c.store.PlanInForce(ctx)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return o, err
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range active {
@@ -55,11 +52,32 @@ func (c *cards) order(ctx context.Context) (order, error) {
 		}
 		o.cards, o.keys[card.ID] = append(o.cards, card), p.Key
 	}
-	if o.planKey = inForce.Key; o.planKey != 0 {
-		o.plan, err = c.planned(inForce)
+	return o, c.planInto(ctx, &o)
+}
+
+// namedByPlan is a named order under the plan in force: the plan does not choose the
+// scorecard then, but says still which sessions a model judges and what that may take.
+func (c *cards) namedByPlan(ctx context.Context, key store.ScorecardKey) (order, error) {
+	o, err := c.named(ctx, key)
+	if err != nil {
 		return o, err
 	}
-	return o, nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return o, c.planInto(ctx, &o)
+}
+
+// planInto puts the plan in force, if one is, into an order. The lock is held.
+func (c *cards) planInto(ctx context.Context, o *order) error {
+	p, err := c.store.PlanInForce(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		o.planKey = p.Key
+		o.plan, err = c.planned(p)
+	}
+	return err
 }
 
 // inForce is the plan in force; store.ErrNotFound without one.
@@ -86,6 +104,19 @@ func (c *cards) named(ctx context.Context, key store.ScorecardKey) (order, error
 		return order{}, err
 	}
 	return order{cards: []pipeline.Card{card}, keys: map[string]store.ScorecardKey{card.ID: key}, named: true}, nil
+}
+
+// choose finds a session's card, as pipeline.Choose does. Of a named card the rule is
+// still the one that takes the session, and the card's Plan says so.
+func (o order) choose(s *transcript.Session) (pipeline.Card, *plan.Choice, error) {
+	if !o.named {
+		return pipeline.Choose(o.plan, o.cards, s)
+	}
+	card, _, err := pipeline.Choose(nil, o.cards, s)
+	if err == nil && o.plan != nil {
+		card.Plan = &pipeline.PlanRef{ID: o.plan.ID, Version: o.plan.Version, Rule: o.plan.Choose(s).Rule}
+	}
+	return card, nil, err
 }
 
 // card compiles a scorecard, once.

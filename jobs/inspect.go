@@ -167,7 +167,7 @@ type became struct {
 // choice is what the job's sessions are inspected by.
 func (w *inspectWorker) choice(ctx context.Context, args InspectArgs) (order, error) {
 	if args.Scorecard != 0 {
-		return w.cards.named(ctx, args.Scorecard)
+		return w.cards.namedByPlan(ctx, args.Scorecard)
 	}
 	return w.cards.order(ctx)
 }
@@ -206,7 +206,7 @@ func (w *inspectWorker) inspect(ctx context.Context, t store.Transcript, by orde
 		fail(store.Unreadable, "%v", err)
 		return
 	}
-	card, left, none := pipeline.Choose(by.plan, by.cards, s)
+	card, left, none := by.choose(s)
 	switch {
 	case none != nil && by.named:
 		return

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"assay/classifiers/llm/llmtest"
+	"assay/pipeline/plan"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/store"
 )
@@ -202,5 +204,27 @@ func TestKilledReinspectionLosesAndRepeatsNothing(t *testing.T) {
 	checkOnce(t, s, n)
 	if r := reinspection(t, s, run); r.Enqueued != n || r.Total != n {
 		t.Errorf("%d of %d enqueued, want each of %d once", r.Enqueued, r.Total, n)
+	}
+}
+
+func TestReinspectionByANamedScorecardObeysThePlansJudging(t *testing.T) {
+	t.Parallel()
+	s := judgedStore(t, 8)
+	publishPlan(t, s, "plan: p\nname: P\ndefault: {scorecard: judged}\njudge: {sessions: none}\n")
+	server := llmtest.New(t, llmtest.Always(llmtest.Answer{}))
+	startJudging(t, s, server.URL, LedgerOptions{}, plan.Judge{Share: 1})
+	awaitDone(t, s)
+	key := number(t, s, `SELECT id::integer FROM scorecards WHERE slug = 'judged'`)
+	awaitReinspected(t, s, reinspect(t, s, store.NewReinspection{Scorecard: new(store.ScorecardKey(key))}))
+	awaitDone(t, s)
+	if diff := cmp.Diff(map[string]int{"undetermined not_selected": 8}, solved(t, s)); diff != "" {
+		t.Errorf("what the plan forbids is judged (-want +got):\n%s", diff)
+	}
+
+	publishPlan(t, s, "plan: p\nname: P\ndefault: {scorecard: judged, judge: {tokens_per_day: 250}}\n")
+	awaitReinspected(t, s, reinspect(t, s, store.NewReinspection{Scorecard: new(store.ScorecardKey(key))}))
+	awaitSolved(t, s, map[string]int{"met ": 2, "undetermined budget": 6})
+	if n := number(t, s, `SELECT count(*) FROM model_calls WHERE plan = 'p' AND rule = 'default'`); n != 2 || server.Count() != 2 {
+		t.Errorf("%d calls are booked on the plan, %d were made, want 2", n, server.Count())
 	}
 }

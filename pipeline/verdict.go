@@ -79,7 +79,8 @@ type Versions struct {
 	Library   string `json:"library,omitempty"`
 	Embedding string `json:"embedding,omitempty"` // the model that similarities of meaning are asked of
 	Judge     string `json:"judge,omitempty"`     // the model that criteria were asked of, and its prompt
-	// Plan chose the scorecard; nil when no plan was in force.
+	// Plan chose the scorecard, unless that was named, and says who judges; nil when no
+	// plan was in force.
 	Plan *PlanRef `json:"plan,omitempty"`
 }
 
