@@ -26,6 +26,9 @@ type Judging struct {
 	// Terms are the limits, prices and rates of the ledger, in words: all processes
 	// are meant to have the same.
 	Terms string
+	// Unpriced: the model's prices are not known. What a plan limits in money is not
+	// judged then, and waits for prices.
+	Unpriced bool
 
 	elsewhere bool // other processes judge, by Policy
 }
@@ -186,7 +189,7 @@ func (w *judgeWorker) judge(ctx context.Context, j store.Judging, ref pipeline.R
 // or ends it where a budget is spent for good. An answer that stands already is
 // kept.
 func (w *judgeWorker) later(ctx context.Context, job *river.Job[JudgeArgs], j store.Judging, v *pipeline.Verdict, u *pipeline.Unavailable, giveUp bool) error {
-	final := u.Reason == pipeline.OverBudget && (giveUp || u.Until.IsZero())
+	final := u.Reason == pipeline.OverBudget && (giveUp || u.Until.IsZero()) && !errors.Is(u, errUnpriced)
 	finish := func(tx pgx.Tx) error { return nil }
 	if final {
 		finish = func(tx pgx.Tx) error { return complete(ctx, tx, job) }

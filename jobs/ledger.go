@@ -129,6 +129,10 @@ func (l *ledger) limits() store.CallLimits {
 	}
 }
 
+// errUnpriced is that a limit in money cannot be kept: judging under it is off until
+// prices are given.
+var errUnpriced = errors.New("it is one of money, and the model's prices are not known (--price-in, --price-out, --price-free)")
+
 // unavailable says why a call was refused, with the time on this process's clock.
 func (l *ledger) unavailable(r *store.CallRefusal) error {
 	u := &pipeline.Unavailable{}
@@ -138,6 +142,8 @@ func (l *ledger) unavailable(r *store.CallRefusal) error {
 	switch r.Kind {
 	case store.Paced:
 		u.Reason, u.Err = pipeline.Pending, errors.New("the allowed rate is used up")
+	case store.PriceUnknown:
+		u.Reason, u.Err = pipeline.OverBudget, fmt.Errorf("the limit of this %s: %w", scopeName(r.Scope), errUnpriced)
 	case store.LimitReached:
 		u.Reason, u.Err = pipeline.OverBudget, fmt.Errorf("the limit of this %s is reached", scopeName(r.Scope))
 	default:

@@ -18,6 +18,8 @@ type Judges struct {
 	Judge  string     `json:"judge"`  // the version of the judge: model, endpoint, prompt and what else its answers depend on
 	Policy plan.Judge `json:"policy"` // of sessions whose plan does not say
 	Terms  string     `json:"terms"`  // limits, prices and rates, in words
+	// Unpriced: see Judging.
+	Unpriced bool `json:"unpriced,omitempty"`
 }
 
 // declared is how this process judges, for the others; "" when it has no model.
@@ -25,7 +27,7 @@ func (j Judging) declared() (string, error) {
 	if j.Judge == nil {
 		return "", nil
 	}
-	text, err := json.Marshal(Judges{j.Judge.Version(), j.Policy, j.Terms})
+	text, err := json.Marshal(Judges{j.Judge.Version(), j.Policy, j.Terms, j.Unpriced})
 	return string(text), err
 }
 

@@ -184,8 +184,16 @@ func judging(p *program, db *database) (check, error) {
 		return k, err
 	}
 	together, err := jobs.Together(p.ctx, db.Store, 15*time.Second)
+	if err != nil {
+		return k, err
+	}
+	if slices.ContainsFunc(together, func(j jobs.Judges) bool { return j.Unpriced }) {
+		in, err := planInForce(p.ctx, db.Store)
+		if err == nil && in.Money() {
+			k.State, k.Detail = "warn", k.Detail+"; judging is off where the plan limits money (budget): "+unpriced(in).Error()
+		}
+	}
 	switch {
-	case err != nil:
 	case len(together) == 0 && queue.Waiting+queue.Asleep > 0:
 		k.State, k.Detail = "warn", k.Detail+"; no process that works has a model: give \"assay serve\" or \"assay work\" --llm-model"
 	case len(together) > 1:

@@ -68,7 +68,7 @@ func (p *program) judging(m config.Model, j config.Judging, l llm.Ledger) (jobs.
 		return jobs.Judging{}, usageError{err}
 	}
 	judge, err := p.newJudge(m, l, 0, nil)
-	return jobs.Judging{Judge: judge, Policy: policy, Terms: j.Terms()}, err
+	return jobs.Judging{Judge: judge, Policy: policy, Terms: j.Terms(), Unpriced: !j.Prices().Known()}, err
 }
 
 // shortPatience is how long workers wait for an endpoint that is closed, before its
@@ -88,10 +88,15 @@ func newLedger(s *store.Store, m config.Model, j config.Judging, metrics *jobs.M
 	return l, usage(err)
 }
 
-// pricedPlan refuses to start where the plan in force limits money and the
-// model's prices are not known.
-func (p *program) pricedPlan(db *database, j jobs.Judging, c config.Judging) error {
-	if j.Judge == nil || c.Prices().Known() {
+// unpriced says that a plan's limits in money need prices that are not known.
+func unpriced(in *plan.Plan) error {
+	return fmt.Errorf("plan %q limits what judging may cost, but the model's prices are not known: give them per million tokens (--price-in, --price-out), say --price-free, or limit tokens instead", in.ID)
+}
+
+// warnUnpriced says so where the plan in force limits money and the model's prices
+// are not known: those sessions wait (budget) until they are, and all else goes on.
+func (p *program) warnUnpriced(db *database, j jobs.Judging) error {
+	if j.Judge == nil || !j.Unpriced {
 		return nil
 	}
 	in, err := planInForce(p.ctx, db.Store)
@@ -99,7 +104,7 @@ func (p *program) pricedPlan(db *database, j jobs.Judging, c config.Judging) err
 		return nil
 	}
 	if err == nil && in.Money() {
-		err = usageError{fmt.Errorf("plan %q limits what judging may cost, but the model's prices are not known: give them per million tokens (--price-in, --price-out), or limit tokens instead", in.ID)}
+		p.log.WarnContext(p.ctx, "judging under limits in money is off until prices are given", "plan", in.ID, "error", unpriced(in))
 	}
 	return err
 }

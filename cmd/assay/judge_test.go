@@ -160,12 +160,43 @@ func TestLimitsThatCannotBeKeptAreRefused(t *testing.T) {
 		{2, `--judge: "some" is no choice`, []string{"work", "--model-key=k", "--llm-model=m", "--judge=some"}},
 		{2, "--model-extra", []string{"work", "--model-key=k", "--llm-model=m", "--model-extra=5"}},
 		{0, "published", []string{"scorecard", "publish", write(t, "try.yaml", tryCard)}},
-		{0, "in force", []string{"plan", "publish", plan, "--by=li", "--why=x"}},
-		{2, `plan "p" limits what judging may cost`, []string{"work", "--model-key=k", "--llm-model=m"}},
+		{2, `plan "p" limits what judging may cost`, []string{"plan", "publish", plan, "--by=li", "--why=x", "--llm-model=m"}},
+		{0, "in force", []string{"plan", "publish", plan, "--by=li", "--why=x", "--llm-model=m", "--price-free"}},
+		{0, "in force", []string{"plan", "publish", plan, "--by=li", "--why=y", "--llm-model=m", "--price-in=1"}},
 	} {
 		got := assay(t, append(step.args, db)...)
 		if got.status != step.status || !strings.Contains(got.stdout+got.stderr, step.says) {
 			t.Errorf("%v: exit status %d, want %d and %q:\n%s%s", step.args, got.status, step.status, step.says, got.stdout, got.stderr)
 		}
+	}
+}
+
+func TestAPlanInMoneyWithoutPricesStopsNothingElse(t *testing.T) {
+	t.Parallel()
+	pool := storetest.New(t)
+	db := "--database-url=" + pool.Config().ConnString()
+	server := llmtest.New(t, llmtest.Always(llmtest.Answer{}))
+	for _, args := range [][]string{
+		{"scorecard", "publish", write(t, "try.yaml", tryCard)},
+		{"plan", "publish", write(t, "p.yaml", "plan: p\nname: P\ndefault: {scorecard: try, judge: {money_per_day: 3}}\n"), "--by=li", "--why=x"},
+		{"import", write(t, "s.jsonl", `{"id":"a","channel":"chat","turns":[{"speaker":"agent","text":"hello"}]}`+"\n")},
+	} {
+		if got := assay(t, append(args, db)...); got.status != 0 {
+			t.Fatalf("%v: %s%s", args, got.stdout, got.stderr)
+		}
+	}
+	work(t, pool, func() bool {
+		var n int
+		const asleep = `SELECT count(*) FROM river_job j, findings f WHERE j.kind = 'judge' AND j.state = 'scheduled' AND f.reason = 'budget'`
+		if err := pool.QueryRow(t.Context(), asleep).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return false
+		}
+		return strings.Contains(assay(t, "doctor", db).stdout, "judging is off where the plan limits money (budget)")
+	}, "--model-url="+server.URL, "--llm-model=m")
+	if n := server.Count(); n != 0 {
+		t.Errorf("%d requests under a limit that cannot be kept", n)
 	}
 }

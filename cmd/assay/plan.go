@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"assay/cmd/assay/internal/config"
+	"assay/jobs"
 	"assay/pipeline"
 	"assay/pipeline/plan"
 	"assay/pipeline/scorecard"
@@ -26,6 +29,7 @@ type planCmd struct {
 type planCheckCmd struct {
 	Paths []string `arg:"" name:"file" type:"existingfile" help:"Plan files."`
 	JSON  bool     `name:"json" help:"Print problems as JSONL."`
+	config.Pricing
 }
 
 // Run prints one line for each problem.
@@ -40,6 +44,9 @@ func (c *planCheckCmd) Run(p *program) error {
 		if len(problems) == 0 && !c.JSON {
 			fmt.Fprintf(p.stdout, "%s: plan %s, version %s, %d rules, scorecards %s: no mistakes\n",
 				path, read.ID, read.Version, len(read.Rules), strings.Join(read.Scorecards(), ", "))
+		}
+		if len(problems) == 0 && read.Money() && !c.Known() {
+			fmt.Fprintf(p.stderr, "%s: warning: %v\n", path, unpriced(read))
 		}
 		bad = printProblems(p, problems, c.JSON) || bad
 	}
@@ -96,6 +103,7 @@ type planPublishCmd struct {
 	Path string `arg:"" name:"file" type:"existingfile" help:"Plan file."`
 	JSON bool   `name:"json" help:"Print what was published as JSON."`
 	signed
+	config.Pricing
 	config.Database
 }
 
@@ -105,8 +113,12 @@ func (c *planPublishCmd) Run(p *program) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	if _, err := loadPlan(c.Path, nil); err != nil {
+	in, err := loadPlan(c.Path, nil)
+	if err != nil {
 		return err
+	}
+	if in.Money() && c.LLM != "" && !c.Known() {
+		return usageError{unpriced(in)}
 	}
 	db, err := p.openDatabase(c.Database)
 	if err != nil {
@@ -124,6 +136,9 @@ func (c *planPublishCmd) Run(p *program) (err error) {
 	if _, err := db.PublishPlan(p.ctx, read, c.By, c.Why); err != nil {
 		return err
 	}
+	if err := warnJudges(p, db, read); err != nil {
+		return err
+	}
 	again, err := db.OtherwiseLeftOut(p.ctx, 1)
 	if err != nil {
 		return err
@@ -137,6 +152,15 @@ func (c *planPublishCmd) Run(p *program) (err error) {
 		fmt.Fprintln(p.stdout, `sessions were left out before: "assay retry --left-out" asks this plan about them`)
 	}
 	return nil
+}
+
+// warnJudges says so where processes that work now cannot keep a plan's limits.
+func warnJudges(p *program, db *database, in *plan.Plan) error {
+	together, err := jobs.Together(p.ctx, db.Store, 15*time.Second)
+	if err == nil && in.Money() && slices.ContainsFunc(together, func(j jobs.Judges) bool { return j.Unpriced }) {
+		fmt.Fprintf(p.stderr, "assay: in processes that work now %v; till then those sessions wait (budget)\n", unpriced(in))
+	}
+	return err
 }
 
 type planRetireCmd struct {

@@ -18,6 +18,7 @@ func TestPlanMistakesAndMessages(t *testing.T) {
 	t.Parallel()
 	bad := write(t, "bad.yaml", "plan: p\nname: P\nrules: [{name: a, when: {team: [x]}, scorecard: retail-chat}]\ndefault: none\n")
 	calls := write(t, "calls.yaml", "plan: p\nname: P\nrules: [{name: a, when: {channels: [call]}, scorecard: retail-chat}]\ndefault: none\n")
+	money := write(t, "money.yaml", "plan: p\nname: P\ndefault: {scorecard: retail-chat, judge: {money_per_day: 3}}\n")
 	for _, c := range []struct {
 		name   string
 		args   []string
@@ -29,6 +30,7 @@ func TestPlanMistakesAndMessages(t *testing.T) {
 		{"a bad plan explains nothing", []string{"plan", "explain", "--plan", bad, demoSessions}, 2, "unknown key"},
 		{"a scorecard for other sessions", []string{"inspect", "--plan", calls, demoSessions}, 2, `scorecard "retail-chat" is for none of the rule's sessions`},
 		{"a scorecard that is not given", []string{"inspect", "--plan", demoPlan, "-s", "../../testdata/scorecards/star.yaml", demoSessions}, 2, `there is no scorecard "telecom-call"; allowed: star`},
+		{"limits in money without prices", []string{"plan", "check", money}, 0, `warning: plan "p" limits what judging may cost`},
 		{"nobody decides", []string{"plan", "publish", demoPlan, "--by", " ", "--why", "x"}, 2, "--by and --why must not be empty"},
 		{"no transcripts", []string{"plan", "explain", "--plan", demoPlan, t.TempDir()}, 2, "no transcripts in"},
 	} {

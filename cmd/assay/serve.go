@@ -162,7 +162,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err := f.Keeps(); err != nil {
 		return nil, usageError{err}
 	}
-	if err := p.pricedPlan(db, judging, f.Judging); err != nil {
+	if err := p.warnUnpriced(db, judging); err != nil {
 		return nil, err
 	}
 	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: f.Threshold, Log: p.log})

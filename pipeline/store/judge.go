@@ -114,7 +114,8 @@ type JudgeFilter struct {
 	Again     bool      // also those that are judged
 }
 
-// toJudge are the current verdicts that a filter selects, with keys above the last
+// toJudge are the current verdicts that a filter selects and that are not enqueued
+// to be judged already, with keys above the last
 // argument; that is said of the findings as well, which are read in this order.
 const toJudge = `
 	FROM verdicts v
@@ -125,13 +126,29 @@ const toJudge = `
 		FROM findings f
 		WHERE f.verdict_id = v.id AND f.verdict_id > $4 AND f.answered_by = 'judge'
 			AND ($3 OR f.reason IN ('pending', 'not_selected', 'budget', 'no_model', 'model_unavailable'))
-	)`
+	) AND v.session_id NOT IN (` + enqueued + `)`
+
+// enqueued are the sessions that a job is to judge.
+const enqueued = `
+		SELECT q.session_id
+		FROM river_job j
+		JOIN verdicts q ON q.id = (j.args ->> 'verdict')::bigint
+		WHERE j.kind = 'judge' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')`
 
 // CountToJudge counts the sessions that a filter selects.
 func (s *Store) CountToJudge(ctx context.Context, f JudgeFilter) (int, error) {
 	var n int
 	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+toJudge, day(f.Since), f.Scorecard, f.Again, 0).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count sessions to judge: %w", err)
+	}
+	return n, nil
+}
+
+// Enqueued counts sessions that wait to be judged, sleep, or are asked about now.
+func (s *Store) Enqueued(ctx context.Context) (int, error) {
+	var n int
+	if err := s.pool.QueryRow(ctx, `SELECT count(DISTINCT session_id) FROM (`+enqueued+`) q`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count sessions that wait for a model: %w", err)
 	}
 	return n, nil
 }

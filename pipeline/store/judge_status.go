@@ -35,8 +35,8 @@ func (s *Store) Endpoints(ctx context.Context) ([]EndpointStatus, error) {
 }
 
 // ReopenEndpoints lets all endpoints be asked, and jobs that sleep go on, at once:
-// somebody has done what was needed. It returns how many jobs slept.
-func (s *Store) ReopenEndpoints(ctx context.Context) (jobs int, err error) {
+// somebody has done what was needed. It returns how many sessions slept.
+func (s *Store) ReopenEndpoints(ctx context.Context) (sessions int, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		const reopen = `
 			UPDATE model_endpoints
@@ -46,20 +46,25 @@ func (s *Store) ReopenEndpoints(ctx context.Context) (jobs int, err error) {
 			return err
 		}
 		const wake = `
-			UPDATE river_job
-			SET scheduled_at = now()
-			WHERE kind = 'judge' AND state = 'scheduled' AND scheduled_at > now()`
-		tag, err := tx.Exec(ctx, wake)
-		jobs = int(tag.RowsAffected())
-		return err
+			WITH woken AS (
+				UPDATE river_job
+				SET scheduled_at = now()
+				WHERE kind = 'judge' AND state = 'scheduled' AND scheduled_at > now()
+				RETURNING (args ->> 'verdict')::bigint AS verdict
+			)
+			SELECT count(DISTINCT v.session_id)
+			FROM woken w
+			JOIN verdicts v ON v.id = w.verdict`
+		return tx.QueryRow(ctx, wake).Scan(&sessions)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("reopen endpoints: %w", err)
 	}
-	return jobs, nil
+	return sessions, nil
 }
 
-// JudgeQueue counts the jobs of judging.
+// JudgeQueue counts sessions that are to be judged, each once: where several jobs ask
+// about one, the furthest counts.
 type JudgeQueue struct {
 	Waiting int
 	Running int
@@ -71,13 +76,22 @@ type JudgeQueue struct {
 // JudgeQueue counts what is to be judged.
 func (s *Store) JudgeQueue(ctx context.Context) (JudgeQueue, error) {
 	const query = `
-		SELECT count(*) FILTER (WHERE state IN ('available', 'pending', 'retryable')) AS waiting,
-			count(*) FILTER (WHERE state = 'running') AS running,
-			count(*) FILTER (WHERE state = 'scheduled') AS asleep,
-			coalesce(now() - min(scheduled_at) FILTER (WHERE state = 'available' AND scheduled_at <= now()), '0')::interval AS oldest,
-			min(scheduled_at) FILTER (WHERE state = 'scheduled') AS next
-		FROM river_job
-		WHERE kind = 'judge' AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')`
+		WITH sessions AS (
+			SELECT bool_or(j.state = 'running') AS running,
+				bool_or(j.state IN ('available', 'pending', 'retryable')) AS waiting,
+				min(j.scheduled_at) FILTER (WHERE j.state = 'available' AND j.scheduled_at <= now()) AS since,
+				min(j.scheduled_at) FILTER (WHERE j.state = 'scheduled') AS until
+			FROM river_job j
+			JOIN verdicts v ON v.id = (j.args ->> 'verdict')::bigint
+			WHERE j.kind = 'judge' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+			GROUP BY v.session_id
+		)
+		SELECT count(*) FILTER (WHERE waiting AND NOT running) AS waiting,
+			count(*) FILTER (WHERE running) AS running,
+			count(*) FILTER (WHERE NOT waiting AND NOT running) AS asleep,
+			coalesce(now() - min(since), '0')::interval AS oldest,
+			min(until) FILTER (WHERE NOT waiting AND NOT running) AS next
+		FROM sessions`
 	rows, err := s.pool.Query(ctx, query)
 	if err != nil {
 		return JudgeQueue{}, fmt.Errorf("count judging: %w", err)

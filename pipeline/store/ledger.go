@@ -36,7 +36,7 @@ type CallLimits struct {
 	RequestsPerMinute int          // 0 is no limit
 	TokensPerMinute   int          // likewise
 	Currency          string
-	CostUnknown       bool // limits in money cannot be kept: they refuse every call
+	CostUnknown       bool // limits in money cannot be kept: they refuse every call for now
 }
 
 // CallRefusal says why a call must not be sent now.
@@ -54,6 +54,7 @@ const (
 	EndpointClosed RefusalKind = "closed" // it failed, or wants to be left alone
 	Paced          RefusalKind = "paced"  // the allowed rate is used up
 	LimitReached   RefusalKind = "limit"  // tokens or money
+	PriceUnknown   RefusalKind = "price"  // a limit in money cannot be kept
 )
 
 // modelLock is the advisory lock under which calls are opened, one after the

@@ -39,6 +39,10 @@ func limitOf(scope string, c pipeline.Caps, all pipeline.Cap) pipeline.Cap {
 	return map[string]pipeline.Cap{"all": all, "session": c.Session, "plan": c.Plan, "rule": c.Rule, "run": c.Run}[scope]
 }
 
+// unpricedWait is how long a call is left alone whose price nobody has said: prices
+// may be given at any time.
+const unpricedWait = 5 * time.Minute
+
 // overspent refuses a call that could go beyond a limit, with what is spent and
 // what open calls have reserved.
 func (s *Store) overspent(ctx context.Context, tx pgx.Tx, e *endpointState, c ModelCall, l CallLimits) (*CallRefusal, error) {
@@ -47,17 +51,20 @@ func (s *Store) overspent(ctx context.Context, tx pgx.Tx, e *endpointState, c Mo
 		if limit == (pipeline.Cap{}) {
 			continue
 		}
+		if limit.Money > 0 && l.CostUnknown {
+			return &CallRefusal{Kind: PriceUnknown, Scope: k.scope, Wait: unpricedWait}, nil
+		}
 		tokens, cost, err := spentIn(ctx, tx, k)
 		if err != nil {
 			return nil, err
 		}
 		over := limit.Tokens > 0 && tokens+c.Tokens > limit.Tokens ||
-			limit.Money > 0 && (l.CostUnknown || cost+c.Cost > limit.Money)
+			limit.Money > 0 && cost+c.Cost > limit.Money
 		if !over {
 			continue
 		}
 		r := &CallRefusal{Kind: LimitReached, Scope: k.scope}
-		fits := (limit.Tokens == 0 || c.Tokens <= limit.Tokens) && (limit.Money == 0 || c.Cost <= limit.Money && !l.CostUnknown)
+		fits := (limit.Tokens == 0 || c.Tokens <= limit.Tokens) && (limit.Money == 0 || c.Cost <= limit.Money)
 		if k.scope != "run" && k.scope != "session" && fits {
 			r.Wait = e.NextDay.Sub(e.Now)
 		}

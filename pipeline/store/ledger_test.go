@@ -120,7 +120,7 @@ func TestMoneyThatCannotBeCountedIsNotSpent(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	_, refused := openCall(t, s, call(1), store.CallLimits{Day: pipeline.Cap{Money: 1 << 40}, CostUnknown: true})
-	if refused == nil || refused.Kind != store.LimitReached || refused.Wait != 0 {
+	if refused == nil || refused.Kind != store.PriceUnknown || refused.Wait <= 0 {
 		t.Errorf("%+v, want it refused for good", refused)
 	}
 }

@@ -28,6 +28,19 @@ type Judging struct {
 	Currency      string    `name:"price-currency" env:"ASSAY_PRICE_CURRENCY" default:"" placeholder:"CNY" help:"Currency of prices and limits. Amounts are never converted: change it when a day begins."`
 }
 
+// Pricing is what a plan's limits in money need: which model judges, and what it costs.
+type Pricing struct {
+	LLM      string    `name:"llm-model" env:"ASSAY_LLM_MODEL" hidden:"" help:"Model that judges."`
+	PriceIn  llm.Money `name:"price-in" env:"ASSAY_PRICE_IN" default:"0" help:"What a million tokens cost that are sent to the model that judges; limits in money need it."`
+	PriceOut llm.Money `name:"price-out" env:"ASSAY_PRICE_OUT" default:"0" help:"What a million tokens cost that are answered."`
+	Free     bool      `name:"price-free" env:"ASSAY_PRICE_FREE" help:"The model costs nothing, as one's own does."`
+}
+
+// Known reports whether costs can be reckoned.
+func (p Pricing) Known() bool {
+	return llm.Prices{Input: p.PriceIn, Output: p.PriceOut, Free: p.Free}.Known()
+}
+
 // Policy is which sessions are judged.
 func (j Judging) Policy() (plan.Judge, error) {
 	p := plan.Judge{Sessions: plan.AllSessions, Share: 1, GiveUp: j.OverBudget == "give_up"}

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 
+	"assay/pipeline/plan"
 	"assay/pipeline/store"
 )
 
@@ -21,6 +24,7 @@ type problemsPage struct {
 	LeftOut       []store.LeftOutSession
 	LeftOutTotal  int
 	Endpoints     []store.EndpointStatus // models that do not answer
+	Unpriced      string                 // plan whose limits in money need prices that are not known; "" is none
 }
 
 func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
@@ -57,7 +61,27 @@ func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Endpoints = slices.DeleteFunc(p.Endpoints, func(e store.EndpointStatus) bool { return e.ClosedUntil == nil && !e.NeedsSomebody })
+	in, err := s.planInForce(r.Context())
+	if err != nil {
+		return err
+	}
+	if j := s.o.Judge; in.Money() && j.Version != "" && !j.Prices.Known() {
+		p.Unpriced = in.ID
+	}
 	return s.render(w, "problems", http.StatusOK, &p)
+}
+
+// planInForce is the plan in force; the zero value without one.
+func (s *server) planInForce(ctx context.Context) (*plan.Plan, error) {
+	published, err := s.o.Store.PlanInForce(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return &plan.Plan{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	in, problems := plan.Parse(published.Slug+".yaml", []byte(published.Source))
+	return in, problems.Err()
 }
 
 // Shown says how many of all entries are shown.
