@@ -151,16 +151,56 @@ func (b *Batcher) handIn(ctx context.Context) error {
 		for i, l := range lines {
 			items[i] = llm.BatchItem{ID: strconv.FormatInt(l.ID, 10), Body: []byte(l.Body)}
 		}
-		tag := fmt.Sprintf("%d-%d", batch.Key, batch.CreatedAt.UnixMicro())
-		state, err := b.Client.SubmitBatch(ctx, tag, items)
+		state, err := b.Client.SubmitBatch(ctx, tagOf(batch), items)
+		if errors.Is(err, llm.ErrNoBatches) {
+			return errors.Join(fmt.Errorf("%w: judge with \"assay judge run\" instead; nothing was handed in, and nothing is counted", err), b.Store.DropBatch(ctx, batch.Key))
+		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%w; batch %d is kept: the next \"assay judge batch submit\" hands it in, \"assay judge batch cancel %d\" forgets it", err, batch.Key, batch.Key)
 		}
 		if err := b.Store.SubmittedBatch(ctx, batch.Key, state.ID, state.Status); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tagOf is under what a batch is handed in.
+func tagOf(b store.ModelBatch) string {
+	return fmt.Sprintf("%d-%d", b.Key, b.CreatedAt.UnixMicro())
+}
+
+// Cancel ends a batch. One that was not handed in is forgotten, with what it has
+// reserved. Of one that was, the endpoint is asked to end it: what it has answered by
+// then is fetched as ever, and later says so. store.ErrNotFound is that there is none.
+func (b *Batcher) Cancel(ctx context.Context, key store.BatchKey) (later bool, err error) {
+	batch, err := b.Store.ModelBatch(ctx, key)
+	switch {
+	case err != nil:
+		return false, err
+	case batch.EndedAt != nil:
+		return false, fmt.Errorf("batch %d has ended: %s", key, batch.State)
+	case batch.Endpoint != b.Client.Host() || batch.Model != b.Client.Model():
+		return false, fmt.Errorf("batch %d is of %s@%s: name that model and its endpoint", key, batch.Model, batch.Endpoint)
+	}
+	if batch.State == store.BatchPreparing {
+		found, ok, err := b.Client.FindBatch(ctx, tagOf(batch))
+		if err != nil && !errors.Is(err, llm.ErrNoBatches) {
+			return false, err
+		}
+		if !ok {
+			return false, b.Store.DropBatch(ctx, key)
+		}
+		batch.Remote = found.ID
+	}
+	state, err := b.Client.CancelBatch(ctx, batch.Remote)
+	if errors.Is(err, llm.ErrNoBatches) { // it is gone there
+		return false, b.fetch(ctx, batch, llm.BatchState{Why: "cancelled"})
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, b.Store.SubmittedBatch(ctx, key, state.ID, state.Status)
 }
 
 // mine are the batches of this model that have not ended.

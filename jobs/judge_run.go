@@ -63,6 +63,7 @@ type Rehearsal struct {
 // are not asked again and not counted.
 type Estimate struct {
 	Sessions int `json:"sessions"` // to be judged
+	Waiting  int `json:"waiting"`  // enqueued already, or in a batch; not among them
 	Sampled  int `json:"sampled"`  // of them, rehearsed
 	Calls    int `json:"calls"`
 	// The likely range: from short answers and texts that the model's tokenizer takes
@@ -93,6 +94,9 @@ func (r *Rehearsal) Estimate(ctx context.Context, f store.JudgeFilter) (Estimate
 	var e Estimate
 	var err error
 	if e.Sessions, err = r.Store.CountToJudge(ctx, f); err != nil {
+		return e, err
+	}
+	if e.Waiting, err = r.Store.Enqueued(ctx); err != nil {
 		return e, err
 	}
 	keys, err := r.Store.SampleToJudge(ctx, f, rehearsedSessions)

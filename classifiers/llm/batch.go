@@ -118,7 +118,7 @@ func (c *Client) files() *openai.Client {
 // SubmitBatch hands requests in under a tag, once: a batch with the tag that is
 // there already is the one.
 func (c *Client) SubmitBatch(ctx context.Context, tag string, items []BatchItem) (BatchState, error) {
-	if found, ok, err := c.findBatch(ctx, tag); err != nil || ok {
+	if found, ok, err := c.FindBatch(ctx, tag); err != nil || ok {
 		return found, err
 	}
 	r := openai.CreateBatchWithUploadFileRequest{
@@ -135,8 +135,8 @@ func (c *Client) SubmitBatch(ctx context.Context, tag string, items []BatchItem)
 	return stateOf(b.Batch), nil
 }
 
-// findBatch looks for a batch among the newest thousand.
-func (c *Client) findBatch(ctx context.Context, tag string) (BatchState, bool, error) {
+// FindBatch looks for what was handed in under a tag, among the newest thousand.
+func (c *Client) FindBatch(ctx context.Context, tag string) (BatchState, bool, error) {
 	var after *string
 	for range 10 {
 		list, err := c.files().ListBatch(ctx, after, new(100))
@@ -165,15 +165,34 @@ func (c *Client) Batch(ctx context.Context, id string) (BatchState, error) {
 	return stateOf(b.Batch), nil
 }
 
+// ErrNoBatches is that an endpoint has no batches, or not this one.
+var ErrNoBatches = errors.New("the endpoint has none")
+
+// CancelBatch asks for a batch's end; what was answered till then can be fetched.
+func (c *Client) CancelBatch(ctx context.Context, id string) (BatchState, error) {
+	b, err := c.files().CancelBatch(ctx, id)
+	if err != nil {
+		return BatchState{}, fmt.Errorf("%s: cancel batch %q: %w", c.Name(), id, outside(err))
+	}
+	return stateOf(b.Batch), nil
+}
+
 // outside is an error of the library without what an endpoint may have quoted.
 func outside(err error) error {
+	status := 0
 	if api, ok := errors.AsType[*openai.APIError](err); ok {
-		return fmt.Errorf("status %d", api.HTTPStatusCode)
+		status = api.HTTPStatusCode
 	}
 	if req, ok := errors.AsType[*openai.RequestError](err); ok {
-		return fmt.Errorf("status %d", req.HTTPStatusCode)
+		status = req.HTTPStatusCode
 	}
-	return err
+	switch status {
+	case 0:
+		return err
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return fmt.Errorf("%w (status %d)", ErrNoBatches, status)
+	}
+	return fmt.Errorf("status %d", status)
 }
 
 // BatchAnswer is one line of a batch's files.

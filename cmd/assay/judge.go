@@ -29,6 +29,11 @@ type storedFlags struct {
 	Since     string `name:"since" placeholder:"30d" help:"Only sessions since then: days (30d), weeks (2w) or a date (2026-01-31)."`
 	Scorecard string `name:"scorecard" placeholder:"ID" help:"Only sessions that were inspected by this scorecard."`
 	Again     bool   `name:"again" help:"Also sessions that are judged already: the same question is answered from what is kept, so that only another model, scorecard or prompt makes it cost."`
+	judgeFlags
+}
+
+// judgeFlags say by whom stored sessions are judged, and what that may take.
+type judgeFlags struct {
 	config.Database
 	config.Model
 	config.Judging
@@ -55,7 +60,7 @@ func (c *storedFlags) known(p *program, db *database) error {
 }
 
 // rehearsal asks as the workers would, but nobody.
-func (c *storedFlags) rehearsal(p *program, db *database) (*jobs.Rehearsal, func() error, error) {
+func (c *judgeFlags) rehearsal(p *program, db *database) (*jobs.Rehearsal, func() error, error) {
 	configured, err := c.Judges()
 	if err == nil && !configured {
 		err = errors.New("no model is configured that judges: --llm-model (ASSAY_LLM_MODEL)")
@@ -108,6 +113,9 @@ func money(cost int64, currency string) string {
 
 // print says an estimate in words.
 func (c *storedFlags) print(p *program, e jobs.Estimate) {
+	if e.Waiting > 0 {
+		fmt.Fprintf(p.stdout, "%d sessions wait already to be judged, and are not enqueued again: see assay judge status\n", e.Waiting)
+	}
 	if e.Sessions == 0 {
 		fmt.Fprintln(p.stdout, "0 sessions to judge")
 		return

@@ -6,16 +6,18 @@ import (
 
 	"assay/cmd/assay/internal/config"
 	"assay/jobs"
+	"assay/pipeline/store"
 )
 
 type judgeBatchCmd struct {
 	Submit judgeBatchSubmitCmd `cmd:"" help:"Hand in the questions about stored sessions; asks before it costs anything. When it was interrupted, the next one goes on."`
 	Status judgeBatchStatusCmd `cmd:"" help:"List batches and how far they are."`
 	Fetch  judgeBatchFetchCmd  `cmd:"" help:"Take the answers of batches that have ended, and have the sessions judged by them."`
+	Cancel judgeBatchCancelCmd `cmd:"" help:"End a batch: one that was not handed in is forgotten; of one that was, fetch takes what is answered."`
 }
 
 // batcher is what handing in and fetching work with.
-func (c *storedFlags) batcher(p *program, db *database, who string) (*jobs.Batcher, func() error, error) {
+func (c *judgeFlags) batcher(p *program, db *database, who string) (*jobs.Batcher, func() error, error) {
 	ledger, err := newLedger(db.Store, c.Model, c.Judging, nil)
 	if err != nil {
 		return nil, nil, err
@@ -87,9 +89,43 @@ func (c *judgeBatchSubmitCmd) Run(p *program) (err error) {
 	return nil
 }
 
+type judgeBatchCancelCmd struct {
+	ID   int64 `arg:"" help:"Batch, as assay judge batch status lists it."`
+	JSON bool  `name:"json" help:"Print as JSON."`
+	judgeFlags
+}
+
+// Run cancels a batch.
+func (c *judgeBatchCancelCmd) Run(p *program) (err error) {
+	db, err := p.openDatabase(c.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	b, done, err := c.batcher(p, db, "assay")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	later, err := b.Cancel(p.ctx, store.BatchKey(c.ID))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return usageError{fmt.Errorf("%w; \"assay judge batch status\" lists batches", err)}
+	case err != nil:
+		return err
+	case c.JSON:
+		printJSON(p, map[string]any{"batch": c.ID, "cancelled": true, "ended": !later})
+	case later:
+		fmt.Fprintf(p.stdout, "batch %d is being cancelled: assay judge batch fetch takes what was answered\n", c.ID)
+	default:
+		fmt.Fprintf(p.stdout, "batch %d is cancelled, and nothing of it waits\n", c.ID)
+	}
+	return nil
+}
+
 type judgeBatchFetchCmd struct {
 	JSON bool `name:"json" help:"Print as JSON."`
-	storedFlags
+	judgeFlags
 }
 
 // Run fetches what there is.

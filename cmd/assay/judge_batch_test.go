@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"assay/classifiers/llm/llmtest"
@@ -232,4 +233,50 @@ func TestBatches(t *testing.T) {
 	if n := number(`SELECT count(*) FROM model_calls WHERE purpose = 'judge'`); n > 0 {
 		t.Errorf("%d questions are asked again that the batch had answered", n)
 	}
+}
+
+func TestAnEndpointWithoutBatchesLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	pool := storetest.New(t)
+	db := "--database-url=" + pool.Config().ConnString()
+	var status atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(int(status.Load()))
+	}))
+	t.Cleanup(server.Close)
+	model := []string{"--model-url=" + server.URL + "/v1", "--llm-model=m", "--price-in=1", "--price-out=4", db}
+	say := func(exit int, want string, args ...string) {
+		t.Helper()
+		got := assay(t, args...)
+		if got.status != exit || !strings.Contains(got.stdout+got.stderr, want) {
+			t.Fatalf("%v: exit status %d, want %d and %q:\n%s%s", args, got.status, exit, want, got.stdout, got.stderr)
+		}
+	}
+	left := func(want int) {
+		t.Helper()
+		var n int
+		const query = `SELECT (SELECT count(*) FROM model_batches) + (SELECT count(*) FROM model_calls) + (SELECT count(*) FROM model_batch_requests)`
+		if err := pool.QueryRow(t.Context(), query).Scan(&n); err != nil || n != want {
+			t.Fatalf("%d rows are left, want %d: %v", n, want, err)
+		}
+	}
+	say(0, "published", "scorecard", "publish", write(t, "try.yaml", tryCard), db)
+	say(0, "new", "import", write(t, "s.jsonl", `{"id":"a","channel":"chat","turns":[{"speaker":"agent","text":"hello"}]}`+"\n"), db)
+	work(t, pool, func() bool {
+		var n int
+		return pool.QueryRow(t.Context(), `SELECT count(*) FROM verdicts`).Scan(&n) == nil && n == 1
+	})
+	submit := append([]string{"judge", "batch", "submit", "--yes"}, model...)
+	for _, s := range []int64{404, 501} {
+		status.Store(s)
+		say(1, "judge with \"assay judge run\" instead; nothing was handed in", submit...)
+		left(0)
+	}
+	status.Store(500)
+	say(1, "\"assay judge batch cancel 3\" forgets it", submit...)
+	left(3)
+	status.Store(404)
+	say(2, "assay judge batch status", append([]string{"judge", "batch", "cancel", "77"}, model...)...)
+	say(0, "batch 3 is cancelled", append([]string{"judge", "batch", "cancel", "3"}, model...)...)
+	left(0)
 }

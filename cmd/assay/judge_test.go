@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,21 @@ func TestStoredSessionsAreJudgedFromTheCommandLine(t *testing.T) {
 	}
 	say(2, "nobody answers", with("judge", "run")...)
 	say(0, "sessions are enqueued", with("judge", "run", "--yes")...)
+	say(0, fmt.Sprintf("%d sessions wait already to be judged, and are not enqueued again", e.Sessions), with("judge", "run", "--yes")...)
+	if n := number(`SELECT count(*) FROM river_job WHERE kind = 'judge'`); n != e.Sessions {
+		t.Errorf("%d jobs for %d sessions", n, e.Sessions)
+	}
+	for range 2 { // a second job of each, as older versions made
+		if _, err := pool.Exec(t.Context(), `INSERT INTO river_job (args, kind, max_attempts, queue, state, scheduled_at)
+			SELECT args, kind, max_attempts, queue, 'scheduled', now() + interval '1 day' FROM river_job WHERE kind = 'judge' AND state = 'available'`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(0, fmt.Sprintf("%d sessions wait, 0 are asked about, 0 sleep", e.Sessions), "judge", "status")
+	say(0, fmt.Sprintf("; %d sessions go on", e.Sessions), "judge", "resume")
+	if _, err := pool.Exec(t.Context(), `DELETE FROM river_job WHERE id NOT IN (SELECT min(id) FROM river_job WHERE kind = 'judge' GROUP BY args ->> 'verdict') AND kind = 'judge'`); err != nil {
+		t.Fatal(err)
+	}
 	judged := func() bool {
 		return number(`SELECT count(*) FROM verdicts WHERE current AND judged`) >= e.Sessions && number(`SELECT count(*) FROM model_calls WHERE status = 'open'`) == 0
 	}

@@ -71,6 +71,39 @@ func (s *Store) PrepareBatch(ctx context.Context, endpoint, model, who string, r
 	return key, nil
 }
 
+// DropBatch forgets a batch that was never handed in, with what its calls have
+// reserved: nothing of them is counted.
+func (s *Store) DropBatch(ctx context.Context, key BatchKey) error {
+	const calls = `
+		DELETE FROM model_calls c
+		USING model_batch_requests r
+		WHERE r.batch_id = $1 AND c.id = r.call_id AND c.status = 'open'`
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, calls, key); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `DELETE FROM model_batches WHERE id = $1 AND state = 'preparing'`, key)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("drop batch %d: %w", key, err)
+	}
+	return nil
+}
+
+// ModelBatch returns a batch; ErrNotFound without one.
+func (s *Store) ModelBatch(ctx context.Context, key BatchKey) (ModelBatch, error) {
+	rows, err := s.pool.Query(ctx, modelBatches+`WHERE b.id = $1 GROUP BY b.id`, key)
+	if err != nil {
+		return ModelBatch{}, fmt.Errorf("load batch %d: %w", key, err)
+	}
+	b, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[ModelBatch])
+	if err != nil {
+		return b, fmt.Errorf("load batch %d: %w", key, noRows(err))
+	}
+	return b, nil
+}
+
 // BatchLine is a request as it stands in a batch's file.
 type BatchLine struct {
 	ID   int64
@@ -188,15 +221,19 @@ func (s *Store) FinishBatch(ctx context.Context, key BatchKey, state BatchState,
 	return nil
 }
 
-// ModelBatches lists batches, the newest first, at most limit; only those that
-// have not ended where open says so.
-func (s *Store) ModelBatches(ctx context.Context, open bool, limit int) ([]ModelBatch, error) {
-	const query = `
+// modelBatches are batches, to be grouped by their id.
+const modelBatches = `
 		SELECT b.id AS key, b.endpoint, b.model, b.remote, b.state, b.remote_state, b.error, b.who, b.created_at, b.ended_at,
 			count(r.id) AS requests, count(*) FILTER (WHERE r.state = 'answered') AS answered,
 			count(*) FILTER (WHERE r.state = 'failed') AS failed
 		FROM model_batches b
 		LEFT JOIN model_batch_requests r ON r.batch_id = b.id
+		`
+
+// ModelBatches lists batches, the newest first, at most limit; only those that
+// have not ended where open says so.
+func (s *Store) ModelBatches(ctx context.Context, open bool, limit int) ([]ModelBatch, error) {
+	const query = modelBatches + `
 		WHERE NOT $1 OR b.ended_at IS NULL
 		GROUP BY b.id
 		ORDER BY b.id DESC

@@ -128,12 +128,17 @@ const toJudge = `
 			AND ($3 OR f.reason IN ('pending', 'not_selected', 'budget', 'no_model', 'model_unavailable'))
 	) AND v.session_id NOT IN (` + enqueued + `)`
 
-// enqueued are the sessions that a job is to judge.
+// enqueued are the sessions that a job is to judge, or an open batch.
 const enqueued = `
 		SELECT q.session_id
 		FROM river_job j
 		JOIN verdicts q ON q.id = (j.args ->> 'verdict')::bigint
-		WHERE j.kind = 'judge' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')`
+		WHERE j.kind = 'judge' AND j.state IN ('available', 'pending', 'retryable', 'running', 'scheduled')
+		UNION
+		SELECT q.session_id
+		FROM model_batch_requests r
+		JOIN model_batches b ON b.id = r.batch_id AND b.ended_at IS NULL
+		JOIN verdicts q ON q.id = r.verdict_id`
 
 // CountToJudge counts the sessions that a filter selects.
 func (s *Store) CountToJudge(ctx context.Context, f JudgeFilter) (int, error) {
@@ -144,7 +149,8 @@ func (s *Store) CountToJudge(ctx context.Context, f JudgeFilter) (int, error) {
 	return n, nil
 }
 
-// Enqueued counts sessions that wait to be judged, sleep, or are asked about now.
+// Enqueued counts sessions that wait to be judged, sleep, are asked about now, or stand
+// in a batch that has not ended.
 func (s *Store) Enqueued(ctx context.Context) (int, error) {
 	var n int
 	if err := s.pool.QueryRow(ctx, `SELECT count(DISTINCT session_id) FROM (`+enqueued+`) q`).Scan(&n); err != nil {
