@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -57,70 +56,19 @@ type Rehearsal struct {
 	// Judge makes a judge over a ledger whose client passes requests on instead of
 	// sending them: see llm.Client.Rehearse.
 	Judge func(l llm.Ledger, use func(llm.Request)) (pipeline.Judge, error)
-}
-
-// Estimate is what judging some sessions is likely to take. Answers that are kept
-// are not asked again and not counted.
-type Estimate struct {
-	Sessions int `json:"sessions"` // to be judged
-	Waiting  int `json:"waiting"`  // enqueued already, or in a batch; not among them
-	Sampled  int `json:"sampled"`  // of them, rehearsed
-	Calls    int `json:"calls"`
-	// The likely range: from short answers and texts that the model's tokenizer takes
-	// well, to the longest answers and every third question asked again.
-	Low  Size `json:"low"`
-	High Size `json:"high"`
-}
-
-// Size is an amount of tokens.
-type Size struct {
-	Input  int64 `json:"input"`
-	Output int64 `json:"output"`
-}
-
-// The bounds of an estimate, as parts of what is reckoned: EstimateTokens errs to
-// too many; answers take some tens of tokens of the hundreds that they may; repairs
-// and votes ask again.
-const (
-	lowInput, lowOutput = 0.6, 0.1
-	again               = 1.33
-)
-
-// rehearsedSessions is how many sessions are rehearsed at most.
-const rehearsedSessions = 200
-
-// Estimate rehearses a sample of the sessions that a filter selects.
-func (r *Rehearsal) Estimate(ctx context.Context, f store.JudgeFilter) (Estimate, error) {
-	var e Estimate
-	var err error
-	if e.Sessions, err = r.Store.CountToJudge(ctx, f); err != nil {
-		return e, err
-	}
-	if e.Waiting, err = r.Store.Enqueued(ctx); err != nil {
-		return e, err
-	}
-	keys, err := r.Store.SampleToJudge(ctx, f, rehearsedSessions)
-	if err != nil || len(keys) == 0 {
-		return e, err
-	}
-	var calls int
-	var in, out int64
-	err = r.Rehearse(ctx, keys, func(_ store.VerdictKey, requests []llm.Request) error {
-		for _, q := range requests {
-			calls, in, out = calls+1, in+int64(q.Call.Input), out+int64(q.Call.Output)
-		}
-		return nil
-	})
-	e.Sampled = len(keys)
-	all := float64(e.Sessions) / float64(e.Sampled)
-	scaled := func(n int64, part float64) int64 { return int64(math.Ceil(float64(n) * all * part)) }
-	e.Calls = int(scaled(int64(calls), 1))
-	e.Low, e.High = Size{scaled(in, lowInput), scaled(out, lowOutput)}, Size{scaled(in, again), scaled(out, again)}
-	return e, err
+	// Day is the limit of all sessions on a day, and Prices what it goes by in money.
+	Day    pipeline.Cap
+	Prices llm.Prices
 }
 
 // Rehearse passes on the first questions that would be asked about sessions.
 func (r *Rehearsal) Rehearse(ctx context.Context, keys []store.VerdictKey, use func(store.VerdictKey, []llm.Request) error) error {
+	return r.rehearse(ctx, keys, func(j pipeline.Judge) pipeline.Judge { return firstly{j} }, use)
+}
+
+// rehearse passes on what would be asked about sessions by a judge that answers in
+// some way.
+func (r *Rehearsal) rehearse(ctx context.Context, keys []store.VerdictKey, as func(pipeline.Judge) pipeline.Judge, use func(store.VerdictKey, []llm.Request) error) error {
 	var mu sync.Mutex
 	var asked []llm.Request
 	judge, err := r.Judge(rehearsalLedger{store: r.Store}, func(q llm.Request) {
@@ -131,7 +79,7 @@ func (r *Rehearsal) Rehearse(ctx context.Context, keys []store.VerdictKey, use f
 	if err != nil {
 		return err
 	}
-	w := &judgeWorker{store: r.Store, inspector: r.Inspector, judging: Judging{Judge: firstly{judge}}, cards: newCards(r.Store)}
+	w := &judgeWorker{store: r.Store, inspector: r.Inspector, judging: Judging{Judge: as(judge)}, cards: newCards(r.Store)}
 	for _, key := range keys {
 		j, err := r.Store.Judging(ctx, key)
 		if err != nil {

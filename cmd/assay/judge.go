@@ -79,7 +79,10 @@ func (c *judgeFlags) rehearsal(p *program, db *database) (*jobs.Rehearsal, func(
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &jobs.Rehearsal{Store: db.Store, Inspector: &pipeline.Inspector{Tone: t, Suggest: index}}
+	r := &jobs.Rehearsal{
+		Store: db.Store, Inspector: &pipeline.Inspector{Tone: t, Suggest: index},
+		Day: pipeline.Cap{Tokens: c.DayTokens, Money: int64(c.DayMoney)}, Prices: c.Prices(),
+	}
 	r.Judge = func(l llm.Ledger, use func(llm.Request)) (pipeline.Judge, error) {
 		return p.newJudge(c.Model, l, 0, func(client *llm.Client) *llm.Client { return client.Rehearse(l, use) })
 	}
@@ -120,19 +123,25 @@ func (c *storedFlags) print(p *program, e jobs.Estimate) {
 		fmt.Fprintln(p.stdout, "0 sessions to judge")
 		return
 	}
-	fmt.Fprintf(p.stdout, "%d sessions to judge (%d of them looked at), about %d calls\n", e.Sessions, e.Sampled, e.Calls)
-	fmt.Fprintf(p.stdout, "tokens: %d to %d sent, %d to %d answered\n", e.Low.Input, e.High.Input, e.Low.Output, e.High.Output)
+	fmt.Fprintf(p.stdout, "%d sessions to judge (%d of them looked at)\n", e.Sessions, e.Sampled)
+	fmt.Fprintf(p.stdout, "calls:  about %d, from %d to %d, with what is asked again: critical criteria, and proofs by themselves\n", e.Calls, e.CallsLow, e.CallsHigh)
+	fmt.Fprintf(p.stdout, "tokens: about %d sent, from %d to %d; about %d answered, from %d to %d\n",
+		e.Expected.Input, e.Low.Input, e.High.Input, e.Expected.Output, e.Low.Output, e.High.Output)
 	if c.Prices().Known() {
-		fmt.Fprintf(p.stdout, "cost:   %s to %s\n", c.cost(e.Low), c.cost(e.High))
+		fmt.Fprintf(p.stdout, "cost:   about %s, from %s to %s\n", c.cost(e.Expected), c.cost(e.Low), c.cost(e.High))
 	} else {
 		fmt.Fprintln(p.stdout, "cost:   unknown, no prices are given (--price-in, --price-out)")
+	}
+	for _, cut := range e.Cut {
+		fmt.Fprintf(p.stdout, "limit:  about %d of the sessions do not fit the limit of a day (%s): they wait for the next days, or are left as they are\n", cut.Sessions, printable(cut.Limit))
 	}
 }
 
 // estimateLine is an estimate as --json prints it.
 type estimateLine struct {
 	jobs.Estimate
-	CostLow  *llm.Money `json:"cost_low"` // null without prices
+	Cost     *llm.Money `json:"cost"`     // that is expected; null without prices
+	CostLow  *llm.Money `json:"cost_low"` // likewise
 	CostHigh *llm.Money `json:"cost_high"`
 	Currency string     `json:"currency,omitempty"`
 	Run      string     `json:"run,omitempty"` // that was started
@@ -143,7 +152,7 @@ func (c *storedFlags) line(e jobs.Estimate) estimateLine {
 	l := estimateLine{Estimate: e, Currency: c.Currency}
 	if prices := c.Prices(); prices.Known() {
 		low, high := prices.Cost(llm.Usage{Input: int(e.Low.Input), Output: int(e.Low.Output)}), prices.Cost(llm.Usage{Input: int(e.High.Input), Output: int(e.High.Output)})
-		l.CostLow, l.CostHigh = &low, &high
+		l.Cost, l.CostLow, l.CostHigh = new(prices.Cost(llm.Usage{Input: int(e.Expected.Input), Output: int(e.Expected.Output)})), &low, &high
 	}
 	return l
 }
@@ -206,12 +215,27 @@ func (c *judgeRunCmd) Run(p *program) (err error) {
 		}
 		return nil
 	}
+	if err := c.enough(e); err != nil {
+		return err
+	}
 	if !c.Yes {
 		if err := p.confirm("judge them?"); err != nil {
 			return err
 		}
 	}
 	return c.start(p, db, e, filter)
+}
+
+// enough refuses a budget that a single session may exceed.
+func (c *judgeRunCmd) enough(e jobs.Estimate) error {
+	most := llm.Usage{Input: int(e.Largest.Input), Output: int(e.Largest.Output)}
+	switch {
+	case c.RunTokens > 0 && int64(most.Input+most.Output) > c.RunTokens:
+		return usageError{fmt.Errorf("--budget-tokens: one session alone may take %d tokens: nothing was asked", most.Input+most.Output)}
+	case c.RunMoney > 0 && c.Prices().Cost(most) > c.RunMoney:
+		return usageError{fmt.Errorf("--budget: one session alone may cost %s: nothing was asked", money(int64(c.Prices().Cost(most)), c.Currency))}
+	}
+	return nil
 }
 
 func (c *judgeRunCmd) start(p *program, db *database, e jobs.Estimate, f store.JudgeFilter) error {

@@ -58,7 +58,7 @@ func (c *judgeBatchSubmitCmd) Run(p *program) (err error) {
 	if !c.JSON {
 		c.print(p, e)
 		if e.Calls > 0 {
-			fmt.Fprintln(p.stdout, "a batch costs half of that")
+			fmt.Fprintf(p.stdout, "a batch takes the first %d questions, at half the price; what they want confirmed is asked one by one\n", e.First)
 		}
 	}
 	if !c.Yes && e.Calls > 0 { // what an interruption left was agreed to

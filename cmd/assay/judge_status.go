@@ -12,7 +12,8 @@ import (
 )
 
 type judgeStatusCmd struct {
-	JSON bool `name:"json" help:"Print as JSONL: endpoints, the queue, then what was taken."`
+	JSON bool   `name:"json" help:"Print as JSONL: endpoints, the queue, runs, then what was taken."`
+	Only string `name:"run" placeholder:"ID" help:"Only this run over stored sessions, as assay judge run named it."`
 	config.Database
 }
 
@@ -23,6 +24,17 @@ func (c *judgeStatusCmd) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	runs, err := db.JudgeRuns(p.ctx, c.Only)
+	if err != nil {
+		return err
+	}
+	if c.Only != "" {
+		if len(runs) == 0 {
+			return usageError{fmt.Errorf("--run: %q is none of the last day, nor one that goes on", c.Only)}
+		}
+		spendingReport{p, db, p.stdout, c.JSON}.runs(runs)
+		return nil
+	}
 	endpoints, err := db.Endpoints(p.ctx)
 	if err != nil {
 		return err
@@ -35,6 +47,7 @@ func (c *judgeStatusCmd) Run(p *program) (err error) {
 	s := spendingReport{p, db, w, c.JSON}
 	s.endpoints(endpoints)
 	s.queue(queue)
+	s.runs(runs)
 	today := time.Now().In(db.zone)
 	for _, period := range []struct {
 		name  string
@@ -99,14 +112,39 @@ func remedy(status string) string {
 
 func (s spendingReport) queue(q store.JudgeQueue) {
 	if s.json {
-		printJSON(s.p, map[string]any{"waiting": q.Waiting, "running": q.Running, "asleep": q.Asleep, "oldest_seconds": q.Oldest.Seconds(), "next": q.Next})
+		printJSON(s.p, map[string]any{"waiting": q.Waiting, "running": q.Running, "asleep": q.Asleep, "over_budget": q.Budget, "oldest_seconds": q.Oldest.Seconds(), "next": q.Next})
 		return
 	}
 	fmt.Fprintf(s.w, "%d sessions wait, %d are asked about, %d sleep", q.Waiting, q.Running, q.Asleep)
 	if q.Next != nil {
 		fmt.Fprintf(s.w, " (the first until %s)", s.db.clock(*q.Next))
 	}
+	if q.Budget > 0 {
+		fmt.Fprintf(s.w, "; %d of those asleep wait for another day's budget", q.Budget)
+	}
 	fmt.Fprintln(s.w)
+}
+
+// runs prints how far runs over stored sessions are.
+func (s spendingReport) runs(list []store.JudgeRun) {
+	for _, r := range list {
+		if s.json {
+			printJSON(s.p, map[string]any{
+				"run": r.Run, "waiting": r.Waiting, "done": r.Done, "failed": r.Failed, "tokens": r.Tokens, "cost": float64(r.Cost) / 1e6,
+				"budget_tokens": r.Cap.Tokens, "budget": float64(r.Cap.Money) / 1e6,
+			})
+			continue
+		}
+		fmt.Fprintf(s.w, "run %s: %d sessions done, %d wait, %d given up; took %d tokens", r.Run, r.Done, r.Waiting, r.Failed, r.Tokens)
+		if r.Cap.Tokens > 0 {
+			fmt.Fprintf(s.w, " of %d", r.Cap.Tokens)
+		}
+		fmt.Fprintf(s.w, ", cost %s", money(r.Cost, ""))
+		if r.Cap.Money > 0 {
+			fmt.Fprintf(s.w, " of %s", money(r.Cap.Money, ""))
+		}
+		fmt.Fprintln(s.w)
+	}
 }
 
 // spendingGroups are what spending is counted by.

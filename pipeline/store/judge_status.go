@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"assay/pipeline"
 )
 
 // EndpointStatus is what all processes know of a model at an endpoint.
@@ -69,6 +71,7 @@ type JudgeQueue struct {
 	Waiting int
 	Running int
 	Asleep  int
+	Budget  int           // of those asleep: until another day's budget, or prices are given
 	Oldest  time.Duration // how long the first of those that wait has been waiting; 0 when none does
 	Next    *time.Time    // when the first of those asleep goes on
 }
@@ -77,7 +80,7 @@ type JudgeQueue struct {
 func (s *Store) JudgeQueue(ctx context.Context) (JudgeQueue, error) {
 	const query = `
 		WITH sessions AS (
-			SELECT bool_or(j.state = 'running') AS running,
+			SELECT v.session_id, bool_or(j.state = 'running') AS running,
 				bool_or(j.state IN ('available', 'pending', 'retryable')) AS waiting,
 				min(j.scheduled_at) FILTER (WHERE j.state = 'available' AND j.scheduled_at <= now()) AS since,
 				min(j.scheduled_at) FILTER (WHERE j.state = 'scheduled') AS until
@@ -89,6 +92,12 @@ func (s *Store) JudgeQueue(ctx context.Context) (JudgeQueue, error) {
 		SELECT count(*) FILTER (WHERE waiting AND NOT running) AS waiting,
 			count(*) FILTER (WHERE running) AS running,
 			count(*) FILTER (WHERE NOT waiting AND NOT running) AS asleep,
+			count(*) FILTER (WHERE NOT waiting AND NOT running AND EXISTS (
+				SELECT 1
+				FROM verdicts c
+				JOIN findings f ON f.verdict_id = c.id AND f.reason = 'budget'
+				WHERE c.session_id = sessions.session_id AND c.current
+			)) AS budget,
 			coalesce(now() - min(since), '0')::interval AS oldest,
 			min(until) FILTER (WHERE NOT waiting AND NOT running) AS next
 		FROM sessions`
@@ -97,6 +106,44 @@ func (s *Store) JudgeQueue(ctx context.Context) (JudgeQueue, error) {
 		return JudgeQueue{}, fmt.Errorf("count judging: %w", err)
 	}
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[JudgeQueue])
+}
+
+// JudgeRun is how far a run over stored sessions is.
+type JudgeRun struct {
+	Run     string
+	Waiting int // sessions that wait, sleep or are asked about
+	Done    int // in the last day; those that a limit ended are among them
+	Failed  int // given up
+	Tokens  int64
+	Cost    int64        // in millionths of the currency's unit
+	Cap     pipeline.Cap // the run's budget
+}
+
+// JudgeRuns lists runs that have jobs, the newest first, at most 20: those of the last
+// day, and older ones that are not through. run chooses one; "" is all.
+func (s *Store) JudgeRuns(ctx context.Context, run string) ([]JudgeRun, error) {
+	const query = `
+		SELECT j.run, count(*) FILTER (WHERE j.finalized_at IS NULL) AS waiting, count(*) FILTER (WHERE j.state = 'completed') AS done,
+			count(*) FILTER (WHERE j.state IN ('discarded', 'cancelled')) AS failed,
+			coalesce(max(m.tokens), 0)::bigint AS tokens, coalesce(max(m.cost), 0)::bigint AS cost, max(j.cap_tokens) AS cap_tokens, max(j.cap_money) AS cap_money
+		FROM (
+			SELECT args ->> 'run' AS run, state, finalized_at, coalesce((args #>> '{run_cap,Tokens}')::bigint, 0) AS cap_tokens,
+				coalesce((args #>> '{run_cap,Money}')::bigint, 0) AS cap_money
+			FROM river_job
+			WHERE kind = 'judge' AND args ? 'run' AND ($1 = '' OR args ->> 'run' = $1)
+		) j
+		LEFT JOIN model_spending m ON m.scope = 'run' AND m.key = j.run
+		GROUP BY j.run
+		ORDER BY j.run DESC
+		LIMIT 20`
+	rows, err := s.pool.Query(ctx, query, run)
+	if err != nil {
+		return nil, fmt.Errorf("load runs: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r JudgeRun, err error) {
+		err = row.Scan(&r.Run, &r.Waiting, &r.Done, &r.Failed, &r.Tokens, &r.Cost, &r.Cap.Tokens, &r.Cap.Money)
+		return r, err
+	})
 }
 
 // Spending is what models took, of one plan, scorecard or criterion, or of all.

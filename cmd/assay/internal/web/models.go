@@ -89,8 +89,31 @@ type modelUse struct {
 
 // modelBudget are limits; 0 is none.
 type modelBudget struct {
+	Day     modelUse          `json:"day"`
+	Session modelUse          `json:"session"`
+	Plan    []modelPlanBudget `json:"plan"` // what the plan in force limits besides
+}
+
+// modelPlanBudget are limits of the plan in force, or of a rule of it.
+type modelPlanBudget struct {
+	Rule    string   `json:"rule"` // "" is the plan's own
 	Day     modelUse `json:"day"`
 	Session modelUse `json:"session"`
+}
+
+// planBudget is what a plan limits.
+func planBudget(in *plan.Plan) []modelPlanBudget {
+	out := []modelPlanBudget{}
+	add := func(rule string, j *plan.Judge) {
+		if j != nil && (j.PerDay != plan.Limit{} || j.PerSession != plan.Limit{}) {
+			out = append(out, modelPlanBudget{rule, useOf(j.PerDay.Tokens, j.PerDay.Money), useOf(j.PerSession.Tokens, j.PerSession.Money)})
+		}
+	}
+	add("", in.Judge)
+	for _, r := range in.Rules {
+		add(r.Name, r.Judge)
+	}
+	return out
 }
 
 // modelSpending is what was taken by all calls, or by those of a plan or a
@@ -123,6 +146,7 @@ type modelQueue struct {
 	Waiting int        `json:"waiting"`
 	Running int        `json:"running"`
 	Asleep  int        `json:"asleep"`         // until the model may be asked again
+	Budget  int        `json:"over_budget"`    // of those asleep: until another day's budget
 	Oldest  int64      `json:"oldest_seconds"` // for how long the first of those that wait does; 0 when none does
 	Next    *time.Time `json:"next"`           // when the first of those asleep goes on
 }
@@ -153,12 +177,16 @@ func (s *server) modelReport(ctx context.Context) (*modelReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	in, err := s.planInForce(ctx)
+	if err != nil {
+		return nil, err
+	}
 	j := s.o.Judge
 	name, prompt, _ := strings.Cut(j.Version, " ")
 	r := &modelReport{
 		Prompt: prompt, Redacted: j.Redacted, Currency: j.Prices.Currency, From: dayText(stored.From), Day: dayText(stored.Day),
 		Budget: modelBudget{
-			useOf(j.Budget.DayTokens, int64(j.Budget.DayMoney)), useOf(j.Budget.SessionTokens, int64(j.Budget.SessionMoney)),
+			useOf(j.Budget.DayTokens, int64(j.Budget.DayMoney)), useOf(j.Budget.SessionTokens, int64(j.Budget.SessionMoney)), planBudget(in),
 		},
 		Open: stored.Open, Reserved: useOf(stored.Tokens, stored.Cost),
 		MedianMS: milliseconds(stored.Latency.Median), P95MS: milliseconds(stored.Latency.P95),
@@ -185,7 +213,7 @@ func (s *server) endpoints(ctx context.Context, r *modelReport) error {
 		r.Endpoints = append(r.Endpoints, modelEndpoint{e.Endpoint, e.Model, stateOf(e), e.Status, e.Failures, s.inZone(e.ClosedUntil), e.ChangedAt.In(s.o.Zone)})
 	}
 	queue, err := s.o.Store.JudgeQueue(ctx)
-	r.Queue = modelQueue{queue.Waiting, queue.Running, queue.Asleep, int64(queue.Oldest.Seconds()), s.inZone(queue.Next)}
+	r.Queue = modelQueue{queue.Waiting, queue.Running, queue.Asleep, queue.Budget, int64(queue.Oldest.Seconds()), s.inZone(queue.Next)}
 	return err
 }
 

@@ -161,3 +161,28 @@ func TestStatesOfEndpoints(t *testing.T) {
 		}
 	}
 }
+
+func TestLimitsOfThePlanInForceAreShown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *Options) { o.Judge = JudgeInfo{Version: "m@host 1"} })
+	if body := s.get("/models?lang=en").body; !strings.Contains(body, "no limit") {
+		t.Errorf("without a plan there is no limit:\n%s", body)
+	}
+	const src = "plan: p\nname: P\ndefault: {scorecard: desk, judge: {tokens_per_day: 4321}}\njudge: {money_per_day: 3, money_per_session: 1}\n"
+	in, problems := plan.Parse("p.yaml", []byte(src))
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.store.PublishPlan(t.Context(), in, "li", "test"); err != nil {
+		t.Fatal(err)
+	}
+	body := s.get("/models?lang=en").body
+	if strings.Contains(body, "no limit") || !strings.Contains(body, "the plan&#39;s rule default allows 4,321 tokens") || !strings.Contains(body, "the plan allows 3.00") {
+		t.Errorf("the plan's limits are not on the page:\n%s", body)
+	}
+	for lang, want := range map[string]string{"en": "Judging is off where the plan limits money", "zh": "计划限制了费用"} {
+		if body := s.get("/problems?lang=" + lang).body; !strings.Contains(body, want) {
+			t.Errorf("%q is not among the problems:\n%s", want, body)
+		}
+	}
+}
