@@ -260,11 +260,15 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 }
 
 func (n *node) webOptions(listener net.Listener) web.Options {
+	access := n.access
+	if loopback(listener) {
+		access.User = systemUser()
+	}
 	return web.Options{
 		Store: n.db.Store, Index: n.index, Library: knowledge.NewLibrary(n.db.Pool()),
 		Backtest: n.backtest,
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
-		Access: n.access, Judge: n.judge,
+		Access: access, Judge: n.judge,
 	}
 }
