@@ -81,6 +81,8 @@ type Client struct {
 	o     ClientOptions
 	to    *endpoint
 	pause func(ctx context.Context, d time.Duration) error
+	// waits is asked before each wait; nil: see Waiting.
+	waits func(u *pipeline.Unavailable, d time.Duration) time.Duration
 	// rehearse is told what would be sent, instead of sending it; nil: see Rehearse.
 	rehearse func(Request)
 
@@ -195,10 +197,22 @@ func (c *Client) wait(ctx context.Context, err error, left time.Duration) (time.
 		return 0, false
 	}
 	d := max(u.Until.Sub(c.o.Now()), time.Millisecond)
+	if c.waits != nil {
+		if d = c.waits(u, d); d <= 0 {
+			return 0, false
+		}
+	}
 	if deadline, ok := ctx.Deadline(); d > left || ok && c.o.Now().Add(d).After(deadline) {
 		return 0, false
 	}
 	return d, c.pause(ctx, d) == nil
+}
+
+// Waiting returns a client that asks before each wait for an endpoint that wants to
+// be left alone, or is, how long it shall wait; 0 is not at all. ask is told why, and
+// how long the endpoint wants; several goroutines may call it at once.
+func (c *Client) Waiting(ask func(u *pipeline.Unavailable, d time.Duration) time.Duration) *Client {
+	return &Client{o: c.o, to: c.to, pause: c.pause, rehearse: c.rehearse, waits: ask}
 }
 
 func pause(ctx context.Context, d time.Duration) error {

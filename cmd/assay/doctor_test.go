@@ -22,6 +22,9 @@ func TestDoctorLooksAtTheModels(t *testing.T) {
 			"ok    judging model      none (--llm-model): what only a model can answer stays undetermined",
 			"ok    embedding model    none (--embedding-model): similarity by embedding is not evaluable",
 		}},
+		{"no model named", []string{"--model-url", good.URL}, []string{
+			"warn  judging model      OPENAI_BASE_URL (--model-url) names an endpoint, but ASSAY_LLM_MODEL (--llm-model) names no model: none is asked",
+		}},
 		{"not asked", []string{"--model-url", good.URL, "--llm-model", "m"}, []string{
 			"ok    judging model      m@" + good.Addr() + ", not asked (--probe asks it)",
 		}},
