@@ -196,7 +196,7 @@ func (c *inspectCmd) inspectAll(p *program, out *bufio.Writer, by judges, read t
 	for i := range ordered {
 		<-i.done
 		if failed == nil {
-			failed = c.print(p, out, i, by.texts, &n)
+			failed = c.print(p, out, i, by, &n)
 		}
 		if failed != nil {
 			cancel()
@@ -219,8 +219,8 @@ func (i *inspection) inspect(ctx context.Context, by judges) {
 	}
 }
 
-func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, texts text.Texts, n *inspectCounts) error {
-	if why := unasked(i.err); why != "" && i.verdict != nil {
+func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, by judges, n *inspectCounts) error {
+	if why := by.asking.why(i.err); why != "" && i.verdict != nil {
 		if i.err = nil; !n.unavailable {
 			n.unavailable = true
 			fmt.Fprintf(p.stderr, "%s; what it was to answer is undetermined\n", why)
@@ -250,7 +250,7 @@ func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, texts t
 		n.noModel++
 	}
 	if !c.JSON {
-		return report{texts, language(), i.card}.write(out, i.record.Session, i.verdict)
+		return report{by.texts, language(), i.card}.write(out, i.record.Session, i.verdict)
 	}
 	line, err := i.verdict.JSON()
 	if err != nil {

@@ -169,11 +169,16 @@ func (a *asking) took(model string, judged int) string {
 		model, a.calls, failed, about, a.usage.Input, a.usage.Output, cost, judged, waited)
 }
 
-// unasked is why a model could not be asked, in words; "" for other errors.
-func unasked(err error) string {
+// why says in words why a model could not be asked; "" for other errors.
+func (a *asking) why(err error) string {
 	u, ok := errors.AsType[*pipeline.Unavailable](err)
-	if !ok {
+	if !ok || a == nil {
 		return ""
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.given != nil {
+		u = a.given
 	}
 	return fmt.Sprintf("the model is not asked: %v", u.Err)
 }

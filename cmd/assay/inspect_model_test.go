@@ -61,7 +61,7 @@ func TestAModelThatFailsIsWaitedForAndGivenUp(t *testing.T) {
 	if u, ok := errors.AsType[*pipeline.Unavailable](err); !ok || !u.Until.IsZero() || !a.unanswered() {
 		t.Errorf("after it was given up: %v", err)
 	}
-	if got, want := unasked(err), "the model is not asked: it has not answered for 60 s (failed at the provider)"; got != want {
+	if got, want := a.why(err), "the model is not asked: it has not answered for 60 s (failed at the provider)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
