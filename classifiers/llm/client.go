@@ -77,6 +77,8 @@ type Reply struct {
 	// Reason says why Text does not count: Refused, Filtered, CutShort, TooLong or
 	// Unreadable (garbled, empty, too large, wrongly encoded); "" when it does.
 	Reason pipeline.Reason
+	// Problem says in words what is wrong where nothing of an answer could be taken.
+	Problem string
 }
 
 // Client asks one model at one endpoint. It is safe for concurrent use.
@@ -144,7 +146,7 @@ func (c *Client) Ask(ctx context.Context, r Request) (Reply, error) {
 		}
 		err = c.failed(r, err)
 		if f, ok := errors.AsType[*fault](err); ok && f.reason != "" {
-			reply.Reason = f.reason
+			reply.Reason, reply.Problem = f.reason, f.words
 			return reply, nil
 		}
 		if waited, ok := c.wait(ctx, err, left); ok {
@@ -296,6 +298,9 @@ func (c *Client) Probe(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var said struct{ OK *bool }
+	if reply.Problem != "" {
+		return "", fmt.Errorf("%s: %s", c.Name(), reply.Problem)
+	}
 	if reply.Reason != "" || json.Unmarshal([]byte(reply.Text), &said) != nil || said.OK == nil {
 		return "", fmt.Errorf("%s answers, but no JSON that was asked for (%s)", c.Name(), cmp.Or(reply.Reason, pipeline.Unreadable))
 	}

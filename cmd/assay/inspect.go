@@ -85,7 +85,7 @@ func (c *inspectCmd) Run(p *program) error {
 		return usageError{fmt.Errorf("no transcripts in %s", strings.Join(c.Paths, ", "))}
 	}
 	c.sum(p, by, n)
-	if n.problems > 0 || n.unavailable && by.asking.unanswered() {
+	if n.problems > 0 || by.asking.unanswered(n.unavailable) {
 		return errProblems
 	}
 	return nil

@@ -64,6 +64,7 @@ func TestInspectAsksTheModel(t *testing.T) {
 		}
 	})
 	down := llmtest.New(t, llmtest.Always(llmtest.Answer{Status: 401, Error: &llmtest.Error{Message: "Incorrect API key provided."}}))
+	page := llmtest.New(t, llmtest.Always(webPage))
 	tests := map[string]struct {
 		args   []string
 		status int
@@ -82,6 +83,7 @@ func TestInspectAsksTheModel(t *testing.T) {
 		"verdicts without a model that is away, and one word about it": {[]string{"--model-url", down.URL, "--llm-model", "m"}, 1, []string{
 			"a  pass", "? thanks", "The model did not answer (model_unavailable)", "b  pass", "? thanks", "(model_unavailable)",
 		}, "the model is not asked: "},
+		"a web page is no model":  {[]string{"--model-url", page.URL, "--llm-model", "m"}, 1, []string{"? thanks", "(parse)"}, "failed)"},
 		"what the model took":     {[]string{"--model-url", server.URL, "--llm-model", "m"}, 0, nil, "m: 4 calls, "},
 		"that no price is known":  {[]string{"--model-url", server.URL, "--llm-model", "m"}, 0, nil, " answered, price unknown (--price-in, --price-out); 2 sessions judged\n"},
 		"what it cost":            {[]string{"--model-url", server.URL, "--llm-model", "m", "--price-in", "1000", "--price-currency", "CNY"}, 0, nil, " CNY; 2 sessions judged\n"},

@@ -141,11 +141,15 @@ func (a *asking) give() {
 		a.now().Sub(a.since).Seconds(), a.texts.Say("en", "called."+string(a.status)))}
 }
 
-// unanswered reports whether a model was asked, and never answered.
-func (a *asking) unanswered() bool {
+// unanswered reports whether a model was asked, and never answered: it was
+// unavailable, or nothing that it sent is an answer.
+func (a *asking) unanswered(unavailable bool) bool {
+	if a == nil {
+		return false
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.calls > 0 && a.failed == a.calls
+	return a.calls > 0 && a.failed == a.calls && (unavailable || a.status == llm.Garbled)
 }
 
 // took says in words what was asked, and what that cost.

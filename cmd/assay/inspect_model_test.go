@@ -58,7 +58,7 @@ func TestAModelThatFailsIsWaitedForAndGivenUp(t *testing.T) {
 		t.Errorf("waited %s, %s:\n%s", waited, a.waited, told)
 	}
 	err := call(t, a, llm.Answered)
-	if u, ok := errors.AsType[*pipeline.Unavailable](err); !ok || !u.Until.IsZero() || !a.unanswered() {
+	if u, ok := errors.AsType[*pipeline.Unavailable](err); !ok || !u.Until.IsZero() || !a.unanswered(true) {
 		t.Errorf("after it was given up: %v", err)
 	}
 	if got, want := a.why(err), "the model is not asked: it has not answered for 60 s (failed at the provider)"; got != want {
@@ -78,7 +78,7 @@ func TestAModelThatAnswersAgainIsAskedOn(t *testing.T) {
 		*now = now.Add(d)
 		a.count(llm.Receipt{Status: llm.Answered, Usage: llm.Usage{Input: 100, Output: 10}})
 	}
-	if a.unanswered() || strings.Count(told.String(), "the model does not answer (rate limit); trying again in 20 s\n") != 3 {
+	if a.unanswered(true) || strings.Count(told.String(), "the model does not answer (rate limit); trying again in 20 s\n") != 3 {
 		t.Error(told)
 	}
 	if d := a.wait(nil, 7*time.Second); d != 7*time.Second || !strings.HasSuffix(told.String(), "are used up; going on in 7 s\n") {
