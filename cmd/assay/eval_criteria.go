@@ -46,7 +46,7 @@ func (c *evalCriteriaCmd) Run(p *program) error {
 		return err
 	}
 	if len(e.sessions) == 0 {
-		return usageError{errors.New(`no session has a label with the id of a criterion; labels stand in the session as "labels": {"checks": {"ID OF CRITERION": true}}`)}
+		return usageError{errors.New(`no session has a label at labels.checks with the id of a criterion, as in "labels": {"checks": {"ID OF CRITERION": true}}`)}
 	}
 	if err := c.judge(p, e); err != nil {
 		return err
