@@ -39,7 +39,7 @@ func TestText(t *testing.T) {
 		"您打10086就可以", "12306能查", "订单号13812345678901在路上", "数字12345678901不是手机号", "单号是20250105123456", "2024-2025年", "一共一百二十三块五", "第一一二三章",
 		// identity and cards
 		"身份证{id_card 11010519491231002X}", "身份证号{id_card 1101 0519 4912 3100 2X}", "身份证{id_card 一一零一零五一九四九一二三一零零二x}", "老身份证{id_card 110105491231002}", "身份证{account 110105194912310021}", "证件号{account 123456789012}", "卡号{account 1234567890123456}", "卡号{bank_card 4111111111111112}",
-		"卡号{bank_card 6222 0202 0001 2345 678}", "{bank_card 4111111111111111}到期了", "信用卡{bank_card 4111-1111-1111-1111}", "尾号{bank_card 1234}的卡", "手机尾号{phone 5678}",
+		"卡号{bank_card 6222 0202 0001 2345 678}", "{bank_card 4111111111111111}到期了", "信用卡{bank_card 4111-1111-1111-1111}有效期{secret 09/28}安全码{secret 123}", "card {bank_card 4111 1111 1111 1111} exp {secret 9/2028} cvv {secret 123}", "my card expires in 30 days", "信用卡有效期还有30天", "信用卡{bank_card 4111-1111-1111-1111}", "尾号{bank_card 1234}的卡", "手机尾号{phone 5678}",
 		"编号A4111111111111111", "订单6222020200012345", "护照{passport E12345678}", "护照号码：{passport EA1234567}", "港澳通行证{permit C12345678}", "回乡证{permit H1234567890}",
 		"统一社会信用代码{credit_code 91350100M000100Y43}", "车牌{plate 京A12345}", "新能源{plate 粤BD12345}停在楼下", "香港身份证{id_card A123456(3)}",
 		// chat names and codes
@@ -134,6 +134,16 @@ func TestSession(t *testing.T) {
 		{"a code that was asked for by 吗", []string{"a: 收到验证码了吗", "c: 收到了739204"}, []string{"收到验证码了吗", "收到了<密码1>"}},
 		{"a code that was asked for before the account", []string{"a: what is the pin on the account", "c: nine four one seven"}, []string{"what is the pin on the account", "<SECRET_1>"}},
 		{"a balance after a question for an account and a code", []string{"c: do you want my pin or what is my account", "a: your current balance is 1069"}, []string{"do you want my pin or what is my account", "your current balance is 1069"}},
+		{"a card over turns before its expiry date", []string{"a: card number?", "c: 5555 5555", "a: go on", "c: 5555 4444 expiry 09 28"}, []string{"card number?", "<CARD_1>", "go on", "<CARD_1> expiry <SECRET_1>"}},
+		{"a card over turns right before its expiry date", []string{"a: card number?", "c: 5555 5555", "a: go on", "c: 5555 4444 09 28"}, []string{"card number?", "<CARD_1>", "go on", "<CARD_1>"}},
+		{"a spoken card over turns before its expiry date", []string{"a: card number?", "c: five five five five, five five five five", "a: go on", "c: five five five five, four four four four, expiry oh nine twenty eight"},
+			[]string{"card number?", "<CARD_1>", "go on", "<CARD_1>, expiry <SECRET_1>"}},
+		{"a Chinese card over turns before its expiry date", []string{"a: 卡号？", "c: 六二二二零二", "a: 嗯", "c: 零二零零一一二二三三四四七，有效期零九二八"}, []string{"卡号？", "<银行卡1>", "嗯", "<银行卡1>，有效期<密码1>"}},
+		{"an expiry date and a code that were asked for", []string{"a: card number?", "c: 5555 5555", "a: go on", "c: 5555 4444", "a: and the expiry date?", "c: oh nine twenty eight", "a: and the cvv?", "c: one two three"},
+			[]string{"card number?", "<CARD_1>", "go on", "<CARD_1>", "and the expiry date?", "<SECRET_1>", "and the cvv?", "<SECRET_2>"}},
+		{"a Chinese expiry date and code that were asked for", []string{"c: 我的信用卡", "a: 卡片有效期是多少", "c: 二零二八年九月", "a: 背面三位数呢", "c: 三八一"},
+			[]string{"我的信用卡", "卡片有效期是多少", "<密码1>", "背面三位数呢", "<密码2>"}},
+		{"an expiry date without a card", []string{"c: the milk expires 09/28", "a: the coupon is valid until 09/28"}, []string{"the milk expires 09/28", "the coupon is valid until 09/28"}},
 		{"a tag that stands there already", []string{"c: <PHONE_1> or 415-555-2671"}, []string{"<PHONE_1> or <PHONE_2>"}},
 		{"numbers of a shop over turns", []string{"c: 我要3个", "a: 好的", "c: 还有2个", "a: 还要别的吗", "c: 5个"}, []string{"我要3个", "好的", "还有2个", "还要别的吗", "5个"}},
 	} {
