@@ -27,7 +27,7 @@ var cueWords = map[topic]string{
 	card: `银行卡|银行卡号|卡号|信用卡|储蓄卡|借记卡|card|card number|card no|credit card|debit card|cc|visa|mastercard|amex|american express|bank card|卡片|
 		creditcard|pan`,
 	topic(IDCard):        `身份证|身份证号|身份证号码|身份号码|证件号|证件号码|公民身份|id card|identity card|id number|identity number|resident id|national id`,
-	topic(SSN):           `ssn|social|social security|social security number|social number|itin|taxpayer|tax id|社保号|社会保障号|社会安全号`,
+	topic(SSN):           `ssn|social|social security|social security number|social number|itin|taxpayer|tax id|national insurance|national insurance number|national insurance no|ni number|nino|社保号|社会保障号|社会安全号`,
 	topic(Passport):      `护照|护照号|护照号码|passport|passport number|passport no`,
 	topic(Permit):        `通行证|港澳通行证|往来港澳通行证|回乡证|台胞证|台湾通行证|居住证|travel permit|home return permit`,
 	topic(DriverLicense): `驾驶证|驾照|驾驶证号|driver's license|drivers license|driver license|driver's licence|driving licence|driving license|driver's license number|dl number|license number|licence number`,
