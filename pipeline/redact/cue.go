@@ -40,7 +40,7 @@ var cueWords = map[topic]string{
 	topic(QQ):     `qq|qq号|qq号码|扣扣|企鹅号`,
 	topic(Plate):  `车牌|车牌号|车牌号码|license plate|licence plate|number plate|registration plate|plate number`,
 	topic(Secret): `验证码|校验码|动态码|动态密码|短信码|密码|登录密码|支付密码|取款密码|查询密码|服务密码|交易密码|口令|安全码|安全问题答案|password|passcode|pass code|pin|pin number|pin code|
-		otp|verification code|security code|cvv|cvc|cvv2|cvc2|access code|one time code|one-time code|passphrase|three digits on the back|digits on the back|背面三位|背面三位数|背面的三位|背面的三位数|背面后三位|got a code|received a code|get a code|code i sent|code we sent|code you received`,
+		otp|verification code|security code|cvv|cvc|cvv2|cvc2|access code|one time code|one-time code|passphrase|three digits on the back|digits on the back|背面三位|背面三位数|背面的三位|背面的三位数|背面后三位|后面三位|后面三位数|got a code|received a code|get a code|code i sent|code we sent|code you received`,
 	topic(BirthDate): `出生|出生日期|出生年月|生日|生于|date of birth|birth date|birthdate|birthday|born|born on|dob|d.o.b`,
 	topic(Address): `地址|住址|住在|家住|收货地址|寄到|寄往|送到|送货|住的是|家在|户籍|籍贯|上门|address|billing address|shipping address|home address|mailing address|
 		live at|lives at|living at|live on|lives on|ship to|send it to|deliver to|delivered to|resides at|reside at|moved to|sent to|a new one to|located at|return to|drop me at|pick me up at|taxi to|office is at`,

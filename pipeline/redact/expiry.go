@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"assay/pipeline/entity"
 	"assay/pipeline/transcript"
 )
 
@@ -35,7 +36,7 @@ var expiryDate = regexp.MustCompile(`^(?:` + month + ` ?[-/. ] ?` + year + `|(?:
 	`|(?:二[零〇])?` + zhDigit + `{2}年(?:[零〇]?[一二三四五六七八九]|十[一二]?|一[零〇一二])月份?|(?:[零〇][一二三四五六七八九]|一[零〇一二])[ ,，]?` + zhDigit + `{2,4}|(?:[一二三四五六七八九]|十[一二]?)月份?[ ,，]?` + zhDigit + `{2,4}年?)`)
 
 // expiryLead is what stands between the words for an expiry date and the date.
-var expiryLead = regexp.MustCompile(`^(?:ation|[yed]|es|ing)?(?: ?(?:date|on|is|in|end of|thru|through|until|till|to|of|the|and|it's|that's|:|=|,|，|\.|是|到|至|为|日期|日|时间|截止|在|的|就)){0,4}[ ,，]*`)
+var expiryLead = regexp.MustCompile(`^(?:ation|es|ed|ing|y|e)?(?: ?(?:date|on|is|in|end of|thru|through|until|till|to|of|the|and|it's|that's|:|=|,|，|\.|是|到|至|为|日期|日|时间|截止|在|的|就)){0,4}[ ,，]*`)
 
 // answerLead is what stands before an expiry date that was asked for, or that
 // follows a card's number.
@@ -112,6 +113,24 @@ func (t *turn) expiryAt(at int, lead *regexp.Regexp, reason string) bool {
 	if m == "" || glued(t.text, at+start) || glued(t.text, end) || strings.HasPrefix(t.text[end:], "%") {
 		return false
 	}
-	t.add(at+start, end, Secret, strings.ReplaceAll(m, " ", ""), 0.85, reason)
+	t.add(at+start, end, Secret, plainExpiry(m), 0.85, reason)
 	return true
+}
+
+// plainExpiry is an expiry date as cards have it, 0928, where it has no month's name.
+func plainExpiry(date string) string {
+	digits := ""
+	for _, r := range entity.Runs(date) {
+		digits += r.Digits
+	}
+	if n := len(digits); n >= 5 && digits[n-4:n-2] == "20" {
+		digits = digits[:n-4] + digits[n-2:]
+	}
+	switch {
+	case len(digits) == 3:
+		return "0" + digits
+	case len(digits) == 4:
+		return digits
+	}
+	return strings.ReplaceAll(date, " ", "")
 }

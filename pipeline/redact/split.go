@@ -243,6 +243,10 @@ func (d *dictation) shorten() bool {
 	return true
 }
 
+// leastCard is how many digits of a card's were said at least: one may have been
+// misheard, or not have come yet.
+const leastCard = 8
+
 // classify says what the pieces together are; confidence 0 is nothing.
 func (d *dictation) classify() found {
 	own := 0
@@ -260,5 +264,9 @@ func (d *dictation) classify() found {
 	if len(n.digits) != len("110101199003077475") {
 		n.digits = strings.ReplaceAll(n.digits, "x", "")
 	}
-	return n.classify(d.c)
+	f := n.classify(d.c)
+	if f.confidence < 0.5 && len(n.digits) >= leastCard && d.c.is(card) {
+		return yes(Account, n.digits, 0.6, "cue of a card, but not as long as one")
+	}
+	return f
 }
