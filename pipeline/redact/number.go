@@ -43,8 +43,15 @@ func (t *turn) chained(runs []entity.Run) []entity.Run {
 	return runs[:n]
 }
 
-// runs are the rows of digits that are no part of a date or time.
+// runs are the rows of digits that are no part of a date or time. Nobody may change them.
 func (t *turn) runs() []entity.Run {
+	if !t.counted {
+		t.rowsOf, t.counted = t.readRuns(), true
+	}
+	return t.rowsOf
+}
+
+func (t *turn) readRuns() []entity.Run {
 	runs := t.singles(entity.Runs(t.text))
 	if len(runs) == 0 {
 		return nil
@@ -151,8 +158,9 @@ func (t *turn) chain(runs []entity.Run) {
 		best, next := found{}, i+1
 		n := number{chinese: c.chinese, parts: parts[:0]}
 		for j := i; j < min(len(runs), i+mostRows) && len(n.digits) <= 34; j++ {
-			if n.add(t, runs[j], rows, i, j); len(n.digits) < 3 || !t.whole(&n, runs, i, j) {
-				continue
+			n.add(t, runs[j], rows, i, j)
+			if len(n.digits) < 3 || len(n.digits) < leastBare && len(c.topics) == 0 || !t.whole(&n, runs, i, j) {
+				continue // classify takes fewer for nothing
 			}
 			if f := n.classify(c); f.confidence > 0 && f.confidence >= best.confidence {
 				best, next = f, j+1

@@ -238,18 +238,22 @@ func isIBAN(t string) bool {
 // Some letters never begin one, but stand in examples.
 var (
 	nationalInsurance = regexp.MustCompile(`^[a-z]{2}[0-9]{6}[a-d]$`)
-	groupedInsurance  = regexp.MustCompile(`\b[a-z]{2}[ -]?[0-9]{2}[ -][0-9]{2}[ -][0-9]{2}[ -]?[a-d]\b`)
+	groupedInsurance  = regexp.MustCompile(`^[a-z]{2}[ -]?[0-9]{2}[ -][0-9]{2}[ -][0-9]{2}[ -]?[a-d]\b`)
 	issuedInsurance   = regexp.MustCompile(`^[a-ceghj-prstw-z][a-ceghj-nprstw-z]`)
 )
 
 // nationalInsurance looks for such numbers in groups; together only a cue tells them.
 func (t *turn) nationalInsurance() {
-	for from := 0; ; {
-		at := groupedInsurance.FindStringIndex(t.text[from:])
-		if at == nil {
-			return
+	const most = len("qq 12 34 56 c")
+	for i := 0; i+len("qq12 34 56c") <= len(t.text); i++ {
+		if !isLetter(t.text[i]) || !isLetter(t.text[i+1]) || isLetter(t.text[i+2]) || i > 0 && isWord(t.text[i-1]) {
+			continue
 		}
-		start, end := from+at[0], from+at[1]
+		at := groupedInsurance.FindStringIndex(t.text[i:min(len(t.text), i+most+1)])
+		if at == nil {
+			continue
+		}
+		start, end := i, i+at[1]
 		value := strings.NewReplacer(" ", "", "-", "").Replace(t.text[start:end])
 		switch c := t.context(start); {
 		case c.any(topic(SSN)):
@@ -257,7 +261,6 @@ func (t *turn) nationalInsurance() {
 		case issuedInsurance.MatchString(value) && !c.is(order):
 			t.add(start, end, SSN, value, 0.75, "groups of a national insurance number")
 		}
-		from = end
 	}
 }
 
