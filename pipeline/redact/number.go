@@ -125,8 +125,8 @@ func gapMarks(between string, said bool) (string, bool) {
 	switch between {
 	case " ", "":
 		return "", true
-	case "-":
-		return "-", true
+	case "-", ".":
+		return between, true
 	}
 	blanks := strings.Count(between, " ")
 	m := strings.ReplaceAll(fillers.Replace(between), " ", "")
@@ -155,6 +155,10 @@ func (t *turn) chain(runs []entity.Run) {
 	rows := t.rows(runs)
 	var parts [mostRows]int
 	for i := 0; i < len(runs); {
+		if len(c.topics) == 0 && rows.digitsAt[min(len(runs), i+mostRows)]-rows.digitsAt[i] < leastBare {
+			i++
+			continue
+		}
 		best, next := found{}, i+1
 		n := number{chinese: c.chinese, parts: parts[:0]}
 		for j := i; j < min(len(runs), i+mostRows) && len(n.digits) <= 34; j++ {
