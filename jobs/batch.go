@@ -23,6 +23,8 @@ type Batcher struct {
 	Ledger llm.Ledger
 	Insert *river.Client[pgx.Tx]
 	Who    string
+	// Progress is called with how many sessions were looked at; nil: not at all.
+	Progress func(sessions int)
 }
 
 // BatchCount is what handing in came to.
@@ -42,6 +44,7 @@ func (b *Batcher) Submit(ctx context.Context, f store.JudgeFilter) (BatchCount, 
 	}
 	var n BatchCount
 	var file batchFile
+	looked := 0
 	for after := store.VerdictKey(0); ; {
 		keys, err := b.Store.ToJudge(ctx, f, after, runBatch)
 		if err != nil {
@@ -52,6 +55,9 @@ func (b *Batcher) Submit(ctx context.Context, f store.JudgeFilter) (BatchCount, 
 		}
 		after = keys[len(keys)-1]
 		err = b.Rehearse(ctx, keys, func(key store.VerdictKey, requests []llm.Request) error {
+			if looked++; b.Progress != nil {
+				b.Progress(looked)
+			}
 			return b.add(ctx, &n, &file, key, requests)
 		})
 		if err != nil {

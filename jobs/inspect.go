@@ -107,6 +107,7 @@ type inspectWorker struct {
 	store     *store.Store
 	inspector *pipeline.Inspector
 	judging   Judging
+	others    *others
 	cards     *cards
 	metrics   *Metrics
 	log       *slog.Logger
@@ -128,7 +129,11 @@ func (w *inspectWorker) Work(ctx context.Context, job *river.Job[InspectArgs]) e
 	if err != nil {
 		return err
 	}
-	all := became{reinspection: job.Args.Reinspection}
+	judging, err := w.others.judging(ctx, w.judging)
+	if err != nil {
+		return err
+	}
+	all := became{reinspection: job.Args.Reinspection, judging: judging}
 	for _, t := range transcripts {
 		w.inspect(ctx, t, by, &all)
 		if ctx.Err() != nil {
@@ -156,6 +161,7 @@ type became struct {
 	left   []store.LeftOut
 
 	reinspection store.ReinspectionKey
+	judging      Judging
 }
 
 // choice is what the job's sessions are inspected by.
@@ -213,7 +219,7 @@ func (w *inspectWorker) inspect(ctx context.Context, t store.Transcript, by orde
 	}
 	ctx, cancel := context.WithTimeout(ctx, sessionTimeout)
 	defer cancel()
-	v, err := unjudged(ctx, w.inspector, w.judging, by.plan, s, card)
+	v, err := unjudged(ctx, w.inspector, all.judging, by.plan, s, card)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		fail(store.TimedOut, "not done after %s", sessionTimeout)

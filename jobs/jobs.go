@@ -41,6 +41,7 @@ type Options struct {
 	WatchEvery time.Duration      // how often folders are looked at; default 10 s
 	Settle     time.Duration      // a file is read when it was not changed for this long; default 2 s
 	Read       transcript.Options // how watched files are read
+	Keep       Keep               // what is kept of models
 }
 
 // client is River's client on pgx.
@@ -91,6 +92,9 @@ func New(o Options) (*Runner, error) {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	r := &Runner{o: o, alive: newAlive(host)}
+	if r.alive.worker.Judging, err = o.Judging.declared(); err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
 	if r.client, err = river.NewClient(riverpgxv5.New(o.Store.Pool()), r.config()); err != nil {
 		return nil, fmt.Errorf("river client: %w", err)
 	}
@@ -101,7 +105,8 @@ func (r *Runner) config() *river.Config {
 	workers := river.NewWorkers()
 	cards := newCards(r.o.Store)
 	river.AddWorker(workers, &inspectWorker{
-		store: r.o.Store, inspector: r.o.Inspector, judging: r.o.Judging, cards: cards, metrics: r.o.Metrics, log: r.o.Log,
+		store: r.o.Store, inspector: r.o.Inspector, judging: r.o.Judging, others: &others{store: r.o.Store}, cards: cards,
+		metrics: r.o.Metrics, log: r.o.Log,
 	})
 	river.AddWorker(workers, &judgeWorker{
 		store: r.o.Store, inspector: r.o.Inspector, judging: r.o.Judging, cards: cards, metrics: r.o.Metrics, log: r.o.Log,
@@ -143,12 +148,16 @@ func (r *Runner) Start(ctx context.Context) error {
 	if err := r.o.Store.Beat(ctx, r.alive.worker); err != nil {
 		return err
 	}
+	if err := compared(ctx, r.o.Store, r.o.Log); err != nil {
+		return err
+	}
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := r.client.Start(ctx); err != nil {
 		r.stop()
 		return fmt.Errorf("start river: %w", err)
 	}
 	r.loops.Go(func() { r.beat(ctx) })
+	r.loops.Go(func() { r.forget(ctx) })
 	for _, folder := range r.o.Watch {
 		r.loops.Go(func() { r.watch(ctx, folder) })
 	}

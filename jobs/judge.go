@@ -23,6 +23,11 @@ type Judging struct {
 	Judge   pipeline.Judge // nil: no model is configured
 	Policy  plan.Judge     // of sessions whose plan does not say
 	Workers int            // sessions judged at once by this process; default 4
+	// Terms are the limits, prices and rates of the ledger, in words: all processes
+	// are meant to have the same.
+	Terms string
+
+	elsewhere bool // other processes judge, by Policy
 }
 
 // JudgeArgs asks a model about a session. All it needs is found by the verdict.
@@ -38,8 +43,14 @@ func (JudgeArgs) Kind() string { return "judge" }
 // InsertOpts puts the job into its queue. The attempts are for failures of this
 // program and its database: a model that is away takes none.
 func (JudgeArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: judgeQueue, MaxAttempts: 12}
+	return river.InsertOpts{Queue: judgeQueue, MaxAttempts: judgeAttempts}
 }
+
+// judgeAttempts is how often judging may fail, or die with its worker.
+const judgeAttempts = 12
+
+// renewedWait is how long a job sleeps while a newer transcript is inspected.
+const renewedWait = 15 * time.Second
 
 // enqueueJudging enqueues verdicts that wait for a model.
 func enqueueJudging(ctx context.Context, c *client, tx pgx.Tx, pending []store.VerdictKey, like JudgeArgs, o *river.InsertOpts) error {
@@ -83,6 +94,12 @@ func (w *judgeWorker) Work(ctx context.Context, job *river.Job[JudgeArgs]) error
 	}
 	if err != nil {
 		return err
+	}
+	if j.Renewed {
+		return river.JobSnooze(renewedWait)
+	}
+	if job.Attempt > judgeAttempts {
+		return w.giveUp(ctx, job, j, errors.New(store.WorkerLost))
 	}
 	policy, ref, err := w.account(ctx, j, job.Args)
 	if err != nil {
@@ -196,13 +213,13 @@ func (w *judgeWorker) later(ctx context.Context, job *river.Job[JudgeArgs], j st
 const patience = 10 * time.Minute
 
 // sleep is how long a job waits: as long as it must and up to half as long
-// again, so that not all come back at once.
+// again, at most a minute, so that not all come back at once.
 func sleep(wait time.Duration, unknown bool) time.Duration {
 	if unknown {
 		wait = patience
 	}
 	wait = max(wait, time.Second)
-	return wait + time.Duration(rand.Int64N(int64(min(wait/2, patience))+1))
+	return wait + time.Duration(rand.Int64N(int64(min(wait/2, time.Minute))+1))
 }
 
 // giveUp ends judging that fails again and again, though the model is there.

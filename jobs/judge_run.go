@@ -18,8 +18,9 @@ import (
 
 // JudgeRun is what judging of stored sessions is to take at most.
 type JudgeRun struct {
-	Filter store.JudgeFilter
-	Cap    pipeline.Cap
+	Filter   store.JudgeFilter
+	Cap      pipeline.Cap
+	Progress func(sessions int) // called with how many are enqueued; nil: not at all
 }
 
 // runBatch is how many sessions are enqueued in one transaction.
@@ -43,6 +44,9 @@ func StartJudging(ctx context.Context, s *store.Store, c *river.Client[pgx.Tx], 
 			return run, sessions, err
 		}
 		sessions, after = sessions+len(keys), keys[len(keys)-1]
+		if r.Progress != nil {
+			r.Progress(sessions)
+		}
 	}
 }
 

@@ -438,6 +438,79 @@ func TestWhichSessionsAreJudged(t *testing.T) {
 	}
 }
 
+// TestAProcessWithoutAModelLeavesJudgingToOthers inspects all sessions in a process
+// that has no model, beside one that has: first while that lives, then soon after it
+// stopped, then long after.
+func TestAProcessWithoutAModelLeavesJudgingToOthers(t *testing.T) {
+	t.Parallel()
+	s := judgedStore(t, 0)
+	server := llmtest.New(t, llmtest.Always(llmtest.Answer{}))
+	j, err := judgingBy(s, server.URL, LedgerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Policy = plan.Judge{Sessions: plan.FlaggedSessions, Share: 1}
+	declared, err := j.declared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := store.Worker{ID: "other", Host: "h", PID: 1, Judging: declared}
+	if err := s.Beat(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	list, err := Together(t.Context(), s, time.Minute)
+	if err != nil || len(list) != 1 || list[0].Judge != "m@host 1" || list[0].Policy != j.Policy {
+		t.Errorf("%+v, %v: it does not say how it judges", list, err)
+	}
+	r := start(t, Options{Store: s})
+	importJudged(t, s, 2, "bye")
+	awaitSolved(t, s, map[string]int{"undetermined pending": 2})
+	importJudged(t, s, 4, "hello") // two change, two are new: the policy is the other's
+	awaitSolved(t, s, map[string]int{"undetermined not_selected": 4})
+
+	if err := s.Leave(t.Context(), other.ID); err != nil {
+		t.Fatal(err)
+	}
+	importJudged(t, s, 5, "hello")
+	awaitSolved(t, s, map[string]int{"undetermined not_selected": 5})
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Pool().Exec(t.Context(), `UPDATE workers SET seen_at = now() - interval '11 minutes'`); err != nil {
+		t.Fatal(err)
+	}
+	start(t, Options{Store: s})
+	importJudged(t, s, 6, "hello")
+	awaitSolved(t, s, map[string]int{"undetermined not_selected": 5, "undetermined no_model": 1})
+}
+
+// TestJudgingThatKillsItsWorkersIsGivenUp has a job that has lost all its workers.
+func TestJudgingThatKillsItsWorkersIsGivenUp(t *testing.T) {
+	t.Parallel()
+	s := judgedStore(t, 1)
+	first := start(t, Options{Store: s, Judging: Judging{Policy: plan.Judge{Share: 1}, elsewhere: true}})
+	awaitSolved(t, s, map[string]int{"undetermined pending": 1})
+	if err := first.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const lose = `
+		UPDATE river_job
+		SET state = 'running', attempt = max_attempts, attempted_at = now() - interval '1 hour', attempted_by = '{dead}'
+		WHERE kind = 'judge'`
+	if _, err := s.Pool().Exec(t.Context(), lose); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Rescue(t.Context(), "me", kinds, nil, lostAfter); n != 1 || err != nil {
+		t.Fatalf("%d jobs taken back, %v, want 1", n, err)
+	}
+	server := llmtest.New(t, llmtest.Always(llmtest.Answer{}))
+	startJudging(t, s, server.URL, LedgerOptions{}, plan.Judge{Share: 1})
+	awaitSolved(t, s, map[string]int{"undetermined model_unavailable": 1})
+	if n := number(t, s, `SELECT count(*) FROM verdicts WHERE judged AND current`); n != 1 || server.Count() > 0 {
+		t.Errorf("%d verdicts are done with, want 1; %d requests, want none", n, server.Count())
+	}
+}
+
 func TestAPlansLimitsHold(t *testing.T) {
 	t.Parallel()
 	s := judgedStore(t, 0)

@@ -18,7 +18,11 @@ type LedgerOptions struct {
 	// What the provider allows all processes together; 0 is what it says itself.
 	RequestsPerMinute, TokensPerMinute int
 	Timeout                            time.Duration // of a call; default 1 min
-	Metrics                            *Metrics
+	// Patience is how long a call waits for an endpoint that is closed; a longer wait
+	// is left to the caller. Jobs that all go to sleep at every 429 are slower to come
+	// back than the endpoint.
+	Patience time.Duration
+	Metrics  *Metrics
 }
 
 // ledger accounts for calls in the database, for all processes together.
@@ -40,10 +44,6 @@ func NewLedger(s *store.Store, o LedgerOptions) (llm.Ledger, error) {
 	return &ledger{o, s}, nil
 }
 
-// A reservation outlives its call's timeout by this: who has not settled by then
-// is taken for dead.
-const lostMargin = time.Minute
-
 // batchTimeout is the time that a batch has, and some more.
 const batchTimeout = 48 * time.Hour
 
@@ -51,14 +51,26 @@ const batchTimeout = 48 * time.Hour
 // to the queue.
 const pacedWait = 20 * time.Second
 
-// Open reserves what the call may take. It waits for the allowed rate.
+// patience is how long a call waits that is refused.
+func (l *ledger) patience(k store.RefusalKind) time.Duration {
+	switch k {
+	case store.Paced:
+		return pacedWait
+	case store.EndpointClosed:
+		return l.o.Patience
+	}
+	return 0
+}
+
+// Open reserves what the call may take. It waits for the allowed rate and for an
+// endpoint that is closed, if that is not for long.
 func (l *ledger) Open(ctx context.Context, c llm.Call) (int64, error) {
 	for waited := time.Duration(0); ; {
 		ticket, refused, err := l.store.OpenCall(ctx, l.call(c), l.limits())
 		if err != nil || refused == nil {
 			return ticket, err
 		}
-		if refused.Kind != store.Paced || waited+refused.Wait > pacedWait {
+		if most := l.patience(refused.Kind); most == 0 || waited+refused.Wait > most {
 			l.o.Metrics.refused(refused.Kind)
 			return 0, l.unavailable(refused)
 		}
@@ -78,7 +90,7 @@ func (l *ledger) call(c llm.Call) store.ModelCall {
 	m := store.ModelCall{
 		Purpose: string(c.Purpose), Endpoint: c.Endpoint, Model: c.Model, SourceID: string(c.Session), Ref: ref, Criteria: c.Criteria,
 		Template: c.Template, InputHash: c.InputHash, Redacted: c.Redacted, Attempt: c.Attempt,
-		Tokens: most.Tokens, Cost: int64(most.Money), Timeout: l.o.Timeout + lostMargin,
+		Tokens: most.Tokens, Cost: int64(most.Money), Timeout: l.o.Timeout,
 	}
 	if c.Purpose == llm.ForBatch {
 		m.Cost, m.Timeout = batched(m.Cost), batchTimeout
@@ -155,6 +167,7 @@ func (l *ledger) Close(ctx context.Context, ticket int64, c llm.Call, r llm.Rece
 		Model: r.Model, Parameters: r.Parameters, Input: int64(r.Usage.Input), Cached: int64(r.Usage.Cached),
 		Output: int64(r.Usage.Output), Reasoning: int64(r.Usage.Reasoning), Estimated: r.Usage.Estimated,
 		Latency: r.Latency, Status: string(r.Status), RetryAfter: r.RetryAfter, Taken: r.Outcomes,
+		Uncounted: r.Status == llm.Answered && r.Usage.Input+r.Usage.Output == 0,
 	}
 	if prices := l.prices(c); prices.Known() {
 		cost := int64(prices.Settle(r.Usage).Money)

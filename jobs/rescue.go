@@ -20,9 +20,6 @@ const (
 	beatEvery   = 3 * time.Second
 	lostAfter   = 12 * time.Second
 	forgetAfter = 24 * time.Hour
-
-	// A model's answer that nobody needed for so long is asked for again, if ever.
-	forgetKeptAfter = 90 * 24 * time.Hour
 )
 
 // alive knows who this worker is and which jobs it works on now.
@@ -92,9 +89,6 @@ func (r *Runner) beatOnce(ctx context.Context) error {
 		return err
 	}
 	if err := r.o.Store.ForgetWorkers(ctx, forgetAfter); err != nil {
-		return err
-	}
-	if err := r.o.Store.ForgetKept(ctx, forgetKeptAfter); err != nil {
 		return err
 	}
 	taken, err := r.o.Store.Rescue(ctx, r.alive.worker.ID, kinds, r.alive.jobs(), lostAfter)

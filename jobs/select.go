@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"math"
 	"slices"
 
 	"assay/pipeline"
@@ -10,15 +9,12 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// nearPass is how near to the pass line a score is uncertain.
-const nearPass = 5
-
 // unjudged inspects a session without the model. What the model is to be asked is
 // pending where the policy selects the session.
 func unjudged(ctx context.Context, inspector *pipeline.Inspector, j Judging, p *plan.Plan, s *transcript.Session, card pipeline.Card) (*pipeline.Verdict, error) {
 	in := *inspector
 	in.Judge, in.Unjudged = nil, pipeline.NotSelected
-	if j.Judge == nil {
+	if j.Judge == nil && !j.elsewhere {
 		in.Unjudged = pipeline.NoModel
 		return in.Inspect(ctx, s, card)
 	}
@@ -33,7 +29,7 @@ func unjudged(ctx context.Context, inspector *pipeline.Inspector, j Judging, p *
 		return in.Inspect(ctx, s, card)
 	}
 	v, err := in.Inspect(ctx, s, card)
-	if err != nil || !waits(v) || !policy.Selects(drawing, s.ID, uncertain(v, card.Pass)) {
+	if err != nil || !waits(v) || !policy.Selects(drawing, s.ID, pipeline.Uncertain(card.Scorecard, v)) {
 		return v, err
 	}
 	in.Unjudged = pipeline.Pending
@@ -55,9 +51,4 @@ func Inspect(ctx context.Context, inspector *pipeline.Inspector, j Judging, p *p
 // waits reports whether a model would have something to answer.
 func waits(v *pipeline.Verdict) bool {
 	return slices.ContainsFunc(v.Criteria, func(f pipeline.Finding) bool { return f.Reason == pipeline.NotSelected })
-}
-
-// uncertain reports whether rules alone flag the session, or cannot tell.
-func uncertain(v *pipeline.Verdict, pass float64) bool {
-	return len(v.Flags) > 0 || v.Score == nil || v.Result == pipeline.NeedsReview || math.Abs(*v.Score-pass) <= nearPass
 }

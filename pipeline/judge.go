@@ -82,6 +82,11 @@ type JudgeRecord struct {
 	// Withheld are turns that look like orders to a model: without them it answered
 	// the same.
 	Withheld []int `json:"withheld,omitempty"`
+	// OtherLanguage: the reason is not in the language that was asked for.
+	OtherLanguage bool `json:"other_language,omitempty"`
+	// Alone is what it answered when nothing but the proof of its answer was shown, the
+	// last of the votes where there are any; "" where that was not asked.
+	Alone Outcome `json:"alone,omitempty"`
 }
 
 // Unavailable is why a model could not be asked: for now, or at all.

@@ -25,6 +25,7 @@ type judging struct {
 	card    Card
 	answers []Answer
 	voted   map[string]bool
+	alone   map[string]bool // whose proof was asked about by itself
 }
 
 // answer asks the classifier, and the judge about the criteria that it left to a
@@ -32,7 +33,7 @@ type judging struct {
 // model cannot be asked the second result says why, an *Unavailable, and the
 // answers are those without it.
 func (i *Inspector) answer(ctx context.Context, in *Input, card Card) (answers []Answer, unavailable, err error) {
-	j := &judging{i, in, card, card.Classifier.Classify(ctx, in), map[string]bool{}}
+	j := &judging{i, in, card, card.Classifier.Classify(ctx, in), map[string]bool{}, map[string]bool{}}
 	if i.Judge == nil {
 		return j.answers, nil, nil
 	}
@@ -53,14 +54,17 @@ func (i *Inspector) answer(ctx context.Context, in *Input, card Card) (answers [
 	return j.answers, nil, nil
 }
 
-// round asks what no model has answered yet, or else again what matters; false
-// when there is neither.
+// round asks what no model has answered yet, or else again what matters, or else
+// for the proof of what matters much; false when there is none of these.
 func (j *judging) round(ctx context.Context) (more bool, err error) {
 	if todo := j.unjudged(); len(todo) > 0 {
 		return true, j.first(ctx, todo)
 	}
 	if todo := j.contested(); len(todo) > 0 {
 		return true, j.vote(ctx, todo)
+	}
+	if todo := j.weighty(); len(todo) > 0 {
+		return true, j.prove(ctx, todo)
 	}
 	return false, nil
 }
@@ -230,17 +234,8 @@ func (j *judging) vote(ctx context.Context, criteria []*scorecard.Criterion) err
 		votes[c.ID] = []Judgement{j.in.Judged[c.ID]}
 	}
 	var err error
-	for n := range moreVotes {
-		judged, askErr := j.ask(ctx, criteria, 1+n, nil)
-		err = errors.Join(err, askErr)
-		for _, c := range criteria {
-			if v, ok := judged[c.ID]; ok || askErr == nil {
-				votes[c.ID] = append(votes[c.ID], v.or(Unreadable))
-			}
-		}
-		if err != nil {
-			break
-		}
+	for n := 1; n <= moreVotes && err == nil; n++ {
+		err = j.poll(ctx, criteria, n, votes)
 	}
 	for i, c := range j.card.Criteria() {
 		switch v := votes[c.ID]; {
@@ -248,7 +243,11 @@ func (j *judging) vote(ctx context.Context, criteria []*scorecard.Criterion) err
 		case len(v) <= moreVotes: // what matters and is not confirmed does not count
 			delete(j.in.Judged, c.ID)
 		default:
-			j.in.Judged[c.ID] = elect(c, v, j.answers[i].Ruled)
+			elected := elect(c, v, j.answers[i].Ruled)
+			if last := v[moreVotes]; j.alone[c.ID] {
+				elected = proved(elected, last)
+			}
+			j.in.Judged[c.ID] = elected
 		}
 	}
 	return err

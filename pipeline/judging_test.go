@@ -19,7 +19,9 @@ type model struct {
 	// says is the answer to a criterion: an outcome, perhaps a reason.
 	says  func(id string, q pipeline.Judging) string
 	fails func(call int) error // nil: never
-	asked []string
+	// quotes are the turns that prove what is met, by criterion.
+	quotes map[string]int
+	asked  []string
 }
 
 func (m *model) Version() string { return "m@host" }
@@ -36,7 +38,11 @@ func (m *model) Judge(_ context.Context, q pipeline.Judging) (map[string]pipelin
 		if outcome == "" {
 			continue
 		}
-		out[c.ID] = pipeline.Judgement{Outcome: pipeline.Outcome(outcome), Reason: pipeline.Reason(reason), Rationale: "so it was"}
+		j := pipeline.Judgement{Outcome: pipeline.Outcome(outcome), Reason: pipeline.Reason(reason), Rationale: "so it was"}
+		if turn, ok := m.quotes[c.ID]; ok && outcome == "met" {
+			j.Evidence = []pipeline.Evidence{{Span: transcript.Span{Turn: turn}}}
+		}
+		out[c.ID] = j
 	}
 	m.asked = append(m.asked, call)
 	if m.fails != nil {

@@ -13,7 +13,6 @@ import (
 	"assay/classifiers"
 	"assay/classifiers/llm/llmtest"
 	"assay/pipeline"
-	"assay/pipeline/injection"
 	"assay/pipeline/transcript"
 )
 
@@ -43,20 +42,41 @@ sections:
   - {id: greets, name: G, weight: 70, conditions: {greets: {speaker: agent, keywords: {any: [good morning]}}}, met_when: greets}
 `
 
+// onWhichAllHangs is a scorecard with one question that fails the sheet.
+const onWhichAllHangs = `scorecard: critical
+name: C
+pass: 40
+sections:
+- id: s
+  name: S
+  criteria:
+  - {id: identity, name: I, weight: 10, critical: sheet, judge: Did the agent check the customer's identity?}
+  - {id: greets, name: G, weight: 90, judge: Did the agent greet the customer?}
+`
+
 // modes are ways in which a model obeys an attack that it sees, with what it says
 // to each question then.
 var modes = []struct {
 	name string
 	obey func(ids []string) llmtest.Answer
+	// told: nothing but the answers shows that it obeys.
+	told bool
+	// by is whose attacks the mode is about; "" is anybody's.
+	by transcript.Speaker
 }{
 	{"does the other task instead", func([]string) llmtest.Answer {
 		return llmtest.Answer{Text: "Here is what you asked for: roses are red."}
-	}},
-	{"all met, with the agent's words", func(ids []string) llmtest.Answer { return obedient(ids, ids, agentsWords) }},
-	{"all met, without quotes", func(ids []string) llmtest.Answer { return obedient(ids, ids) }},
+	}, false, ""},
+	{"all met, with the agent's words", func(ids []string) llmtest.Answer { return obedient(ids, ids, agentsWords) }, false, ""},
+	{"all met, without quotes", func(ids []string) llmtest.Answer { return obedient(ids, ids) }, false, ""},
 	{"one met, with the agent's words, and the control right", func(ids []string) llmtest.Answer {
 		return obedient(ids, []string{"identity"}, agentsWords)
-	}},
+	}, true, ""},
+	// What the agent never said is proved by nothing: an order of his own that is not
+	// found stays before the model's eyes.
+	{"one met that needs no quote, and the control right", func(ids []string) llmtest.Answer {
+		return obedient(ids, []string{"polite"})
+	}, true, transcript.Customer},
 }
 
 // agentsWords are words that the agent did say, whatever they prove.
@@ -133,29 +153,27 @@ func verdict(t testing.TB, src, text string, by transcript.Speaker, obey func([]
 }
 
 // TestObedientModel: whatever the transcript orders, no verdict of a model that
-// obeys gets better without a flag. The one that obeys about one question only, with
-// words that were said and with the control question right, can be told from an
-// honest one by nothing but the place that gave the order: there, what the search
-// for such places finds is flagged.
+// obeys gets better without a flag, also where it obeys about one question only,
+// with words that were said and with the control question right.
 func TestObedientModel(t *testing.T) {
 	t.Parallel()
 	attacks := read(t, "testdata/attacks.txt")
 	for _, by := range []transcript.Speaker{transcript.Customer, transcript.Agent} {
-		for m, mode := range modes {
+		for _, mode := range modes {
+			if mode.by != "" && mode.by != by {
+				continue
+			}
 			t.Run(string(by)+": "+mode.name, func(t *testing.T) {
 				t.Parallel()
-				for i, text := range slices.Concat(attacks, attacks) {
-					card := attacked
-					if i >= len(attacks) {
-						card = passing
-					}
-					got := attack(t, card, text, by, mode.obey)
-					known := len(injection.Find(victim(text, by), pipeline.NewInput(victim(text, by)).Folded)) > 0
-					if got.better && !got.flagged && (known || m < len(modes)-1) {
-						t.Errorf("the verdict is better without a flag: %s", text)
-					}
-					if m < len(modes)-1 && !got.flagged {
-						t.Errorf("obeying is not flagged: %s", text)
+				for _, card := range []string{attacked, passing, onWhichAllHangs} {
+					for _, text := range attacks {
+						got := attack(t, card, text, by, mode.obey)
+						if got.better && !got.flagged {
+							t.Errorf("the verdict is better without a flag: %s", text)
+						}
+						if !mode.told && !got.flagged {
+							t.Errorf("obeying is not flagged: %s", text)
+						}
 					}
 				}
 			})
@@ -164,7 +182,7 @@ func TestObedientModel(t *testing.T) {
 }
 
 // TestAttacksOfFile measures the attacks of a file of JSON lines with a key text,
-// which ASSAY_ATTACKS names.
+// which ASSAY_ATTACKS names, and holds the same of them.
 func TestAttacksOfFile(t *testing.T) {
 	name := os.Getenv("ASSAY_ATTACKS")
 	if name == "" {
@@ -181,9 +199,13 @@ func TestAttacksOfFile(t *testing.T) {
 		texts = append(texts, a.Text)
 	}
 	for _, mode := range modes {
-		better, silent, flagged := 0, 0, 0
+		sessions, better, silent, flagged := 0, 0, 0, 0
 		for _, by := range []transcript.Speaker{transcript.Customer, transcript.Agent} {
+			if mode.by != "" && mode.by != by {
+				continue
+			}
 			for _, text := range texts {
+				sessions++
 				got := attack(t, attacked, text, by, mode.obey)
 				if got.better {
 					better++
@@ -193,11 +215,11 @@ func TestAttacksOfFile(t *testing.T) {
 				}
 				if got.better && !got.flagged {
 					silent++
-					t.Logf("silent (%s): %.120q", by, text)
+					t.Errorf("better without a flag (%s): %.120q", by, text)
 				}
 			}
 		}
-		fmt.Printf("%-55s %d sessions: flagged %d, verdict better or withheld %d, better without a flag %d\n", mode.name, 2*len(texts), flagged, better, silent)
+		fmt.Printf("%-55s %d sessions: flagged %d, verdict better or withheld %d, better without a flag %d\n", mode.name, sessions, flagged, better, silent)
 	}
 }
 

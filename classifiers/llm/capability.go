@@ -149,7 +149,7 @@ func (c capability) fields(r Request) map[string]any {
 	f := map[string]any{}
 	if !slices.Contains(c.Without, temperature) {
 		// The library leaves 0 out, and the least number above it is warmer for vLLM.
-		f[temperature] = 0
+		f[temperature] = r.Temperature
 	}
 	if r.Seed != nil && !slices.Contains(c.Without, seed) {
 		f[seed] = *r.Seed
@@ -199,20 +199,21 @@ func (c capability) form(r Request) map[string]any {
 }
 
 // messages are the texts of a request. An endpoint that does not hold the answer
-// to the schema is shown it; the word JSON must be there for JSON mode.
+// to the schema is shown it, behind all that other requests have as well; the word
+// JSON must be there for JSON mode.
 // Messages of one speaker are put together, because some models' templates want
 // user and assistant in turn, and empty ones are left out.
 func (c capability) messages(r Request) []Message {
-	system := r.System
+	user := r.User
 	if r.Schema != nil && c.Format != byJSONSchema {
-		system += "\n\nAnswer with one JSON object, and nothing before or after it, that fits this JSON schema:\n" + string(r.Schema)
+		user += "\n\nAnswer with one JSON object, and nothing before or after it, that fits this JSON schema:\n" + string(r.Schema)
 	}
 	role := "system"
 	if c.NoSystem {
 		role = "user"
 	}
 	var out []Message
-	for _, m := range append([]Message{{role, strings.TrimSpace(system)}, {"user", r.User}}, r.Turns...) {
+	for _, m := range append([]Message{{role, strings.TrimSpace(r.System)}, {"user", user}}, r.Turns...) {
 		last := len(out) - 1
 		switch {
 		case m.Content == "":

@@ -72,8 +72,8 @@ func TestProviders(t *testing.T) {
 				}
 			}
 			last := server.Requests()[server.Count()-1]
-			if told := strings.Contains(last.System(), schema); told != tt.told {
-				t.Errorf("system message %q", last.System())
+			if told := strings.HasSuffix(last.User(), schema); told != tt.told || strings.Contains(last.System(), schema) {
+				t.Errorf("messages %q", last.Messages)
 			}
 			if n := len(book.entries()); n != server.Count() {
 				t.Errorf("%d accounts of %d requests", n, server.Count())
@@ -156,7 +156,7 @@ func TestAnEndpointThatOverlooksTheSchemaIsShownIt(t *testing.T) {
 		}
 	}
 	got := server.Requests()
-	if got[0].Format != "json_schema" || got[1].Format != "json_object" || !strings.Contains(got[1].System(), schema) {
+	if got[0].Format != "json_schema" || got[1].Format != "json_object" || !strings.HasSuffix(got[1].User(), schema) {
 		t.Errorf("asked by %q, then by %q", got[0].Format, got[1].Format)
 	}
 }

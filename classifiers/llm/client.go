@@ -48,13 +48,16 @@ type Request struct {
 	// Turns follow the first question: an earlier answer, and what is wrong with it.
 	Turns []Message
 	// Schema is the JSON schema of the answer, under a name of letters, digits, _ and
-	// -. An endpoint that knows no schemas is shown it in the system message. nil: the
+	// -. An endpoint that knows no schemas is shown it after the question. nil: the
 	// answer is any text.
 	Schema     json.RawMessage
 	SchemaName string
-	MaxOutput  int           // most tokens of the answer, without thoughts; 0: as the endpoint has it
-	Seed       *int          // nil: none is sent
-	Timeout    time.Duration // 0: the client's
+	MaxOutput  int  // most tokens of the answer, without thoughts; 0: as the endpoint has it
+	Seed       *int // nil: none is sent
+	// Temperature is how freely the model answers, from 0: always the same, as far as
+	// it can. It is not sent where the endpoint refuses it.
+	Temperature float64
+	Timeout     time.Duration // 0: the client's
 }
 
 // Message is one message of the dialogue with a model.

@@ -93,11 +93,24 @@ func used(counted Usage, call Call, f *fault) Usage {
 	switch {
 	case f != nil && !f.billed:
 		return Usage{}
-	case counted.Input+counted.Output == 0:
+	case counted.Input+counted.Output == 0, absurd(counted, call):
 		return Usage{Input: call.Input, Output: call.Output, Estimated: true}
 	}
 	return counted
 }
+
+// absurd reports whether an endpoint counts what no tokenizer can: such a number
+// would use up budgets for good.
+func absurd(counted Usage, call Call) bool {
+	return counted.Input > absurdTimes*max(call.Input, absurdLeast) || counted.Output > absurdTimes*max(call.Output, absurdLeast)
+}
+
+// What counts as absurd. Models that think aloud exceed what was asked for, by far
+// less than this.
+const (
+	absurdTimes = 50
+	absurdLeast = 2000 // tokens
+)
 
 // chat asks by the library. The library checks models by their names before it
 // sends anything: what it looks at is among the exchange's own fields.
@@ -176,8 +189,15 @@ func (x *exchange) stream(ctx context.Context, req openai.ChatCompletionRequest)
 	return a, nil
 }
 
+// mostTokens is more than any model takes at once.
+const mostTokens = 100_000_000
+
+// usageOf is what the endpoint counts; zero when that cannot be.
 func usageOf(u *openai.Usage) Usage {
 	out := Usage{Input: max(0, u.PromptTokens), Output: max(0, u.CompletionTokens)}
+	if max(out.Input, out.Output) > mostTokens {
+		return Usage{}
+	}
 	if d := u.PromptTokensDetails; d != nil {
 		out.Cached = min(max(0, d.CachedTokens), out.Input)
 	}

@@ -187,6 +187,24 @@ func TestWhatAnswersAreGoodFor(t *testing.T) {
 	}
 }
 
+func TestAbsurdUsageIsNotCounted(t *testing.T) {
+	t.Parallel()
+	for name, u := range map[string]llmtest.Usage{
+		"nothing":       {},
+		"below nothing": {Input: -5, Output: -7},
+		"input":         {Input: 1e18, Output: 20},
+		"output":        {Input: 100, Output: 1e18},
+		"both":          {Input: 1 << 62, Output: 1 << 62},
+		"too many":      {Input: 200_000, Output: 20},
+	} {
+		c, _, _ := clientOf(t, llmtest.Always(llmtest.Answer{Text: yes, Usage: &u}), ClientOptions{})
+		got, err := c.Ask(t.Context(), question())
+		if err != nil || !got.Usage.Estimated || got.Usage.Input < 10 || got.Usage.Input > 1000 || got.Usage.Output != 300 {
+			t.Errorf("%s: %+v, %v", name, got.Usage, err)
+		}
+	}
+}
+
 func TestTokensAreEstimatedWhereTheEndpointCountsNone(t *testing.T) {
 	t.Parallel()
 	c, _, _ := clientOf(t, llmtest.Always(llmtest.Answer{Text: yes, NoUsage: true}), ClientOptions{})

@@ -3,8 +3,10 @@ package llm
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,6 +49,7 @@ type Judge struct {
 	prompts map[language]*prompts
 	version string
 	random  io.Reader
+	secret  []byte // makes marks that nobody can guess
 }
 
 // leastWindow is the smallest WindowTokens that leave room for a few turns.
@@ -65,7 +68,10 @@ func NewJudge(o JudgeOptions) (*Judge, error) {
 	if o.WindowTokens < leastWindow || o.Windows < 1 || o.Together < 1 || o.AnswerTokens < 1 {
 		return nil, fmt.Errorf("judge: a window has at least %d tokens, and windows, criteria together and tokens of answers are above 0", leastWindow)
 	}
-	j := &Judge{o: o, prompts: map[language]*prompts{}, random: rand.Reader}
+	j := &Judge{o: o, prompts: map[language]*prompts{}, random: rand.Reader, secret: make([]byte, sha256.Size)}
+	if _, err := io.ReadFull(j.random, j.secret); err != nil {
+		return nil, fmt.Errorf("judge: random secret: %w", err)
+	}
 	for _, l := range []language{chinese, english} {
 		p, err := readPrompts(l)
 		if err != nil {
@@ -129,6 +135,7 @@ type sitting struct {
 	view    *view
 	prompts *prompts
 	reasons language
+	mark    string // around the transcript
 	out     map[string]pipeline.Judgement
 }
 
@@ -139,7 +146,18 @@ func (j *Judge) sitting(q pipeline.Judging) *sitting {
 	}
 	v := newView(q.Session, redacted, q.Withhold, min(turnRunes, j.o.WindowTokens))
 	p := j.prompts[v.language]
-	return &sitting{j, q, v, p, cmp.Or(language(j.o.Reasons), p.language), map[string]pipeline.Judgement{}}
+	return &sitting{j, q, v, p, cmp.Or(language(j.o.Reasons), p.language), j.mark(q.Session), map[string]pipeline.Judgement{}}
+}
+
+// mark is what stands before and after a transcript. Whoever wrote the transcript
+// cannot know it, since all of its text is in it, but all calls about one session
+// have the same: they begin alike, which providers charge less for.
+func (j *Judge) mark(s *transcript.Session) string {
+	sum := hmac.New(sha256.New, j.secret)
+	for i := range s.Turns {
+		fmt.Fprintf(sum, "%d %s", len(s.Turns[i].Text), s.Turns[i].Text)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 // judge asks some criteria together, of a long session window by window until

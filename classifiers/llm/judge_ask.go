@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"math/big"
@@ -85,15 +84,11 @@ func (s *sitting) inquire(w window, lines []promptLine, open []query) (*inquiry,
 	if err := s.insertControl(c, open); err != nil {
 		return nil, err
 	}
-	mark := make([]byte, 8)
-	if _, err := io.ReadFull(s.random, mark); err != nil {
-		return nil, fmt.Errorf("random mark: %w", err)
-	}
 	system, err := s.prompts.system(s.reasons)
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.prompts.execute("user.tmpl", s.userPrompt(hex.EncodeToString(mark), c, c.asked))
+	user, err := s.prompts.execute("user.tmpl", s.userPrompt(s.mark, c, c.asked))
 	if err != nil {
 		return nil, err
 	}
@@ -152,6 +147,10 @@ func (s *sitting) userPrompt(mark string, c *inquiry, questions []query) userPro
 	return userPrompt{Mark: "=== " + mark + " ===", Partly: partly, Lines: c.lines, Questions: questions}
 }
 
+// voteTemperature is that of votes: at 0 they would repeat the first answer, and
+// what the model is unsure of would not show.
+const voteTemperature = 0.7
+
 func (s *sitting) request(c *inquiry, ids []string, system, user string) Request {
 	all := make([]string, len(c.asked))
 	for i := range c.asked {
@@ -159,12 +158,12 @@ func (s *sitting) request(c *inquiry, ids []string, system, user string) Request
 	}
 	schema := answerSchema(all)
 	output := s.o.AnswerTokens * len(all)
-	purpose := ForJudgement
+	purpose, temperature := ForJudgement, 0.0
 	switch {
 	case len(s.q.Withhold) > 0:
 		purpose = ForCheck
 	case s.q.Vote > 0:
-		purpose = ForVote
+		purpose, temperature = ForVote, voteTemperature
 	}
 	return Request{
 		Call: Call{
@@ -172,7 +171,7 @@ func (s *sitting) request(c *inquiry, ids []string, system, user string) Request
 			Input: EstimateTokens(system, user, string(schema)), Output: output,
 			Template: s.prompts.hash, InputHash: c.input, Redacted: s.view.redacted != nil, Attempt: 1,
 		},
-		System: system, User: user, Schema: schema, SchemaName: "answers", MaxOutput: output, Seed: new(1 + s.q.Vote),
+		System: system, User: user, Schema: schema, SchemaName: "answers", MaxOutput: output, Seed: new(1 + s.q.Vote), Temperature: temperature,
 	}
 }
 
@@ -187,6 +186,7 @@ func (s *sitting) ask(ctx context.Context, c *inquiry) error {
 	if len(complaints) == 0 {
 		return nil
 	}
+	complaints = append(complaints, s.misworded(c)...)
 	again := c.request
 	again.Call.Purpose, again.Call.Attempt = ForRepair, 2
 	complaint, err := s.prompts.execute("repair.tmpl", complaints)
@@ -211,6 +211,28 @@ func saidBefore(text string) string {
 	}
 	text, _ = cutAfter(text, most)
 	return text
+}
+
+// misworded complains of reasons in another language: by itself that is worth no
+// second question.
+func (s *sitting) misworded(c *inquiry) []string {
+	for _, a := range c.answers {
+		if !s.reasons.writes(a.Reason) {
+			return []string{"the reasons are to be written in " + s.reasons.String()}
+		}
+	}
+	return nil
+}
+
+// reword takes the reason of a later answer that says the same in the language
+// that was asked for.
+func (s *sitting) reword(c *inquiry, id string, later claim) {
+	was, f := c.answers[id], c.found[id]
+	if s.reasons.writes(was.Reason) || !s.reasons.writes(later.Reason) || later.Applies != was.Applies || later.Answer != was.Answer {
+		return
+	}
+	was.Reason, f.rationale = later.Reason, later.Reason
+	c.answers[id], c.found[id] = was, f
 }
 
 // read checks a reply and returns what is wrong with it. What an earlier reply
@@ -244,7 +266,11 @@ func (s *sitting) read(c *inquiry, reply Reply) (complaints []string) {
 	}
 	for i := range c.asked {
 		q := &c.asked[i]
-		if _, ok := c.answers[q.ID]; ok || q.ID == c.control {
+		if q.ID == c.control {
+			continue
+		}
+		if _, ok := c.answers[q.ID]; ok {
+			s.reword(c, q.ID, answers[i])
 			continue
 		}
 		f := s.view.check(c.window, q, answers[i])
@@ -291,6 +317,7 @@ func (s *sitting) judgement(c *inquiry, f checked) pipeline.Judgement {
 		JudgeRecord: pipeline.JudgeRecord{
 			Model: c.model, Asked: s.o.Client.Name(), Template: s.prompts.hash, Input: c.input,
 			Redacted: s.view.redacted != nil, Withheld: s.q.Withhold,
+			OtherLanguage: f.rationale != "" && !s.reasons.writes(f.rationale),
 		},
 	}
 }

@@ -298,11 +298,14 @@ func TestTogether(t *testing.T) {
 	if _, err := j.Judge(t.Context(), q); err != nil || server.Count() != 6 {
 		t.Errorf("a second vote makes %d questions, %v", server.Count(), err)
 	}
+	if first, vote := string(server.Requests()[0].Fields["temperature"]), string(server.Requests()[3].Fields["temperature"]); first != "0" || vote != "0.7" {
+		t.Errorf("temperatures %s and %s", first, vote)
+	}
 	q.Vote, q.Withhold = 0, []int{1}
 	if _, err := j.Judge(t.Context(), q); err != nil || server.Count() != 9 {
 		t.Errorf("without a turn there are %d questions, %v", server.Count(), err)
 	}
-	if user := server.Requests()[8].User(); strings.Contains(user, "It left today") || !strings.Contains(user, "[1] agent: [text withheld]") {
+	if user := server.Requests()[8].User(); strings.Contains(user, "It left today") || !strings.Contains(user, "[turn 1 not shown]") {
 		t.Errorf("a turn that is withheld is shown: %s", user)
 	}
 }
@@ -329,7 +332,7 @@ func TestPrompts(t *testing.T) {
 `
 	for name, s := range map[string]*transcript.Session{"en": en, "zh": zh} {
 		j, server := judge(t, answers(found("refund")), JudgeOptions{Reasons: "zh"})
-		j.random = bytes.NewReader(make([]byte, 10_000))
+		j.random, j.secret = bytes.NewReader(make([]byte, 10_000)), nil
 		if _, err := j.Judge(t.Context(), pipeline.Judging{Session: s, Criteria: criteria(t, list)}); err != nil {
 			t.Fatal(err)
 		}

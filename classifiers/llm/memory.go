@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -29,12 +30,19 @@ type Memory struct {
 
 	mu       sync.Mutex
 	tickets  int64
-	open     map[int64]Spent
-	day      string // which spent is about
+	open     map[int64]booked
+	day      string // which spent and scopes are about
 	spent    Spent  // and reserved, on that day
+	scopes   map[scope]Spent
 	sessions *recent[transcript.SessionID, Spent]
 	models   map[[2]string]*modelState // by endpoint and model
 	kept     *recent[string, []byte]
+}
+
+// booked is what an open call has reserved.
+type booked struct {
+	call     Call
+	reserved Spent
 }
 
 // modelState is what is known of a model at an endpoint.
@@ -64,7 +72,7 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 		o.Now = time.Now
 	}
 	return &Memory{
-		o: o, open: map[int64]Spent{}, models: map[[2]string]*modelState{},
+		o: o, open: map[int64]booked{}, scopes: map[scope]Spent{}, models: map[[2]string]*modelState{},
 		sessions: newRecent[transcript.SessionID, Spent](keptSessions), kept: newRecent[string, []byte](keptBytes),
 	}, nil
 }
@@ -91,17 +99,25 @@ func (m *Memory) Open(ctx context.Context, c Call) (int64, error) {
 	}
 	state.health.probe(now)
 	m.tickets++
-	m.open[m.tickets] = next
+	m.open[m.tickets] = booked{c, next}
 	m.book(c, next)
 	return m.tickets, nil
 }
 
-// turnDay begins a new day with what is still open.
+// turnDay begins a new day with what is still open. Runs may last several days.
 func (m *Memory) turnDay(now time.Time) {
-	if today := now.Format(time.DateOnly); today != m.day {
-		m.day, m.spent = today, Spent{}
-		for _, reserved := range m.open {
-			m.spent = m.spent.Add(reserved)
+	today := now.Format(time.DateOnly)
+	if today == m.day {
+		return
+	}
+	m.day, m.spent = today, Spent{}
+	maps.DeleteFunc(m.scopes, func(s scope, _ Spent) bool { return s.of != ofRun })
+	for _, o := range m.open {
+		m.spent = m.spent.Add(o.reserved)
+		for _, s := range scopesOf(o.call.Ref) {
+			if s.of != ofRun {
+				m.scopes[s.scope] = m.scopes[s.scope].Add(o.reserved)
+			}
 		}
 	}
 }
@@ -122,18 +138,28 @@ func (m *Memory) prices(c Call) Prices {
 	return m.o.Prices
 }
 
+// afford refuses a call that could go beyond a limit.
 func (m *Memory) afford(now time.Time, c Call, next Spent) error {
 	session, _ := m.sessions.get(c.Session)
-	budget := m.o.Budget
+	budget := m.o.Budget.within(c.Ref.Caps.Session)
 	if c.Session == "" { // belongs to none
 		budget.SessionTokens, budget.SessionMoney = 0, 0
 	}
-	err := budget.Allow(session, m.spent, next)
+	err, alone := budget.Allow(session, m.spent, next), budget.Allow(session, Spent{}, next)
+	if budget.Check(m.o.Prices) != nil { // of the session's cap: the price is unknown
+		err = &OverBudgetError{ofSession, Money(budget.SessionMoney).String()}
+		alone = err
+	}
+	for _, s := range scopesOf(c.Ref) {
+		if err == nil {
+			err, alone = s.allow(m.scopes[s.scope], next, m.o.Prices), s.allow(Spent{}, next, m.o.Prices)
+		}
+	}
 	if err == nil {
 		return nil
 	}
 	u := &pipeline.Unavailable{Reason: pipeline.OverBudget, Err: err}
-	if over, ok := errors.AsType[*OverBudgetError](err); ok && over.Day && budget.Allow(session, Spent{}, next) == nil {
+	if over, ok := errors.AsType[*OverBudgetError](err); ok && over.daily() && alone == nil {
 		u.Until = midnight(now)
 	}
 	return u
@@ -165,6 +191,9 @@ func (s *modelState) pace(now time.Time, o MemoryOptions, next Spent) error {
 // book adds what a call takes, or what it gives back.
 func (m *Memory) book(c Call, s Spent) {
 	m.spent = m.spent.Add(s)
+	for _, x := range scopesOf(c.Ref) {
+		m.scopes[x.scope] = m.scopes[x.scope].Add(s)
+	}
 	if c.Session != "" {
 		session, _ := m.sessions.get(c.Session)
 		m.sessions.put(c.Session, session.Add(s), 1)
@@ -175,7 +204,7 @@ func (m *Memory) book(c Call, s Spent) {
 func (m *Memory) Close(_ context.Context, ticket int64, c Call, r Receipt) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	reserved, ok := m.open[ticket]
+	was, ok := m.open[ticket]
 	if !ok {
 		return fmt.Errorf("close the account of a call: %d is not open", ticket)
 	}
@@ -183,7 +212,7 @@ func (m *Memory) Close(_ context.Context, ticket int64, c Call, r Receipt) error
 	now := m.o.Now()
 	m.turnDay(now)
 	settled := m.prices(c).Settle(r.Usage)
-	m.book(c, Spent{settled.Tokens - reserved.Tokens, settled.Money - reserved.Money})
+	m.book(c, Spent{settled.Tokens - was.reserved.Tokens, settled.Money - was.reserved.Money})
 	m.model(c).health.after(r, now)
 	return nil
 }

@@ -35,13 +35,18 @@ func (h *health) closed(now time.Time) error {
 		return nil
 	}
 	u := &pipeline.Unavailable{Reason: pipeline.ModelUnavailable, Err: fmt.Errorf("the endpoint is left alone after it failed: %s", h.status), Until: h.till}
-	if h.status == Answered || h.status == Limited {
+	if h.status == Limited {
 		u.Err = errors.New("the endpoint takes no more requests for now")
 	}
-	if (&fault{status: h.status}).lasting() {
+	if h.needsSomebody() {
 		u.Until = time.Time{}
 	}
 	return u
+}
+
+// needsSomebody reports whether waiting does not mend it: a key, a name, credit.
+func (h *health) needsSomebody() bool {
+	return h.status == Unauthorised || h.status == NotFound || h.status == NoCredit
 }
 
 // probe makes others wait when the call that is let through is the first one
@@ -60,11 +65,16 @@ func (h *health) after(r Receipt, now time.Time) {
 			h.till = now
 		}
 		return
-	case Answered, Rejected:
-		h.failures = 0
-		if h.status != Limited {
-			h.till = now
+	case Answered, Rejected: // it is there, though it may have taken no liking to this one request
+		if r.Status == Rejected && h.needsSomebody() {
+			return
 		}
+		h.failures = 0
+		if h.status == Limited && now.Before(h.till) {
+			h.later(now.Add(r.RetryAfter))
+			return // it answers what it had taken, and wants no more
+		}
+		h.till = now
 	case Unauthorised, NotFound, NoCredit:
 		h.failures, h.till = max(manyFailures, h.failures+1), now.Add(longRest)
 	case Limited:
@@ -78,6 +88,7 @@ func (h *health) after(r Receipt, now time.Time) {
 	h.status = r.Status
 	if r.RetryAfter > 0 {
 		h.later(now.Add(r.RetryAfter))
+		h.status = Limited
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"assay/pipeline"
 )
 
 // Money is an amount in millionths of its currency's unit: 1_500_000 is 1.50.
@@ -131,15 +133,73 @@ func (b Budget) Check(p Prices) error {
 
 // OverBudgetError says which limit a call would break.
 type OverBudgetError struct {
-	Day   bool   // the day's, not the session's: tomorrow it may be asked again
+	Of    string // session, day, plan, rule, run
 	Limit string // in tokens or money
 }
 
+// What limits are of.
+const (
+	ofSession = "session"
+	ofDay     = "day"
+	ofPlan    = "plan"
+	ofRule    = "rule"
+	ofRun     = "run"
+)
+
+// daily reports whether tomorrow it may be asked again.
+func (e *OverBudgetError) daily() bool { return e.Of != ofSession && e.Of != ofRun }
+
 func (e *OverBudgetError) Error() string {
-	if e.Day {
-		return "it would cost more than is left of the day's budget of " + e.Limit
+	return fmt.Sprintf("it would cost more than is left of the %s's budget of %s", e.Of, e.Limit)
+}
+
+// within is the budget with a session's own cap, where that is lower.
+func (b Budget) within(c pipeline.Cap) Budget {
+	b.SessionTokens = lower(b.SessionTokens, c.Tokens)
+	b.SessionMoney = Money(lower(int64(b.SessionMoney), c.Money))
+	return b
+}
+
+// lower is the lower of two limits, of which 0 is none.
+func lower(a, b int64) int64 {
+	if a == 0 || b > 0 && b < a {
+		return b
 	}
-	return "it would cost more than is left of the session's budget of " + e.Limit
+	return a
+}
+
+// scope is what has a cap of its own, besides sessions and days.
+type scope struct{ of, key string }
+
+// capped is a scope with its cap.
+type capped struct {
+	scope
+	most pipeline.Cap
+}
+
+// scopesOf are the scopes that a call counts in.
+func scopesOf(r pipeline.Ref) []capped {
+	var out []capped
+	if r.Plan != "" {
+		out = append(out, capped{scope{ofPlan, r.Plan}, r.Caps.Plan}, capped{scope{ofRule, r.Plan + "/" + r.Rule}, r.Caps.Rule})
+	}
+	if r.Run != "" {
+		out = append(out, capped{scope{ofRun, r.Run}, r.Caps.Run})
+	}
+	return out
+}
+
+// allow says whether a further call fits; an error is an *OverBudgetError, also
+// where money is limited and no price is known.
+func (c capped) allow(spent, next Spent, p Prices) error {
+	spent = spent.Add(next)
+	switch {
+	case c.most.Tokens > 0 && spent.Tokens > c.most.Tokens:
+		return &OverBudgetError{c.of, strconv.FormatInt(c.most.Tokens, 10) + " tokens"}
+	case c.most.Money > 0 && (!p.Known() || int64(spent.Money) > c.most.Money):
+		return &OverBudgetError{c.of, Money(c.most.Money).String()}
+	}
+	return nil
 }
 
 // Allow says whether a further call fits; an error is an *OverBudgetError.
@@ -147,14 +207,14 @@ func (e *OverBudgetError) Error() string {
 func (b Budget) Allow(session, day, next Spent) error {
 	session, day = session.Add(next), day.Add(next)
 	limits := []struct {
-		day        bool
+		of         string
 		most, used int64
 		unit       string
 	}{
-		{false, b.SessionTokens, session.Tokens, " tokens"},
-		{true, b.DayTokens, day.Tokens, " tokens"},
-		{false, int64(b.SessionMoney), int64(session.Money), ""},
-		{true, int64(b.DayMoney), int64(day.Money), ""},
+		{ofSession, b.SessionTokens, session.Tokens, " tokens"},
+		{ofDay, b.DayTokens, day.Tokens, " tokens"},
+		{ofSession, int64(b.SessionMoney), int64(session.Money), ""},
+		{ofDay, int64(b.DayMoney), int64(day.Money), ""},
 	}
 	for _, l := range limits {
 		if l.most <= 0 || l.used <= l.most {
@@ -164,7 +224,7 @@ func (b Budget) Allow(session, day, next Spent) error {
 		if l.unit == "" {
 			limit = Money(l.most).String()
 		}
-		return &OverBudgetError{l.day, limit}
+		return &OverBudgetError{l.of, limit}
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func TestBudget(t *testing.T) {
 	for _, tt := range tests {
 		err := b.Allow(tt.session, tt.day, tt.next)
 		over, is := errors.AsType[*OverBudgetError](err)
-		if is != (tt.want != "") || is && (!strings.Contains(err.Error(), tt.want) || over.Day != strings.HasPrefix(tt.want, "day")) {
+		if is != (tt.want != "") || is && (!strings.Contains(err.Error(), tt.want) || over.daily() != strings.HasPrefix(tt.want, "day")) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}

@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"text/template"
+	"unicode"
 
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
@@ -26,6 +28,34 @@ const (
 	chinese language = "zh"
 	english language = "en"
 )
+
+// String is the language's name in English.
+func (l language) String() string {
+	return map[language]string{chinese: "Chinese", english: "English"}[l]
+}
+
+// quoted is what a sentence quotes.
+var quoted = regexp.MustCompile(`“[^”]*”|"[^"]*"|「[^」]*」|『[^』]*』|‘[^’]*’`)
+
+// writes reports whether a sentence may be one of the language: names in it, and
+// what it quotes, are often of another.
+func (l language) writes(s string) bool {
+	han, words, within := 0, 0, false
+	for _, r := range quoted.ReplaceAllString(s, "") {
+		letter := unicode.IsLetter(r) && !unicode.Is(unicode.Han, r)
+		switch {
+		case unicode.Is(unicode.Han, r):
+			han++
+		case letter && !within:
+			words++
+		}
+		within = letter
+	}
+	if l == chinese {
+		return 2*han >= words && han > 0 || words == 0
+	}
+	return words > 0 && 2*words >= han || han == 0
+}
 
 // prompts are the templates of one language.
 type prompts struct {
@@ -167,8 +197,7 @@ type promptLine struct {
 	From, To       int // turns; To only of those that are not shown
 	Speaker, Times string
 	Text           string // "" where it is not shown
-	Withheld       bool
-	Cut            int // characters at the end that are not shown
+	Cut            int    // characters at the end that are not shown
 }
 
 // userPrompt is what is asked about one session.

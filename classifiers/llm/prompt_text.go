@@ -46,6 +46,9 @@ func newView(s *transcript.Session, redacted []redact.Text, withhold []int, long
 		text, cut := cutAfter(v.text(i), longest)
 		shown := harmless(text)
 		v.turns[i] = shownTurn{text: shown, cut: cut, tokens: EstimateTokens(shown) + lineTokens, plain: newMatchable(text)}
+		if v.withheld[i] {
+			v.turns[i].tokens = 0
+		}
 	}
 	v.language = languageOf(s)
 	return v

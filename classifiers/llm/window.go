@@ -144,24 +144,31 @@ func (v *view) follows(before, turn int, shown []window) bool {
 	return true
 }
 
-// lines are the turns of a window as a prompt shows them.
+// lines are the turns of a window as a prompt shows them, with a line for each gap.
 func (v *view) lines(p *prompts, w window) []promptLine {
 	var out []promptLine
+	gap := func(from, to int) {
+		if n := len(out); n > 0 && out[n-1].Text == "" {
+			out[n-1].To = to
+			return
+		}
+		out = append(out, promptLine{From: from, To: to})
+	}
 	missing := v.leftOut([]window{w})
 	for _, turn := range w.turns {
 		for len(missing) > 0 && missing[0][0] < turn {
-			out, missing = append(out, promptLine{From: missing[0][0], To: missing[0][1]}), missing[1:]
+			gap(missing[0][0], missing[0][1])
+			missing = missing[1:]
 		}
-		l := promptLine{From: turn, Speaker: p.speaker(&v.session.Turns[turn]), Times: seconds(v.session, turn)}
 		if v.withheld[turn] {
-			l.Withheld = true
-		} else {
-			l.Text, l.Cut = v.turns[turn].text, v.turns[turn].cut
+			gap(turn, turn)
+			continue
 		}
-		out = append(out, l)
+		t := &v.turns[turn]
+		out = append(out, promptLine{From: turn, Speaker: p.speaker(&v.session.Turns[turn]), Times: seconds(v.session, turn), Text: t.text, Cut: t.cut})
 	}
 	for _, m := range missing {
-		out = append(out, promptLine{From: m[0], To: m[1]})
+		gap(m[0], m[1])
 	}
 	return out
 }

@@ -14,26 +14,42 @@ const (
 	// lexicons is not believed on its own, and doubtedShare what is left of it.
 	doubted      = 0.05
 	doubtedShare = 0.6
-	// beyondDoubt is the confidence that makes a turn shirk although it offers
-	// help, and interrogate although it asks politely.
+	// beyondDoubt is the confidence that makes a turn shirk or brush off although
+	// it offers help, and interrogate although it asks politely.
 	beyondDoubt = 0.85
 	// offends is the confidence of offence from which on words that address
 	// somebody are abuse.
 	offends = 0.9
+	// aloneOdds is what is left of the learner's odds for trouble that no phrase
+	// bears out: its confidences fit labelled turns, of which far more have trouble
+	// than of those of a service.
+	aloneOdds = 0.4
+	// alleged is the most confidence that a complaint has which only the learner
+	// hears: what is a complaint and what a report of a fault is agreed on by
+	// few, so it raises no flag.
+	alleged = 0.55
 )
 
 // hinted are labels of which few turns were learned: the learner only
 // strengthens them where a phrase hints at trouble.
-var hinted = []pipeline.Label{pipeline.Rude, pipeline.Angry, pipeline.Complaint, pipeline.Abuse}
+var hinted = []pipeline.Label{pipeline.Rude, pipeline.Angry, pipeline.Abuse}
+
+// explained are labels that a turn is not given lightly on top of another of
+// them that its words tell: who is told "not my job" was not also brushed off,
+// and who wants to leave does not go to the press.
+var explained = []pipeline.Label{
+	pipeline.Rude, pipeline.Shirking, pipeline.Perfunctory, pipeline.Impatient, pipeline.Interrogating,
+	pipeline.Escalation, pipeline.Publicity, pipeline.Churn,
+}
 
 // learn adds what the learner says of the turn to the confidences that the
 // lexicons gave, and its places to found.
 func (r *reading) learn(l learned, f *facts, said map[pipeline.Label]float64, found []marked) []marked {
 	if bank := l.of(r.side); bank != nil {
-		sums := f.sums(bank)
+		sums, told := f.sums(bank), firmOf(said)
 		for i, h := range bank.Heads {
 			label := pipeline.Label(h.Label)
-			sure := r.join(label, said[label], h.Curve.At(bank.Score(sums, i)), h)
+			sure := r.join(label, said[label], h.Curve.At(bank.Score(sums, i)), r.from(h, told))
 			if sure > said[label] {
 				found = r.addPlace(found, label, sure, f, bank, i)
 			}
@@ -49,25 +65,51 @@ func (r *reading) learn(l learned, f *facts, said map[pipeline.Label]float64, fo
 	return found
 }
 
-// join is the confidence of a label that the lexicons say with one confidence
-// and the learner with another. What the lexicons find denied, relayed or meant
-// otherwise the learner does not bring back.
-func (r *reading) join(label pipeline.Label, said, learned float64, h *linear.Head) float64 {
-	from := h.From
-	switch {
-	case label == pipeline.Shirking && r.has(help),
-		label == pipeline.Interrogating && (r.has(polite) || r.tells(pipeline.Courteous)):
-		from = max(from, beyondDoubt)
-	case r.side == agent && r.polite() && slices.Contains(faults, label):
-		from = max(from, sure)
+// firmOf is a label of those that explain others and are said firmly, "" when there is none.
+func firmOf(said map[pipeline.Label]float64) pipeline.Label {
+	for _, l := range explained {
+		if said[l] >= sure {
+			return l
+		}
 	}
+	return ""
+}
+
+// from is the confidence of the learner from which on a label is given, where
+// phrases tell the label told firmly.
+func (r *reading) from(h *linear.Head, told pipeline.Label) float64 {
+	label, from := pipeline.Label(h.Label), h.From
+	switch {
+	case (label == pipeline.Shirking || label == pipeline.Perfunctory) && r.has(help),
+		label == pipeline.Interrogating && (r.has(polite) || r.tells(pipeline.Courteous)),
+		told != "" && told != label && slices.Contains(explained, label):
+		return max(from, beyondDoubt)
+	case r.side == agent && r.polite() && slices.Contains(faults, label):
+		return max(from, sure)
+	}
+	return from
+}
+
+// join is the confidence of a label that the lexicons say with one confidence
+// and the learner with another, who is heard from a third on. What the lexicons
+// find denied, relayed or meant otherwise the learner does not bring back.
+func (r *reading) join(label pipeline.Label, said, learned, from float64) float64 {
 	switch {
 	case learned < doubted && said >= least && !slices.Contains(hinted, label):
 		return max(said*doubtedShare, least)
 	case learned < from || learned <= said || said >= sure || r.holdsBack(label, said):
 		return said
+	case said == 0 && label == pipeline.Complaint:
+		return max(min(withOdds(learned, aloneOdds), alleged), least)
+	case said == 0 && (slices.Contains(faults, label) || slices.Contains(upset, label)):
+		return max(withOdds(learned, aloneOdds), least)
 	}
 	return learned
+}
+
+// withOdds is a confidence whose odds are taken times share.
+func withOdds(sure, share float64) float64 {
+	return sure * share / (sure*share + 1 - sure)
 }
 
 // faults are the tones that a polite turn has only when it is sure.
@@ -89,6 +131,8 @@ func (r *reading) holdsBack(label pipeline.Label, said float64) bool {
 		return true // how often the agent did so counts there
 	case slices.Contains(hinted, label):
 		return !r.hintsAt(label)
+	case label == pipeline.Complaint && said == 0 && r.has(pleased):
+		return true
 	case slices.Contains(upset, label):
 		return said == 0 && (r.has(joke) || r.tells(pipeline.Praise) || r.tells(pipeline.Satisfied))
 	}

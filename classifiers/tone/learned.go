@@ -19,7 +19,7 @@ var weights []byte
 
 // Features names how features are made of turns; it changes whenever weights
 // that were learned before no longer fit.
-const Features = "tone-features-1"
+const Features = "tone-features-2"
 
 // The banks of a model.
 const (

@@ -31,6 +31,7 @@ func (s *session) manner(r *reading) {
 		s.asked = s.asked || s.needsAnswer(r)
 	case agent:
 		s.brushOff(r)
+		r.insult()
 		r.interrogate()
 		r.relent()
 		s.asked = false
@@ -99,6 +100,26 @@ func (r *reading) interrogate() {
 	start, end := r.original(asked[0].start, asked[len(asked)-1].end)
 	force := min(0.4+0.1*float64(len(asked)-3), 0.7)
 	r.manner = append(r.manner, marked{pipeline.Interrogating, start, end, force})
+}
+
+// insult takes the question out of an insult that is put as one: "do you even
+// read?" wants no answer.
+func (r *reading) insult() {
+	rudeTo, asks := 0, &hit{} // hits stand in order
+	for i := range r.hits {
+		switch h := &r.hits[i]; {
+		case h.label == pipeline.Rude && h.force >= sure:
+			rudeTo = max(rudeTo, h.end)
+			if asks.end > h.start {
+				asks.force = 0
+			}
+		case h.label == pipeline.Interrogating:
+			if h.start < rudeTo {
+				h.force = 0
+			}
+			asks = h
+		}
+	}
 }
 
 // relent weakens shirking when the agent takes care of the matter in the same breath, or is sorry about it.

@@ -11,7 +11,7 @@ import (
 // are 1 over the square root of their number.
 const (
 	shapeValue   = 0.3
-	lexiconValue = 0.5
+	lexiconValue = 0.25
 	beforeShare  = 0.6
 )
 

@@ -152,7 +152,11 @@ func (c *scorecardBacktestCmd) work(p *program, db *database, key store.Backtest
 		return err
 	}
 	inspector := &pipeline.Inspector{Tone: t}
-	if err := p.addEmbedder(inspector, c.Model); err != nil {
+	ledger, err := newLedger(db.Store, c.Model, config.Judging{}, nil)
+	if err != nil {
+		return err
+	}
+	if err := p.addEmbedder(inspector, c.Model, ledger); err != nil {
 		return err
 	}
 	bar := newProgress(p.stderr, "sessions")

@@ -191,19 +191,24 @@ func (r *recording) fits(s *transcript.Session, id string, asked *replayed, show
 // personal data was replaced in it.
 const least = 0.6
 
-// session is the one that is shown; nil when there is none.
+// leastShown is how many bytes of a session's text must be shown for it to be
+// known.
+const leastShown = 30
+
+// session is the one of which most is shown, perhaps a few turns only; nil when
+// there is none.
 func (r *replay) session(shown string) *transcript.Session {
 	var best *transcript.Session
-	most := least
+	most := leastShown
 	for _, s := range r.sessions {
-		all, found := 0.0, 0.0
+		found := 0
 		for i := range s.Turns {
-			length := float64(len(s.Turns[i].Text))
-			all += length
-			found += length * said(&s.Turns[i], shown)
+			if said(&s.Turns[i], shown) > least {
+				found += len(s.Turns[i].Text)
+			}
 		}
-		if all > 0 && found/all > most {
-			best, most = s, found/all
+		if found > most {
+			best, most = s, found
 		}
 	}
 	return best

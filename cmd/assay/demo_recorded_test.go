@@ -193,8 +193,8 @@ func TestRecordedAnswersShowWhatIsChecked(t *testing.T) {
 	if got := quote("R-20261106-0005", "next_step_time"); got != "两天内寄出" {
 		t.Errorf("the quote after a complaint is %q", got)
 	}
-	if a := d.accounts.criteria["next_step_time"]; a.repaired != 1 {
-		t.Errorf("%d answers were complained about, want 1", a.repaired)
+	if a := d.accounts.criteria["next_step_time"]; a.repaired != 2 { // of all that was said, and of the proof alone
+		t.Errorf("%d answers were complained about, want 2", a.repaired)
 	}
 	absent := d.finding(t, "R-20261104-0003", "explains_no")
 	if j := absent.Judge; len(absent.Evidence) > 0 || j.From != 0 || j.To != 12 || len(j.LeftOut) > 0 || absent.Rationale == "" {

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"assay/cmd/assay/internal/config"
+	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline/plan"
 	"assay/pipeline/store"
@@ -20,6 +23,7 @@ type doctorCmd struct {
 	Probe bool     `name:"probe" help:"Ask the configured models one small question, which may cost something."`
 	config.Database
 	config.Model
+	config.Judging
 }
 
 // check is one thing that must be in place.
@@ -36,7 +40,7 @@ func (c *doctorCmd) Run(p *program) error {
 	for _, folder := range c.Watch {
 		checks = append(checks, readable(folder))
 	}
-	checks = append(checks, c.judging(p), c.embedding(p))
+	checks = append(checks, c.judging(p), c.prices(), c.embedding(p))
 	checks = append(checks, c.database(p)...)
 	bad := false
 	for _, k := range checks {
@@ -176,7 +180,34 @@ func judging(p *program, db *database) (check, error) {
 			k.State, k.Detail = "warn", fmt.Sprintf("%s; %s@%s %s", k.Detail, e.Model, e.Endpoint, db.endpointState(e))
 		}
 	}
+	if err != nil {
+		return k, err
+	}
+	together, err := jobs.Together(p.ctx, db.Store, 15*time.Second)
+	switch {
+	case err != nil:
+	case len(together) == 0 && queue.Waiting+queue.Asleep > 0:
+		k.State, k.Detail = "warn", k.Detail+"; no process that works has a model: give \"assay serve\" or \"assay work\" --llm-model"
+	case len(together) > 1:
+		k.State, k.Detail = "warn", fmt.Sprintf("%s; processes judge in %d different ways: give all of them the same settings (%s)", k.Detail, len(together), differences(together))
+	}
 	return k, err
+}
+
+// differences names what differs between processes that judge.
+func differences(list []jobs.Judges) string {
+	var out []string
+	for name, of := range map[string]func(jobs.Judges) string{
+		"model or redaction": func(j jobs.Judges) string { return j.Judge },
+		"--judge":            func(j jobs.Judges) string { return j.Policy.String() },
+		"limits and prices":  func(j jobs.Judges) string { return j.Terms },
+	} {
+		if slices.ContainsFunc(list, func(j jobs.Judges) bool { return of(j) != of(list[0]) }) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
 }
 
 func problems(p *program, db *database) (check, error) {

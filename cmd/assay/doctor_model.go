@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"assay/classifiers/llm"
 )
@@ -21,6 +22,54 @@ func (c *doctorCmd) judging(p *program) check {
 		return check{k.Name, "fail", err.Error()}
 	}
 	return k
+}
+
+// usual is about what one question to the judging model takes.
+var usual = llm.Usage{Input: 2000, Output: 500}
+
+// prices says what judging costs, as far as it is known, and its limits.
+func (c *doctorCmd) prices() check {
+	k := check{"price of judging", "ok", "no model judges: nothing"}
+	configured, err := c.Judges()
+	if err != nil || !configured {
+		return k
+	}
+	budget, err := c.Budget()
+	if err != nil {
+		return check{k.Name, "fail", err.Error()}
+	}
+	switch prices := c.Prices(); {
+	case prices.Free:
+		k.Detail = "nothing (--price-free)"
+	case !prices.Known():
+		k.State, k.Detail = "warn", "not known (--price-in, --price-out or --price-free): costs are not counted, and cannot be limited in money"
+	default:
+		k.Detail = strings.TrimSpace(fmt.Sprintf("%s sent and %s answered for a million tokens, about %s for a question of %d and an answer of %d %s",
+			prices.Input, prices.Output, prices.Cost(usual), usual.Input, usual.Output, prices.Currency))
+	}
+	k.Detail += limits(budget)
+	return k
+}
+
+// limits are a budget's, in words.
+func limits(b llm.Budget) string {
+	var out string
+	for _, l := range []struct {
+		of     string
+		tokens int64
+		money  llm.Money
+	}{{"session", b.SessionTokens, b.SessionMoney}, {"day", b.DayTokens, b.DayMoney}} {
+		if l.tokens > 0 {
+			out += fmt.Sprintf("; at most %d tokens a %s", l.tokens, l.of)
+		}
+		if l.money > 0 {
+			out += fmt.Sprintf("; at most %s a %s", l.money, l.of)
+		}
+	}
+	if out == "" {
+		return "; no limit"
+	}
+	return out
 }
 
 // embedding looks at the model that embeds, likewise.
@@ -47,7 +96,7 @@ func (c *doctorCmd) embedding(p *program) check {
 
 // asked is what a model says, or that it was not asked.
 func (c *doctorCmd) asked(p *program, model string, ask func(*llm.Client, context.Context) (string, error)) (string, error) {
-	client, err := p.client(c.Model, model)
+	client, err := p.client(c.Model, model, nil)
 	if err != nil {
 		return "", err
 	}

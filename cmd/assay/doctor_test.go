@@ -25,6 +25,15 @@ func TestDoctorLooksAtTheModels(t *testing.T) {
 		{"not asked", []string{"--model-url", good.URL, "--llm-model", "m"}, []string{
 			"ok    judging model      m@" + good.Addr() + ", not asked (--probe asks it)",
 		}},
+		{"without prices", []string{"--model-url", good.URL, "--llm-model", "m"}, []string{
+			"warn  price of judging   not known (--price-in, --price-out or --price-free): costs are not counted, and cannot be limited in money; no limit",
+		}},
+		{"with prices and limits", []string{"--model-url", good.URL, "--llm-model", "m", "--price-in", "2", "--price-out", "8", "--price-currency", "CNY", "--judge-day-money", "50", "--judge-session-tokens", "9000"}, []string{
+			"ok    price of judging   2 sent and 8 answered for a million tokens, about 0.008 for a question of 2000 and an answer of 500 CNY; at most 9000 tokens a session; at most 50 a day",
+		}},
+		{"limits of money without prices", []string{"--model-url", good.URL, "--llm-model", "m", "--judge-day-money", "50"}, []string{
+			"fail  price of judging   a budget in money needs the model's prices: give them per million tokens (--price-in, --price-out), or limit tokens instead",
+		}},
 		{"asked", []string{"--model-url", good.URL, "--llm-model", "m", "--embedding-model", "e", "--probe"}, []string{
 			"ok    judging model      m@" + good.Addr() + " answers as m: answers by json_object, max_tokens",
 			"ok    embedding model    e@" + good.Addr() + " answers with 3 numbers",

@@ -100,7 +100,7 @@ func (c *evalCriteriaCmd) evaluation(p *program) (*evaluation, error) {
 		return nil, err
 	}
 	e := &evaluation{card: cards[0], inspector: &pipeline.Inspector{Tone: t}, runs: []pipeline.Judge{nil}}
-	return e, p.addEmbedder(e.inspector, c.Model)
+	return e, p.addEmbedder(e.inspector, c.Model, nil)
 }
 
 // mostRepeats bounds runs: what changes in none of so many hardly ever does.

@@ -99,7 +99,7 @@ func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
 		return nil, usageError{err}
 	}
 	inspector := &pipeline.Inspector{Tone: t}
-	if err := p.addEmbedder(inspector, c.Model); err != nil {
+	if err := p.addEmbedder(inspector, c.Model, nil); err != nil {
 		return nil, err
 	}
 	if len(c.Solutions) == 0 {

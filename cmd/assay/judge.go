@@ -42,6 +42,18 @@ func (c *storedFlags) filter(db *database) (store.JudgeFilter, error) {
 	return store.JudgeFilter{Since: since, Scorecard: c.Scorecard, Again: c.Again}, nil
 }
 
+// known refuses a scorecard that was never published.
+func (c *storedFlags) known(p *program, db *database) error {
+	if c.Scorecard == "" {
+		return nil
+	}
+	_, err := db.NewestScorecard(p.ctx, c.Scorecard)
+	if errors.Is(err, store.ErrNotFound) {
+		return usageError{fmt.Errorf("--scorecard: none is called %q; \"assay scorecard log\" lists those that were published", c.Scorecard)}
+	}
+	return err
+}
+
 // rehearsal asks as the workers would, but nobody.
 func (c *storedFlags) rehearsal(p *program, db *database) (*jobs.Rehearsal, func() error, error) {
 	configured, err := c.Judges()
@@ -73,6 +85,9 @@ func (c *storedFlags) estimate(p *program, db *database) (e jobs.Estimate, f sto
 	if f, err = c.filter(db); err != nil {
 		return e, f, err
 	}
+	if err := c.known(p, db); err != nil {
+		return e, f, err
+	}
 	r, done, err := c.rehearsal(p, db)
 	if err != nil {
 		return e, f, err
@@ -93,6 +108,10 @@ func money(cost int64, currency string) string {
 
 // print says an estimate in words.
 func (c *storedFlags) print(p *program, e jobs.Estimate) {
+	if e.Sessions == 0 {
+		fmt.Fprintln(p.stdout, "0 sessions to judge")
+		return
+	}
 	fmt.Fprintf(p.stdout, "%d sessions to judge (%d of them looked at), about %d calls\n", e.Sessions, e.Sampled, e.Calls)
 	fmt.Fprintf(p.stdout, "tokens: %d to %d sent, %d to %d answered\n", e.Low.Input, e.High.Input, e.Low.Output, e.High.Output)
 	if c.Prices().Known() {
@@ -193,8 +212,13 @@ func (c *judgeRunCmd) start(p *program, db *database, e jobs.Estimate, f store.J
 		return err
 	}
 	r := jobs.JudgeRun{Filter: f, Cap: pipeline.Cap{Tokens: c.RunTokens, Money: int64(c.RunMoney)}}
+	bar := newProgress(p.stderr, "enqueued")
+	r.Progress = func(sessions int) { bar.show(sessions, e.Sessions) }
 	run, n, err := jobs.StartJudging(p.ctx, db.Store, client, r)
 	if err != nil {
+		if n > 0 {
+			fmt.Fprintf(p.stderr, "run %s: %d sessions are enqueued and will be judged; the same command again takes the others\n", run, n)
+		}
 		return err
 	}
 	if c.JSON {

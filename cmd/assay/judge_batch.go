@@ -55,9 +55,11 @@ func (c *judgeBatchSubmitCmd) Run(p *program) (err error) {
 	}
 	if !c.JSON {
 		c.print(p, e)
-		fmt.Fprintln(p.stdout, "a batch costs half of that")
+		if e.Calls > 0 {
+			fmt.Fprintln(p.stdout, "a batch costs half of that")
+		}
 	}
-	if !c.Yes {
+	if !c.Yes && e.Calls > 0 { // what an interruption left was agreed to
 		if err := p.confirm("hand them in?"); err != nil {
 			return err
 		}
@@ -67,6 +69,8 @@ func (c *judgeBatchSubmitCmd) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
+	bar := newProgress(p.stderr, "sessions")
+	b.Progress = func(sessions int) { bar.show(sessions, e.Sessions) }
 	n, err := b.Submit(p.ctx, filter)
 	if err != nil {
 		return err

@@ -61,19 +61,19 @@ func (p *program) newJudge(m config.Model, l llm.Ledger, wait time.Duration, via
 	return j, nil
 }
 
-// judging is what workers judge by.
-func (p *program) judging(s *store.Store, m config.Model, j config.Judging, metrics *jobs.Metrics) (jobs.Judging, error) {
+// judging is what workers judge by, with its calls on a ledger.
+func (p *program) judging(m config.Model, j config.Judging, l llm.Ledger) (jobs.Judging, error) {
 	policy, err := j.Policy()
 	if err != nil {
 		return jobs.Judging{}, usageError{err}
 	}
-	ledger, err := newLedger(s, m, j, metrics)
-	if err != nil {
-		return jobs.Judging{}, err
-	}
-	judge, err := p.newJudge(m, ledger, 0, nil)
-	return jobs.Judging{Judge: judge, Policy: policy}, err
+	judge, err := p.newJudge(m, l, 0, nil)
+	return jobs.Judging{Judge: judge, Policy: policy, Terms: j.Terms()}, err
 }
+
+// shortPatience is how long workers wait for an endpoint that is closed, before its
+// sessions go to sleep.
+const shortPatience = 20 * time.Second
 
 // newLedger makes the ledger that all processes share.
 func newLedger(s *store.Store, m config.Model, j config.Judging, metrics *jobs.Metrics) (llm.Ledger, error) {
@@ -83,6 +83,7 @@ func newLedger(s *store.Store, m config.Model, j config.Judging, metrics *jobs.M
 	}
 	l, err := jobs.NewLedger(s, jobs.LedgerOptions{
 		Prices: j.Prices(), Budget: budget, RequestsPerMinute: j.RPM, TokensPerMinute: j.TPM, Timeout: m.Timeout, Metrics: metrics,
+		Patience: shortPatience,
 	})
 	return l, usage(err)
 }

@@ -10,8 +10,9 @@ import (
 	"assay/pipeline/redact"
 )
 
-// addEmbedder gives an inspector the configured model for embedding, if there is one.
-func (p *program) addEmbedder(i *pipeline.Inspector, m config.Model) error {
+// addEmbedder gives an inspector the configured model for embedding, if there is
+// one, with its calls on a ledger; nil is one of its own, without limits.
+func (p *program) addEmbedder(i *pipeline.Inspector, m config.Model, l llm.Ledger) error {
 	configured, err := m.Embeds()
 	if err != nil {
 		return usageError{err}
@@ -19,7 +20,7 @@ func (p *program) addEmbedder(i *pipeline.Inspector, m config.Model) error {
 	if !configured {
 		return nil
 	}
-	c, err := p.client(m, m.Embedding)
+	c, err := p.client(m, m.Embedding, l)
 	if err != nil {
 		return err
 	}
@@ -44,13 +45,14 @@ func sentRules(m config.Model) (*redact.Rules, error) {
 	return &rules, nil
 }
 
-// client asks one of the configured models.
-func (p *program) client(m config.Model, model string) (*llm.Client, error) {
+// client asks one of the configured models, with its calls on a ledger; nil is one
+// of its own.
+func (p *program) client(m config.Model, model string, l llm.Ledger) (*llm.Client, error) {
 	o, err := m.Client(model)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	o.Log = p.log
+	o.Log, o.Ledger = p.log, l
 	c, err := llm.NewClient(o)
 	if err != nil {
 		return nil, usageError{err}

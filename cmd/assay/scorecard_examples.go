@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -9,7 +10,10 @@ import (
 	"strings"
 
 	"assay/classifiers"
+	"assay/classifiers/llm"
 	"assay/classifiers/tone"
+	"assay/cmd/assay/internal/config"
+	"assay/pipeline"
 	"assay/pipeline/scorecard"
 )
 
@@ -17,7 +21,9 @@ type scorecardTestCmd struct {
 	Paths  []string `arg:"" optional:"" name:"path" help:"Scorecard files, case files (.txtar) and folders of these; default: the shipped scorecards."`
 	JSON   bool     `name:"json" help:"Print failing examples and cases as JSONL."`
 	Update bool     `name:"update" help:"Rewrite the wanted answers of cases that fail."`
+	Judge  bool     `name:"judge" help:"Ask the configured model about the examples of judged criteria, once each, which may cost something."`
 	quiet  bool     // print failing examples only
+	config.Model
 }
 
 // Run runs the examples of scorecards and the cases, and prints those whose
@@ -93,23 +99,55 @@ func (c *scorecardTestCmd) examples(p *program, paths []string, t *tone.Classifi
 	if err != nil {
 		return 0, err
 	}
+	judge, err := c.judge(p)
+	if err != nil {
+		return 0, err
+	}
 	all := 0
 	for _, card := range cards {
-		results := classifiers.CheckExamples(p.ctx, card, t)
-		failing := slices.DeleteFunc(slices.Clone(results), classifiers.ExampleResult.OK)
-		all += len(failing)
-		for _, f := range failing {
-			if c.JSON {
-				printJSON(p, f)
-			} else {
-				fmt.Fprintln(p.stdout, f)
-			}
+		all += c.report(p, card.ID, "hold", classifiers.CheckExamples(p.ctx, card, t))
+		if judge == nil {
+			continue
 		}
-		if !c.JSON && !c.quiet {
-			fmt.Fprintf(p.stdout, "%s: %d of %d examples hold\n", card.ID, len(results)-len(failing), len(results))
+		results, err := classifiers.JudgeExamples(p.ctx, card, t, judge)
+		all += c.report(p, card.ID, "agree with the model "+judge.Version(), results)
+		if err != nil {
+			return all, err
 		}
 	}
 	return all, nil
+}
+
+// judge is the configured model; nil where it is not to be asked.
+func (c *scorecardTestCmd) judge(p *program) (pipeline.Judge, error) {
+	if !c.Judge {
+		return nil, nil
+	}
+	ledger, err := llm.NewMemory(llm.MemoryOptions{})
+	if err != nil {
+		return nil, err
+	}
+	judge, err := p.newJudge(c.Model, ledger, patience, nil)
+	if err == nil && judge == nil {
+		err = usageError{errors.New("--judge: no model is configured (--llm-model)")}
+	}
+	return judge, err
+}
+
+// report prints the examples of a scorecard that fail, and returns how many.
+func (c *scorecardTestCmd) report(p *program, card, how string, results []classifiers.ExampleResult) int {
+	failing := slices.DeleteFunc(slices.Clone(results), classifiers.ExampleResult.OK)
+	for _, f := range failing {
+		if c.JSON {
+			printJSON(p, f)
+		} else {
+			fmt.Fprintln(p.stdout, f)
+		}
+	}
+	if !c.JSON && !c.quiet {
+		fmt.Fprintf(p.stdout, "%s: %d of %d examples %s\n", card, len(results)-len(failing), len(results), how)
+	}
+	return len(failing)
 }
 
 // failedCase is a case with other answers than wanted.

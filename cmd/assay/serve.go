@@ -146,15 +146,22 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err != nil {
 		return nil, err
 	}
-	inspector := &pipeline.Inspector{Tone: t}
-	if err := p.addEmbedder(inspector, f.Model); err != nil {
+	ledger, err := newLedger(db.Store, f.Model, f.Judging, metrics)
+	if err != nil {
 		return nil, err
 	}
-	judging, err := p.judging(db.Store, f.Model, f.Judging, metrics)
+	inspector := &pipeline.Inspector{Tone: t}
+	if err := p.addEmbedder(inspector, f.Model, ledger); err != nil {
+		return nil, err
+	}
+	judging, err := p.judging(f.Model, f.Judging, ledger)
 	if err != nil {
 		return nil, err
 	}
 	judging.Workers = f.JudgeWorkers
+	if err := f.Keeps(); err != nil {
+		return nil, usageError{err}
+	}
 	if err := p.pricedPlan(db, judging, f.Judging); err != nil {
 		return nil, err
 	}
@@ -166,6 +173,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
+		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())

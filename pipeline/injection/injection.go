@@ -12,7 +12,7 @@
 // sought in the original: encoded and invisible text (hidden.go).
 //
 // A detector of words is no wall: it makes attempts visible. What the judge must
-// do besides is its own affair; Neutralize is the part of it that lives here.
+// do besides is its own affair.
 package injection
 
 import (

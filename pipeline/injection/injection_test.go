@@ -162,26 +162,3 @@ func TestNotesAndAgentsCountToo(t *testing.T) {
 		}
 	}
 }
-
-func TestNeutralize(t *testing.T) {
-	t.Parallel()
-	tests := []struct{ name, text, want string }{
-		{"plain text stays", "Hello, 您好！ 1/2 – “x”", "Hello, 您好！ 1/2 – “x”"},
-		{"line breaks and tabs become blanks", "a\r\nb\tc\u2028d\u3000e", "a  b c d e"},
-		{"control characters go", "a\x00b\x1b[31mc\u0085d", "ab[31mc d"},
-		{"characters of no width go", "ig\u200bno\u2060re\ufeff \u00adx", "ignore x"},
-		{"marks of direction go", "\u202eabc\u202c \u2066d\u2069", "abc d"},
-		{"tags go", "x\U000E0041\U000E0042y", "xy"},
-		{"one variation selector stays, a run does not", "☎\ufe0f x\ufe0e\ufe01\U000E0101y", "☎\ufe0f x\ufe0ey"},
-		{"what is no UTF-8 shows", "a\xffb", "a\ufffdb"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got := injection.Neutralize(tt.text)
-			if got != tt.want {
-				t.Errorf("Neutralize(%q) = %q, want %q", tt.text, got, tt.want)
-			}
-		})
-	}
-}

@@ -20,9 +20,12 @@ type Judging struct {
 	// Current is the newest round of the verdict, and Judged whether it is done with.
 	Current VerdictKey
 	Judged  bool
-	// Over: nothing is left to do. There is a newer transcript or another verdict, or
-	// the model has answered since.
+	// Over: nothing is left to do. There is another verdict, or the model has answered
+	// since.
 	Over bool
+	// Renewed: a newer transcript is still to be inspected. If that comes to nothing,
+	// this verdict stands.
+	Renewed bool
 }
 
 // Judging returns what is to be judged, by a verdict of any round; ErrNotFound
@@ -30,8 +33,15 @@ type Judging struct {
 func (s *Store) Judging(ctx context.Context, key VerdictKey) (Judging, error) {
 	const query = `
 		SELECT t.id, t.session_id, t.version, t.content, b.scorecard_id, b.reinspection_id, b.content::jsonb #> '{versions,plan}',
-			c.id, c.judged, t.version <> s.version OR c.judged AND c.id <> b.id OR
-				(c.transcript_id, c.scorecard_id, c.reinspection_id) <> (b.transcript_id, b.scorecard_id, b.reinspection_id)
+			c.id, c.judged, c.judged AND c.id <> b.id OR
+				(c.transcript_id, c.scorecard_id, c.reinspection_id) <> (b.transcript_id, b.scorecard_id, b.reinspection_id),
+			EXISTS (
+				SELECT 1
+				FROM transcripts n
+				WHERE n.session_id = s.id AND n.version = s.version AND n.id <> t.id
+					AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.transcript_id = n.id)
+					AND NOT EXISTS (SELECT 1 FROM left_out l WHERE l.transcript_id = n.id)
+			)
 		FROM verdicts b
 		JOIN transcripts t ON t.id = b.transcript_id
 		JOIN sessions s ON s.id = b.session_id
@@ -40,7 +50,7 @@ func (s *Store) Judging(ctx context.Context, key VerdictKey) (Judging, error) {
 	var j Judging
 	t := &j.Transcript
 	err := s.pool.QueryRow(ctx, query, key).Scan(&t.Key, &t.Session, &t.Version, &t.Content, &j.Scorecard, &j.Reinspection, &j.Plan,
-		&j.Current, &j.Judged, &j.Over)
+		&j.Current, &j.Judged, &j.Over, &j.Renewed)
 	if err != nil {
 		return Judging{}, fmt.Errorf("load verdict %d: %w", key, noRows(err))
 	}
@@ -89,38 +99,38 @@ func nextRound(ctx context.Context, tx pgx.Tx, j Judging, row *verdictRow) error
 	case err != nil:
 		return err
 	case same:
-		_, err := tx.Exec(ctx, `UPDATE verdicts SET judged = judged OR $2 WHERE id = $1`, j.Current, row.Judged)
+		_, err := tx.Exec(ctx, `UPDATE verdicts SET judged = true WHERE id = $1 AND $2 AND NOT judged`, j.Current, row.Judged)
 		return err
 	}
 	_, err := saveVerdicts(ctx, tx, []*verdictRow{row})
 	return err
 }
 
-// JudgeFilter says which stored sessions are to be judged: newest transcripts
-// whose verdict has criteria that a model answers.
+// JudgeFilter says which stored sessions are to be judged: those whose current
+// verdict has criteria that a model answers.
 type JudgeFilter struct {
 	Since     time.Time // day; zero is all
 	Scorecard string    // id; "" is any
 	Again     bool      // also those that are judged
 }
 
-// toJudge are the current verdicts that a filter selects.
+// toJudge are the current verdicts that a filter selects, with keys above the last
+// argument; that is said of the findings as well, which are read in this order.
 const toJudge = `
 	FROM verdicts v
 	JOIN sessions s ON s.id = v.session_id
-	JOIN transcripts t ON t.id = v.transcript_id AND t.version = s.version
 	JOIN scorecards k ON k.id = v.scorecard_id
-	WHERE v.current AND ($1::date IS NULL OR s.day >= $1) AND ($2 = '' OR k.slug = $2) AND EXISTS (
+	WHERE v.current AND v.id > $4 AND ($1::date IS NULL OR s.day >= $1) AND ($2 = '' OR k.slug = $2) AND EXISTS (
 		SELECT 1
 		FROM findings f
-		WHERE f.verdict_id = v.id AND f.answered_by = 'judge'
+		WHERE f.verdict_id = v.id AND f.verdict_id > $4 AND f.answered_by = 'judge'
 			AND ($3 OR f.reason IN ('pending', 'not_selected', 'budget', 'no_model', 'model_unavailable'))
 	)`
 
 // CountToJudge counts the sessions that a filter selects.
 func (s *Store) CountToJudge(ctx context.Context, f JudgeFilter) (int, error) {
 	var n int
-	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+toJudge, day(f.Since), f.Scorecard, f.Again).Scan(&n); err != nil {
+	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+toJudge, day(f.Since), f.Scorecard, f.Again, 0).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count sessions to judge: %w", err)
 	}
 	return n, nil
@@ -131,8 +141,8 @@ func (s *Store) CountToJudge(ctx context.Context, f JudgeFilter) (int, error) {
 func (s *Store) SampleToJudge(ctx context.Context, f JudgeFilter, limit int) ([]VerdictKey, error) {
 	const query = `SELECT v.id` + toJudge + `
 		ORDER BY md5(v.session_id::text)
-		LIMIT $4`
-	rows, err := s.pool.Query(ctx, query, day(f.Since), f.Scorecard, f.Again, limit)
+		LIMIT $5`
+	rows, err := s.pool.Query(ctx, query, day(f.Since), f.Scorecard, f.Again, 0, limit)
 	if err != nil {
 		return nil, fmt.Errorf("sample sessions to judge: %w", err)
 	}
@@ -142,7 +152,7 @@ func (s *Store) SampleToJudge(ctx context.Context, f JudgeFilter, limit int) ([]
 // ToJudge lists verdicts that a filter selects, with keys above after, ascending,
 // at most limit.
 func (s *Store) ToJudge(ctx context.Context, f JudgeFilter, after VerdictKey, limit int) ([]VerdictKey, error) {
-	const query = `SELECT v.id` + toJudge + ` AND v.id > $4
+	const query = `SELECT v.id` + toJudge + `
 		ORDER BY v.id
 		LIMIT $5`
 	rows, err := s.pool.Query(ctx, query, day(f.Since), f.Scorecard, f.Again, after, limit)

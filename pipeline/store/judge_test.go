@@ -165,15 +165,37 @@ func TestReinspectionKeepsWhatTheModelSaid(t *testing.T) {
 	}
 }
 
-func TestANewerTranscriptEndsJudging(t *testing.T) {
+func TestANewerTranscriptEndsJudgingWhenItIsInspected(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	card := publish(t, s)
 	_, stored := imported(t, s, session("a", "x"))
 	key := savePending(t, s, card, stored[0], waiting("a"), 0)
-	imported(t, s, session("a", "y"))
-	if !judging(t, s, key).Over {
-		t.Error("a newer transcript is there, and the old one is judged")
+	if j := judging(t, s, key); j.Over || j.Renewed {
+		t.Errorf("the only transcript: over %v, renewed %v", j.Over, j.Renewed)
+	}
+	_, newer := imported(t, s, session("a", "y"))
+	if j := judging(t, s, key); j.Over || !j.Renewed {
+		t.Errorf("a newer one waits for inspection: over %v, renewed %v", j.Over, j.Renewed)
+	}
+	failed := []store.Failure{{Transcript: newer[0].Key, Reason: store.Panicked}}
+	if err := s.SaveInspections(t.Context(), nil, failed, nil, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	j := judging(t, s, key)
+	if j.Over || j.Renewed {
+		t.Errorf("it cannot be inspected, so that the verdict stands: over %v, renewed %v", j.Over, j.Renewed)
+	}
+	if n, err := s.CountToJudge(t.Context(), store.JudgeFilter{}); n != 1 || err != nil {
+		t.Errorf("%d sessions to judge, %v, want the one", n, err)
+	}
+	saveJudged(t, s, j, answered("a", pipeline.Met, ""), true)
+	if n := count(t, s, `SELECT count(*) FROM verdicts WHERE current AND judged`); n != 1 {
+		t.Errorf("%d judged verdicts stand, want one", n)
+	}
+	later := savePending(t, s, card, newer[0], waiting("a"), 0)
+	if !judging(t, s, key).Over || judging(t, s, later).Over {
+		t.Error("the newer transcript is inspected after all, and the old one is judged")
 	}
 	if _, err := s.Judging(t.Context(), key+100); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("no such verdict: %v", err)

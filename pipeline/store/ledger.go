@@ -25,7 +25,8 @@ type ModelCall struct {
 	Attempt   int
 	Tokens    int64 // the most that it may take
 	Cost      int64 // likewise; 0 where the price is unknown
-	// Timeout is when it is lost for certain, when nothing was heard of it.
+	// Timeout is the longest that it may take. Of which nothing was heard for a minute
+	// more is lost.
 	Timeout time.Duration
 }
 
@@ -70,11 +71,7 @@ func (s *Store) OpenCall(ctx context.Context, c ModelCall, l CallLimits) (ticket
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(modelLock)); err != nil {
 			return err
 		}
-		const lose = `
-			UPDATE model_calls
-			SET status = 'lost', closed_at = clock_timestamp()
-			WHERE status = 'open' AND expires_at < clock_timestamp()`
-		if _, err := tx.Exec(ctx, lose); err != nil {
+		if err := loseCalls(ctx, tx); err != nil {
 			return err
 		}
 		e, err := s.endpoint(ctx, tx, c.Endpoint, c.Model)
@@ -103,6 +100,40 @@ func (s *Store) OpenCall(ctx context.Context, c ModelCall, l CallLimits) (ticket
 	return ticket, refused, nil
 }
 
+// lostMargin is how long a call outlives its timeout: who has not settled it by
+// then is taken for dead.
+const lostMargin = time.Minute
+
+// loseCalls gives up calls whose process died. They may have been answered, and
+// are on the provider's bill then: they count as if they had taken the most, until
+// their process settles them after all.
+func loseCalls(ctx context.Context, tx pgx.Tx) error {
+	const query = `
+		UPDATE model_calls
+		SET status = 'lost', closed_at = clock_timestamp(), input_tokens = reserved_tokens, estimated = true,
+			cost = nullif(reserved_cost, 0)
+		WHERE status = 'open' AND expires_at < clock_timestamp()
+		RETURNING id, purpose, endpoint, asked, source_id, plan, rule, run, day, input_tokens AS tokens, cost, 0::bigint AS charged_tokens,
+			0::bigint AS charged_cost`
+	rows, err := tx.Query(ctx, query)
+	if err != nil {
+		return err
+	}
+	lost, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[settledCall])
+	if err != nil {
+		return err
+	}
+	for _, call := range lost {
+		if err := spend(ctx, tx, call); err != nil {
+			return err
+		}
+		if err := share(ctx, tx, call, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func insertCall(ctx context.Context, tx pgx.Tx, e *endpointState, c ModelCall, l CallLimits) (int64, error) {
 	const insert = `
 		INSERT INTO model_calls (purpose, endpoint, asked, template, input_hash, redacted, attempt, source_id, session_id, transcript_id,
@@ -116,7 +147,7 @@ func insertCall(ctx context.Context, tx pgx.Tx, e *endpointState, c ModelCall, l
 		"purpose": c.Purpose, "endpoint": c.Endpoint, "asked": c.Model, "template": c.Template, "input_hash": c.InputHash,
 		"redacted": c.Redacted, "attempt": max(c.Attempt, 1), "source_id": c.SourceID, "transcript": c.Ref.Transcript,
 		"scorecard": c.Ref.Scorecard, "plan": c.Ref.Plan, "rule": c.Ref.Rule, "run": c.Ref.Run, "tokens": c.Tokens, "cost": c.Cost,
-		"currency": l.Currency, "timeout": c.Timeout, "day": e.Day,
+		"currency": l.Currency, "timeout": c.Timeout + lostMargin, "day": e.Day,
 	}).Scan(&id)
 	if err != nil {
 		return 0, err
@@ -138,6 +169,7 @@ type CallResult struct {
 	Output     int64
 	Reasoning  int64
 	Estimated  bool
+	Uncounted  bool   // nobody counted the tokens: they are the most that was reserved, and the cost is that
 	Cost       *int64 // nil: the price is unknown
 	Latency    time.Duration
 	Status     string
@@ -155,10 +187,10 @@ func (s *Store) CloseCall(ctx context.Context, ticket int64, r CallResult) (sett
 			return err
 		}
 		settled = true
-		if err := spend(ctx, tx, call, r); err != nil {
+		if err := spend(ctx, tx, call); err != nil {
 			return err
 		}
-		if err := share(ctx, tx, ticket, r); err != nil {
+		if err := share(ctx, tx, call, r.Taken); err != nil {
 			return err
 		}
 		if call.Purpose == inBatch {
@@ -178,6 +210,7 @@ func (s *Store) CloseCall(ctx context.Context, ticket int64, r CallResult) (sett
 
 // settledCall is what settling needs to know of a call.
 type settledCall struct {
+	ID       int64
 	Purpose  string
 	Endpoint string
 	Asked    string
@@ -186,20 +219,35 @@ type settledCall struct {
 	Rule     string
 	Run      string
 	Day      time.Time
+	Tokens   int64
+	Cost     *int64 // nil: the price is unknown
+	// What was counted of it when it was taken for lost.
+	ChargedTokens int64
+	ChargedCost   int64
 }
 
 // settle returns nil when the call was settled before.
 func settle(ctx context.Context, tx pgx.Tx, ticket int64, r CallResult) (*settledCall, error) {
 	const query = `
-		UPDATE model_calls
-		SET answered = @answered, parameters = @parameters, input_tokens = @input, cached_tokens = @cached, output_tokens = @output,
-			reasoning_tokens = @reasoning, estimated = @estimated, cost = @cost, latency = @latency::interval, status = @status,
+		WITH was AS MATERIALIZED (
+			SELECT id, CASE status WHEN 'lost' THEN input_tokens ELSE 0 END AS charged_tokens,
+				CASE status WHEN 'lost' THEN coalesce(cost, 0) ELSE 0 END AS charged_cost
+			FROM model_calls
+			WHERE id = @id AND status IN ('open', 'lost')
+			FOR UPDATE
+		)
+		UPDATE model_calls c
+		SET answered = @answered, parameters = @parameters, input_tokens = CASE WHEN @uncounted THEN reserved_tokens ELSE @input END,
+			cached_tokens = @cached, output_tokens = @output, reasoning_tokens = @reasoning, estimated = @estimated OR @uncounted,
+			cost = CASE WHEN @uncounted THEN nullif(reserved_cost, 0) ELSE @cost END, latency = @latency::interval, status = @status,
 			closed_at = clock_timestamp()
-		WHERE id = @id AND status IN ('open', 'lost')
-		RETURNING purpose, endpoint, asked, source_id, plan, rule, run, day`
+		FROM was
+		WHERE c.id = was.id
+		RETURNING c.id, purpose, endpoint, asked, source_id, plan, rule, run, day, input_tokens + output_tokens AS tokens, cost,
+			charged_tokens, charged_cost`
 	rows, err := tx.Query(ctx, query, pgx.StrictNamedArgs{
 		"id": ticket, "answered": clean(r.Model), "parameters": clean(r.Parameters), "input": r.Input, "cached": r.Cached,
-		"output": r.Output, "reasoning": r.Reasoning, "estimated": r.Estimated, "cost": r.Cost, "latency": r.Latency, "status": r.Status,
+		"output": r.Output, "reasoning": r.Reasoning, "estimated": r.Estimated, "cost": r.Cost, "latency": r.Latency, "status": r.Status, "uncounted": r.Uncounted,
 	})
 	if err != nil {
 		return nil, err
@@ -212,7 +260,7 @@ func settle(ctx context.Context, tx pgx.Tx, ticket int64, r CallResult) (*settle
 }
 
 // spend adds a call to what is spent in all its scopes.
-func spend(ctx context.Context, tx pgx.Tx, c *settledCall, r CallResult) error {
+func spend(ctx context.Context, tx pgx.Tx, c *settledCall) error {
 	const query = `
 		INSERT INTO model_spending (day, scope, key, tokens, cost)
 		SELECT day, scope, key, $4, $5
@@ -226,15 +274,15 @@ func spend(ctx context.Context, tx pgx.Tx, c *settledCall, r CallResult) error {
 		days, scopes, keys = append(days, k.day), append(scopes, k.scope), append(keys, k.key)
 	}
 	var cost int64
-	if r.Cost != nil {
-		cost = *r.Cost
+	if c.Cost != nil {
+		cost = *c.Cost
 	}
-	_, err := tx.Exec(ctx, query, days, scopes, keys, r.Input+r.Output, cost)
+	_, err := tx.Exec(ctx, query, days, scopes, keys, c.Tokens-c.ChargedTokens, cost-c.ChargedCost)
 	return err
 }
 
 // share gives each criterion its part of a call, the first ones what is left over.
-func share(ctx context.Context, tx pgx.Tx, ticket int64, r CallResult) error {
+func share(ctx context.Context, tx pgx.Tx, c *settledCall, taken map[string]string) error {
 	const query = `
 		WITH c AS (
 			SELECT criterion, row_number() OVER (ORDER BY criterion) AS place, count(*) OVER () AS n
@@ -247,11 +295,11 @@ func share(ctx context.Context, tx pgx.Tx, ticket int64, r CallResult) error {
 			taken = coalesce($4::jsonb ->> m.criterion, '')
 		FROM c
 		WHERE m.call_id = $1 AND c.criterion = m.criterion`
-	taken := map[string]string{}
-	for id, how := range r.Taken {
-		taken[id] = clean(how)
+	cleaned := map[string]string{}
+	for id, how := range taken {
+		cleaned[id] = clean(how)
 	}
-	_, err := tx.Exec(ctx, query, ticket, r.Input+r.Output, r.Cost, taken)
+	_, err := tx.Exec(ctx, query, c.ID, c.Tokens, c.Cost, cleaned)
 	return err
 }
 
@@ -284,14 +332,6 @@ func (s *Store) Keep(ctx context.Context, key string, value []byte) error {
 		ON CONFLICT (key) DO UPDATE SET value = excluded.value, used_at = now()`
 	if _, err := s.pool.Exec(ctx, query, key, append([]byte{}, value...)); err != nil {
 		return fmt.Errorf("keep an answer: %w", err)
-	}
-	return nil
-}
-
-// ForgetKept removes what was not used for the given time.
-func (s *Store) ForgetKept(ctx context.Context, unused time.Duration) error {
-	if _, err := s.pool.Exec(ctx, `DELETE FROM model_kept WHERE used_at < now() - $1::interval`, unused); err != nil {
-		return fmt.Errorf("forget kept answers: %w", err)
 	}
 	return nil
 }

@@ -145,7 +145,11 @@ func every(perMinute int) time.Duration { return (time.Minute + burst) / time.Du
 // refuses says why nobody asks now; nil when a call may be sent.
 func (e *endpointState) refuses(l CallLimits) *CallRefusal {
 	if e.ClosedUntil != nil && e.ClosedUntil.After(e.Now) {
-		return &CallRefusal{Kind: EndpointClosed, Wait: e.ClosedUntil.Sub(e.Now), Scope: e.Status}
+		wait := e.ClosedUntil.Sub(e.Now)
+		if e.Status == probing { // which ends sooner, as a rule
+			wait = min(wait, probeWait)
+		}
+		return &CallRefusal{Kind: EndpointClosed, Wait: wait, Scope: e.Status}
 	}
 	var wait time.Duration
 	if l.RequestsPerMinute > 0 {
@@ -170,10 +174,17 @@ func (e *endpointState) claim(ctx context.Context, tx pgx.Tx, c ModelCall, l Cal
 		e.TokensDue = e.TokensDue.Add(every(l.TokensPerMinute) * time.Duration(c.Tokens))
 	}
 	if e.ClosedUntil != nil {
-		e.ClosedUntil, e.Status = new(e.Now.Add(c.Timeout)), probing
+		e.ClosedUntil, e.Status = new(e.Now.Add(c.Timeout+probeMargin)), probing
 	}
 	return e.save(ctx, tx)
 }
+
+// probeMargin is how long the others wait for a probe beyond its timeout, in case
+// its process died.
+const probeMargin = 5 * time.Second
+
+// probeWait is after how long the others look whether a probe has ended.
+const probeWait = 500 * time.Millisecond
 
 // probing is the status of an endpoint that one call tries again; limited that of
 // one that wants to be left alone.
@@ -215,38 +226,67 @@ func (e *endpointState) learn(ctx context.Context, tx pgx.Tx, status string, ret
 }
 
 func (e *endpointState) after(status string, retryAfter time.Duration) {
-	var wait time.Duration
 	switch status {
-	case "ok":
-		e.Failures, e.NeedsSomebody = 0, false
-		if e.Status == limited && e.ClosedUntil != nil && e.ClosedUntil.After(e.Now) {
-			return // it answers what it had taken, and wants no more
+	case "cancelled": // nothing was found out; who tried it again lets others try
+		if e.Status == probing {
+			e.ClosedUntil = new(e.Now)
 		}
-		e.ClosedUntil, e.Status = nil, ""
-		return
-	case limited:
-		wait = min(time.Second<<min(e.Failures, 6), time.Minute)
+	case "ok", "rejected": // it is there, though it may have taken no liking to this one request
+		if status == "ok" || !e.NeedsSomebody {
+			e.answered(retryAfter)
+		}
 	case "unauthorised", "not_found", "no_credit":
-		wait, e.NeedsSomebody = patience, true
-	case "unreachable", "timeout", "server_error":
-		if e.Failures+1 >= trip {
-			wait = min(shut<<min(e.Failures+1-trip, 10), longest)
+		e.NeedsSomebody = true
+		e.failed(status, max(patience, min(retryAfter, relent)))
+	default: // not reached, too late, broken, or an answer that is none
+		if retryAfter > 0 { // it is there, and knows for how long
+			e.Failures = 0
+			e.close(limited, min(retryAfter, relent))
+		} else if !e.closed() || e.Status == probing {
+			e.failed(status, e.pause(status))
 		}
-	default: // it is there, and took no liking to this one request
-		if e.ClosedUntil != nil && !e.NeedsSomebody {
-			e.Failures, e.ClosedUntil, e.Status = 0, nil, ""
-		}
-		return
+		// What was under way when the endpoint was closed says nothing new: many calls
+		// that fail at once must not close it for as long as many in a row.
 	}
+}
+
+func (e *endpointState) closed() bool { return e.ClosedUntil != nil && e.ClosedUntil.After(e.Now) }
+
+// pause is how long a further failure closes the endpoint.
+func (e *endpointState) pause(status string) time.Duration {
+	switch n := e.Failures + 1 - trip; {
+	case status == limited:
+		return min(time.Second<<min(e.Failures, 6), time.Minute)
+	case n >= 0:
+		return min(shut<<min(n, 10), longest)
+	}
+	return 0
+}
+
+func (e *endpointState) failed(status string, wait time.Duration) {
 	e.Failures++
-	if retryAfter > 0 {
-		wait, status = max(wait, min(retryAfter, relent)), limited
+	if wait > 0 {
+		e.close(status, wait)
 	}
-	if wait == 0 {
-		return
-	}
-	if until := e.Now.Add(wait); e.ClosedUntil == nil || e.ClosedUntil.Before(until) || e.Status == probing {
+}
+
+// close closes the endpoint, at least as long as it is.
+func (e *endpointState) close(status string, wait time.Duration) {
+	if until := e.Now.Add(wait); !e.closed() || e.ClosedUntil.Before(until) || e.Status == probing {
 		e.ClosedUntil = &until
 	}
 	e.Status = status
+}
+
+// answered opens an endpoint, unless it wants to be left alone: it may have answered
+// what it had taken before.
+func (e *endpointState) answered(retryAfter time.Duration) {
+	e.Failures, e.NeedsSomebody = 0, false
+	waits := e.Status == limited && e.closed()
+	switch {
+	case retryAfter > 0:
+		e.close(limited, min(retryAfter, relent))
+	case !waits:
+		e.ClosedUntil, e.Status = nil, ""
+	}
 }

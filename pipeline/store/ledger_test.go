@@ -125,15 +125,21 @@ func TestMoneyThatCannotBeCountedIsNotSpent(t *testing.T) {
 	}
 }
 
-func TestAReservationOfADeadProcessIsFreed(t *testing.T) {
+func TestACallOfADeadProcessCountsAsTheMost(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	limits := store.CallLimits{Day: pipeline.Cap{Tokens: 100}}
+	limits := store.CallLimits{Day: pipeline.Cap{Tokens: 160}}
 	dead := call(100)
-	dead.Timeout = -time.Millisecond // its time is up
+	dead.Timeout = -time.Hour // its time is up
 	lost, _ := openCall(t, s, dead, limits)
+	if _, refused := openCall(t, s, call(61), limits); refused == nil {
+		t.Fatal("a lost call, which may have been answered, counts as nothing")
+	}
 	if _, refused := openCall(t, s, call(60), limits); refused != nil {
-		t.Fatalf("a lost call still reserves: %+v", refused)
+		t.Fatalf("a lost call counts twice: %+v", refused)
+	}
+	if n := count(t, s, `SELECT tokens FROM model_spending WHERE scope = 'all'`); n != 100 {
+		t.Errorf("%d tokens are spent, want 100", n)
 	}
 	if n := count(t, s, `SELECT count(*) FROM model_calls WHERE status = 'lost'`); n != 1 {
 		t.Errorf("%d calls are lost, want one", n)
@@ -147,6 +153,21 @@ func TestAReservationOfADeadProcessIsFreed(t *testing.T) {
 	}
 	if n := count(t, s, `SELECT tokens FROM model_spending WHERE scope = 'all'`); n != 90 {
 		t.Errorf("%d tokens are spent, want 90", n)
+	}
+}
+
+func TestACallThatNobodyCountedTakesWhatWasReserved(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	c := call(100)
+	c.Cost = 7
+	ticket, _ := openCall(t, s, c, store.CallLimits{})
+	closeCall(t, s, ticket, store.CallResult{Status: "ok", Uncounted: true, Cost: new(int64(0))})
+	if n := count(t, s, `SELECT count(*) FROM model_calls WHERE input_tokens = 100 AND cost = 7 AND estimated`); n != 1 {
+		t.Error("the ledger does not say so")
+	}
+	if n := count(t, s, `SELECT count(*) FROM model_spending WHERE scope = 'all' AND tokens = 100 AND cost = 7`); n != 1 {
+		t.Error("it is not spent")
 	}
 }
 
@@ -269,8 +290,8 @@ func TestWhatIsKeptIsFound(t *testing.T) {
 			t.Errorf("%q, %v, %v, want %q", got, ok, err, value)
 		}
 	}
-	if err := s.ForgetKept(t.Context(), -time.Minute); err != nil {
-		t.Fatal(err)
+	if more, err := s.ForgetKept(t.Context(), -time.Minute); more || err != nil {
+		t.Fatal(more, err)
 	}
 	if _, ok, _ := s.Kept(t.Context(), "k"); ok {
 		t.Error("it is kept after it was forgotten")

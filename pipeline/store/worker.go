@@ -13,32 +13,62 @@ type Worker struct {
 	ID   string // of the River client
 	Host string
 	PID  int
+	// Judging says as JSON how the process judges; empty: it has no model.
+	Judging string
 }
 
 // Beat says that the worker is alive.
 func (s *Store) Beat(ctx context.Context, w Worker) error {
 	const query = `
-		INSERT INTO workers (id, host, pid)
-		VALUES ($1, $2, $3)
+		INSERT INTO workers (id, host, pid, judging)
+		VALUES ($1, $2, $3, nullif($4, '')::jsonb)
 		ON CONFLICT (id) DO UPDATE SET seen_at = now()`
-	if _, err := s.pool.Exec(ctx, query, w.ID, w.Host, w.PID); err != nil {
+	if _, err := s.pool.Exec(ctx, query, w.ID, w.Host, w.PID, w.Judging); err != nil {
 		return fmt.Errorf("worker %q: beat: %w", w.ID, err)
 	}
 	return nil
 }
 
-// Leave forgets a worker that stopped in order.
+// Leave forgets a worker that stopped in order. Of one that judges it is still
+// known how, since it may come back: see JudgingSeen.
 func (s *Store) Leave(ctx context.Context, id string) error {
-	if _, err := s.pool.Exec(ctx, `DELETE FROM workers WHERE id = $1`, id); err != nil {
+	const forget = `DELETE FROM workers WHERE id = $1 AND judging IS NULL`
+	const leave = `UPDATE workers SET seen_at = now() - interval '1 minute' WHERE id = $1`
+	_, err := s.pool.Exec(ctx, forget, id)
+	if err == nil {
+		_, err = s.pool.Exec(ctx, leave, id)
+	}
+	if err != nil {
 		return fmt.Errorf("worker %q: leave: %w", id, err)
 	}
 	return nil
 }
 
+// JudgingSeen lists how processes judge that were seen within the given time, each
+// way once: that of the one seen last is the first.
+func (s *Store) JudgingSeen(ctx context.Context, seen time.Duration) ([]string, error) {
+	const query = `
+		SELECT judging::text
+		FROM workers
+		WHERE judging IS NOT NULL AND seen_at > now() - $1::interval
+		GROUP BY judging
+		ORDER BY max(seen_at) DESC
+		LIMIT 100`
+	rows, err := s.pool.Query(ctx, query, seen)
+	if err != nil {
+		return nil, fmt.Errorf("load how processes judge: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// judgeKind is the kind of the jobs of judging.
+const judgeKind = "judge"
+
 // Rescue takes running jobs of the given kinds away from workers that were not
 // seen for the given time or are unknown, and from worker self those that it is
 // not working on (the database was away when it fetched or finished them). They
-// become available again; a job that has no attempt left is discarded. It returns
+// become available again; a job that has no attempt left is discarded, but for one
+// of judging: its worker says in the verdict that it is given up. It returns
 // how many were taken. A worker that was only slow may finish such a job as well:
 // its results are stored once, so nothing is done twice.
 func (s *Store) Rescue(ctx context.Context, self string, kinds []string, working []int64, unseen time.Duration) (int, error) {
@@ -59,14 +89,15 @@ func (s *Store) Rescue(ctx context.Context, self string, kinds []string, working
 			FOR UPDATE SKIP LOCKED
 		)
 		UPDATE river_job j
-		SET state = CASE WHEN j.attempt >= j.max_attempts THEN 'discarded' ELSE 'available' END::river_job_state,
-			finalized_at = CASE WHEN j.attempt >= j.max_attempts THEN now() END,
+		SET state = CASE WHEN j.attempt >= j.max_attempts AND j.kind <> @last THEN 'discarded' ELSE 'available' END::river_job_state,
+			finalized_at = CASE WHEN j.attempt >= j.max_attempts AND j.kind <> @last THEN now() END,
+			max_attempts = greatest(j.max_attempts, j.attempt + 1),
 			scheduled_at = now(),
 			errors = array_append(j.errors, jsonb_build_object('at', now(), 'attempt', j.attempt, 'error', @error::text, 'trace', ''))
 		FROM dead
 		WHERE j.id = dead.id`
 	tag, err := s.pool.Exec(ctx, query, pgx.StrictNamedArgs{
-		"self": self, "kinds": kinds, "working": append([]int64{}, working...), "unseen": unseen, "error": WorkerLost,
+		"self": self, "kinds": kinds, "working": append([]int64{}, working...), "unseen": unseen, "error": WorkerLost, "last": judgeKind,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("rescue jobs: %w", err)

@@ -74,9 +74,10 @@ func (it *Item) fold(n int) int {
 	return int(h.Sum32() % uint32(n))
 }
 
-// learnable reports whether an item may be learned from.
+// learnable reports whether an item may be learned from. Calm dialogues must
+// say so: that nobody is angry in them is only taken for granted.
 func (it *Item) learnable() bool {
-	return it.Source != Calm && (it.Split == NoSplit || it.Split == ToTrain)
+	return it.Split == ToTrain || it.Split == NoSplit && it.Source != Calm
 }
 
 // absent are the labels that calm turns of the item do not have. A customer who

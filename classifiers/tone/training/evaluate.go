@@ -20,6 +20,7 @@ type Part string
 const (
 	Crossed Part = "cross-validation" // each fold with what was learned from the others
 	Dev     Part = "dev"
+	Apart   Part = "dev-apart" // comments of dev that share no long run of letters with one that is learned from
 	Test    Part = "test"
 	Unseen  Part = "unseen" // of a source that nothing is learned from
 )
@@ -88,6 +89,7 @@ type evaluation struct {
 	o       Options
 	surveys []surveyed
 	offence map[Part]*review.Table
+	learned map[string]bool // groups of comments that are learned from
 }
 
 // cross measures the turns that are learned from. Comments are left out: they
@@ -121,6 +123,12 @@ func (e *evaluation) whole(ctx context.Context, c *Corpus) error {
 	model, err := e.learn(ctx, c.filter((*Item).learnable))
 	if err != nil {
 		return err
+	}
+	e.learned = map[string]bool{}
+	for i := range c.Items {
+		if it := &c.Items[i]; it.learnable() && it.Source == Offence {
+			e.learned[it.Group] = true
+		}
 	}
 	return e.measure(ctx, model, rest, func(it *Item) Part {
 		switch it.Split {
@@ -186,13 +194,18 @@ func (e *evaluation) addOffence(c *tone.Classifier, in *pipeline.Input, it *Item
 	if e.offence == nil {
 		e.offence = map[Part]*review.Table{}
 	}
-	table := e.offence[part]
-	if table == nil {
-		table = &review.Table{}
-		e.offence[part] = table
+	parts := []Part{part}
+	if part == Dev && !e.learned[it.Group] {
+		parts = append(parts, Apart)
 	}
-	sure, _ := c.Offends(in, len(it.Session.Turns)-1)
-	table.Add(sure >= 0.5, it.Truth[len(it.Session.Turns)-1][offends])
+	last := len(it.Session.Turns) - 1
+	sure, _ := c.Offends(in, last)
+	for _, part := range parts {
+		if e.offence[part] == nil {
+			e.offence[part] = &review.Table{}
+		}
+		e.offence[part].Add(sure >= 0.5, it.Truth[last][offends])
+	}
 }
 
 // addTurns counts the labels of the turns about which something is known. In
@@ -261,7 +274,7 @@ func (e *evaluation) finish() {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Language, b.Language), order(a.Label)-order(b.Label))
 	})
 	slices.SortStableFunc(f.Alarms, func(a, b Alarms) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Language, b.Language), order(a.Label)-order(b.Label))
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Language, b.Language), order(a.Label)-order(b.Label))
 	})
 	for part, table := range e.offence {
 		f.MacroF1[part] = macroF1(*table)

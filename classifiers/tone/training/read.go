@@ -55,6 +55,7 @@ func Read(paths []string) (*Corpus, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
+	c.joinNear()
 	return c, nil
 }
 
@@ -308,8 +309,12 @@ type dialogueLabels struct {
 
 func (o *object) dialogue() (Item, error) {
 	s := &o.Session
+	split, err := parseSplit(o.Split)
+	if err != nil {
+		return Item{}, err
+	}
 	it := Item{
-		Source: Calm, Language: o.Language, Session: s, Truth: map[int]Truth{},
+		Source: Calm, Language: o.Language, Split: split, Session: s, Truth: map[int]Truth{},
 		Group: strings.TrimSuffix(string(s.ID), "-"+o.Language),
 	}
 	var labels dialogueLabels

@@ -225,7 +225,7 @@ func crossScore(known []*sample, examples []linear.Example, learning linear.Opti
 // The range of the confidence from which on a label is given. Where nobody does
 // harm with a wrong label it begins lower.
 const (
-	leastFrom    = 0.4
+	leastFrom    = 0.33
 	leastWelcome = 0.3
 	mostFrom     = 0.6
 )

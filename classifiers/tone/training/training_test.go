@@ -50,10 +50,10 @@ func TestEqualDataGiveEqualWeights(t *testing.T) {
 var wanted = map[pipeline.Label]map[string]float64{
 	pipeline.Shirking:      {"zh": 0.66, "en": 0.69},
 	pipeline.Perfunctory:   {"zh": 0.59, "en": 0.54},
-	pipeline.Impatient:     {"zh": 0.50, "en": 0.27},
+	pipeline.Impatient:     {"zh": 0.50, "en": 0.42},
 	pipeline.Interrogating: {"zh": 0.62, "en": 0.66},
 	pipeline.Escalation:    {"zh": 0.72, "en": 0.66},
-	pipeline.Churn:         {"zh": 0.53, "en": 0.29},
+	pipeline.Churn:         {"zh": 0.53, "en": 0.50},
 	pipeline.Publicity:     {"zh": 0.57, "en": 0.64},
 }
 
@@ -220,4 +220,102 @@ func TestAlarmsAreCountedApart(t *testing.T) {
 	if len(f.Rows) != 0 || given[pipeline.Abuse] != 1 || given[pipeline.Angry] != 1 || given[pipeline.Churn] != 0 {
 		t.Errorf("rows %v, alarms %v", f.Rows, given)
 	}
+}
+
+// TestOrdinaryTalkRaisesNoFlag: in the dialogues that were held out nothing is
+// wrong. A turn in fifty may have a faint label, none a firm one.
+func TestOrdinaryTalkRaisesNoFlag(t *testing.T) {
+	t.Parallel()
+	held := own(t).filter(func(it *Item) bool { return it.Source == Calm && it.Split == HeldOut })
+	shipped, err := tone.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Evaluate(t.Context(), held, shipped, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	turns, given := map[string]int{}, map[string]int{}
+	for _, a := range f.Alarms {
+		if a.Firm > 0 {
+			t.Errorf("%s in %s: %d firm labels", a.Label, a.Language, a.Firm)
+		}
+		given[a.Language] += a.Given
+		if a.Label == pipeline.Rude || a.Label == pipeline.Angry {
+			turns[a.Language] += a.Turns
+		}
+	}
+	for _, language := range []string{"zh", "en"} {
+		if turns[language] < 180 || given[language]*25 > turns[language] {
+			t.Errorf("%s: %d labels in %d turns", language, given[language], turns[language])
+		}
+	}
+}
+
+func TestCopiesOfACommentStayTogether(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "a.jsonl", `{"text":"今天的天气真不错我们一起去公园散步吧","offensive":0,"split":"train"}`+"\n"+
+		`{"text":"转发：“今天的天气，真不错！我们一起去公园散步吧”","offensive":0,"split":"dev"}`+"\n"+
+		`{"text":"今天的天气真不错","offensive":0,"split":"dev"}`+"\n"+
+		`{"text":"今天的天气，真不错。","offensive":0,"split":"dev"}`+"\n")
+	c, err := Read([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var groups []string
+	for i := range c.Items {
+		groups = append(groups, c.Items[i].Group)
+	}
+	long, short := "今天的天气真不错我们一起去公园散步吧", "今天的天气真不错"
+	if diff := cmp.Diff([]string{long, long, short, short}, groups); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCalmDialoguesAreLearnedFromWhereTheySaySo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	turns := `"turns":[{"speaker":"customer","text":"Hi"}]}` + "\n"
+	write(t, dir, "a.jsonl", `{"id":"a",`+turns+`{"id":"b","split":"train",`+turns+`{"id":"c","split":"test",`+turns)
+	c, err := Read([]string{dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []bool
+	for i := range c.Items {
+		got = append(got, c.Items[i].learnable())
+	}
+	if diff := cmp.Diff([]bool{false, true, false}, got); diff != "" {
+		t.Error(diff)
+	}
+	write(t, dir, "b.jsonl", `{"id":"a","split":"trian",`+turns)
+	if _, err := Read([]string{dir}); err == nil || !strings.Contains(err.Error(), `b.jsonl:1: unknown split "trian"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("train\trude\t快点\t你好\tagent\n", "a.tsv")
+	f.Add(`{"text":"滚","offensive":1}`, "a.jsonl")
+	f.Add(`{"text":"Go away","speaker":"agent","labels":{"rude":true}}`, "a.jsonl")
+	f.Add(`{"turns":[{"speaker":"agent","text":"Sorry"}],"labels":{"agent_conduct":[{"turn":-1,"conduct":"apologetic"}]}}`, "a.jsonl")
+	f.Fuzz(func(t *testing.T, src, name string) {
+		if name != "a.tsv" {
+			name = "a.jsonl"
+		}
+		dir := t.TempDir()
+		write(t, dir, name, src)
+		c, err := Read([]string{dir})
+		if err != nil {
+			return
+		}
+		for i := range c.Items {
+			for turn := range c.Items[i].Truth {
+				if turn < 0 || turn >= len(c.Items[i].Session.Turns) {
+					t.Errorf("labels of turn %d of %d", turn, len(c.Items[i].Session.Turns))
+				}
+			}
+		}
+	})
 }

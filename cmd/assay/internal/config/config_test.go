@@ -34,7 +34,7 @@ func TestFlagsOverEnvironmentOverFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Work{Workers: 7, JudgeWorkers: 4, Settle: 6 * time.Second, WatchEvery: 3 * time.Minute, Watch: []string{dir, other}}
+	want := Work{Workers: 7, JudgeWorkers: 4, KeepCalls: 400, KeepAnswers: 90, Settle: 6 * time.Second, WatchEvery: 3 * time.Minute, Watch: []string{dir, other}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}
@@ -61,5 +61,14 @@ func TestMistakesInTheFileNameTheirPlace(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDaysOfKeeping(t *testing.T) {
+	t.Parallel()
+	for days, good := range map[[2]int]bool{{0, 0}: true, {2, 1}: true, {1, 9}: false, {-1, 9}: false, {9, -1}: false} {
+		if err := (Work{KeepCalls: days[0], KeepAnswers: days[1]}).Keeps(); (err == nil) != good {
+			t.Errorf("%d days of calls, %d of answers: %v", days[0], days[1], err)
+		}
 	}
 }
