@@ -71,6 +71,7 @@ func (t *turn) bornThen(at int) bool {
 // seventy nine, the fifth of may two thousand one; or a lunar Chinese one.
 var saidDate = regexp.MustCompile(`(?:\b(?:the )?(?:` + saidDay + `[ -]){1,2}(?:of )?)?\b(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: (?:the )?(?:` + saidDay + `(?:-` + saidDay + `)?|[0-9]{1,2}(?:st|nd|rd|th)?)){0,3},? (?:in |of )?(?:nineteen|two thousand|twenty)(?:[ -](?:and )?` + saidDay + `){0,2}\b` +
 	`|\b(?:the )?(?:` + saidDay + `[ -]){1,2}(?:of )?(?:january|february|march|april|may|june|july|august|september|october|november|december),? (?:in |of )?(?:19[0-9]{2}|20[0-9]{2}|(?:forty|fifty|sixty|seventy|eighty|ninety|oh)(?:[ -]` + saidDay + `)?)\b` +
+	`|\b(?:the )?(?:` + saidDay + `[ -]){1,2}of the ` + saidDay + `,? (?:nineteen|two thousand|twenty)(?:[ -](?:and )?` + saidDay + `){0,2}\b` +
 	`|[0-9一二三四五六七八九零〇]{2,4}年(?:(?:农历)?(?:[正腊冬]|闰[一二三四五六七八九十]{1,2})月初?|农历[一二三四五六七八九十]{1,2}月初?|[一二三四五六七八九十]{1,2}月初)[一二三四五六七八九十廿]{1,3}`)
 
 // shortYear is a year of two digits before a date: 八七年一月七号.
