@@ -281,7 +281,7 @@ func TestReadmesPlanAndLimitsHold(t *testing.T) {
 		case strings.HasPrefix(block, "plan:"):
 			got = assay(t, "plan", "check", write(t, "plan.yaml", block))
 		case strings.HasPrefix(block, "redaction:"):
-			got = assayIn(t, "call 400-820-8820, member VIP12345678", "redact", "--policy", write(t, "redaction.yaml", block), "-")
+			got = assayIn(t, "call 400-820-8820, member VIP12345678", "redact", "--redaction", write(t, "redaction.yaml", block), "-")
 			if !strings.Contains(got.stdout, "call 400-820-8820, member <MEMBER_NO_1>") {
 				t.Errorf("the policy redacts otherwise: %s", got.stdout)
 			}
