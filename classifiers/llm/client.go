@@ -77,6 +77,8 @@ type Reply struct {
 	// Reason says why Text does not count: Refused, Filtered, CutShort, TooLong or
 	// Unreadable (garbled, empty, too large, wrongly encoded); "" when it does.
 	Reason pipeline.Reason
+	// Problem says in words what is wrong where nothing of an answer could be taken.
+	Problem string
 }
 
 // Client asks one model at one endpoint. It is safe for concurrent use.
@@ -84,6 +86,8 @@ type Client struct {
 	o     ClientOptions
 	to    *endpoint
 	pause func(ctx context.Context, d time.Duration) error
+	// waits is asked before each wait; nil: see Waiting.
+	waits func(u *pipeline.Unavailable, d time.Duration) time.Duration
 	// rehearse is told what would be sent, instead of sending it; nil: see Rehearse.
 	rehearse func(Request)
 
@@ -142,7 +146,7 @@ func (c *Client) Ask(ctx context.Context, r Request) (Reply, error) {
 		}
 		err = c.failed(r, err)
 		if f, ok := errors.AsType[*fault](err); ok && f.reason != "" {
-			reply.Reason = f.reason
+			reply.Reason, reply.Problem = f.reason, f.words
 			return reply, nil
 		}
 		if waited, ok := c.wait(ctx, err, left); ok {
@@ -198,10 +202,22 @@ func (c *Client) wait(ctx context.Context, err error, left time.Duration) (time.
 		return 0, false
 	}
 	d := max(u.Until.Sub(c.o.Now()), time.Millisecond)
+	if c.waits != nil {
+		if d = c.waits(u, d); d <= 0 {
+			return 0, false
+		}
+	}
 	if deadline, ok := ctx.Deadline(); d > left || ok && c.o.Now().Add(d).After(deadline) {
 		return 0, false
 	}
 	return d, c.pause(ctx, d) == nil
+}
+
+// Waiting returns a client that asks before each wait for an endpoint that wants to
+// be left alone, or is, how long it shall wait; 0 is not at all. ask is told why, and
+// how long the endpoint wants; several goroutines may call it at once.
+func (c *Client) Waiting(ask func(u *pipeline.Unavailable, d time.Duration) time.Duration) *Client {
+	return &Client{o: c.o, to: c.to, pause: c.pause, rehearse: c.rehearse, waits: ask}
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -282,6 +298,9 @@ func (c *Client) Probe(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var said struct{ OK *bool }
+	if reply.Problem != "" {
+		return "", fmt.Errorf("%s: %s", c.Name(), reply.Problem)
+	}
 	if reply.Reason != "" || json.Unmarshal([]byte(reply.Text), &said) != nil || said.OK == nil {
 		return "", fmt.Errorf("%s answers, but no JSON that was asked for (%s)", c.Name(), cmp.Or(reply.Reason, pipeline.Unreadable))
 	}

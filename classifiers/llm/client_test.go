@@ -266,6 +266,29 @@ func TestWaitingForAnEndpoint(t *testing.T) {
 	}
 }
 
+func TestTheCallerSaysHowLongToWait(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	limited := llmtest.Answer{Status: 429, Header: map[string]string{"Retry-After": "20"}}
+	c, server, _ := clientOf(t, llmtest.InTurn(limited, limited, limited), ClientOptions{Wait: time.Minute, Now: func() time.Time { return now }})
+	var paused, wanted []time.Duration
+	c.pause = func(_ context.Context, d time.Duration) error {
+		paused, now = append(paused, d), now.Add(20*time.Second)
+		return nil
+	}
+	c = c.Waiting(func(u *pipeline.Unavailable, d time.Duration) time.Duration {
+		wanted = append(wanted, d)
+		return time.Duration(7*(2-len(wanted))) * time.Second
+	})
+	_, err := c.Ask(t.Context(), question())
+	if _, ok := errors.AsType[*pipeline.Unavailable](err); !ok || server.Count() != 2 {
+		t.Errorf("%d requests, %v", server.Count(), err)
+	}
+	if diff := gocmp.Diff([][]time.Duration{{20 * time.Second, 20 * time.Second}, {7 * time.Second}}, [][]time.Duration{wanted, paused}); diff != "" {
+		t.Errorf("wanted and waited (-want +got):\n%s", diff)
+	}
+}
+
 func TestTheCallersContextEndsARequest(t *testing.T) {
 	t.Parallel()
 	book := newBook(t)

@@ -54,6 +54,8 @@ func (x *exchange) fault(ctx context.Context, err error, now time.Time) *fault {
 		return &fault{status: Timeout, words: "the endpoint did not answer in time", billed: true}
 	case errors.Is(err, errTooLarge), errors.Is(err, errEncoding), errors.Is(err, errStreams):
 		return &fault{status: Garbled, words: err.Error(), reason: pipeline.Unreadable, billed: true}
+	case x.status != 0 && x.err == nil && strings.HasPrefix(x.header.Get("Content-Type"), "text/html"):
+		return &fault{status: Garbled, words: "the endpoint sent a web page, so this is hardly a model's endpoint: check the URL, which mostly ends in /v1", reason: pipeline.Unreadable}
 	case x.status != 0 && x.err == nil: // all of it arrived, and was not understood
 		return &fault{status: Garbled, words: "the endpoint's answer cannot be read", reason: pipeline.Unreadable, billed: true}
 	case x.status != 0:

@@ -108,6 +108,10 @@ func (e *Explanation) learn(r *reading, f *facts, before []string, b *linear.Ban
 	}
 	value := share(len(f.words))
 	grams(f.tokens, func(id uint32, from, to int) {
+		if from == to { // begin and end of a turn without words
+			add("(no words)", id, value)
+			return
+		}
 		add(r.view.text[f.tokens[from].start:f.tokens[to-1].end], id, value)
 	})
 	pieces(r.view.text, f.tokens, func(id uint32, from, _ int) {

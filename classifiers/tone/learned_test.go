@@ -82,6 +82,8 @@ func TestExplanationsAddUp(t *testing.T) {
 		{transcript.Agent, "That's nothing to do with us, take it up with the courier", "My parcel is wet, the second time!"},
 		{transcript.Customer, "他说“别啰嗦”，再不解决我就找媒体曝光", "请您再等等"},
 		{transcript.Customer, "？？？", ""},
+		{transcript.Customer, "", "Hello?"},
+		{transcript.Agent, " ", ""},
 	} {
 		in, at := turn(tc.speaker, tc.text, tc.before)
 		labels := labelsOf(t, c, tc.speaker, tc.text, tc.before)

@@ -282,7 +282,7 @@ func TestWithoutAModelItIsSaidWhatWasNotJudged(t *testing.T) {
 			t.Errorf("%s: %s", c.name, line)
 		}
 	}
-	if got := assay(t, "inspect", "-s", strict, sessions); !strings.Contains(got.stdout, "? reason                       Says why (no_model)") || !strings.Contains(got.stdout, "withheld  no score") {
+	if got := assay(t, "inspect", "-s", strict, sessions); !strings.Contains(got.stdout, "? reason                       Says why: A model is asked, and none is configured (no_model)") || !strings.Contains(got.stdout, "withheld  no score") {
 		t.Errorf("the report does not say so:\n%s", got.stdout)
 	}
 }

@@ -12,6 +12,9 @@ import (
 func (c *doctorCmd) judging(p *program) check {
 	k := check{"judging model", "ok", "none (--llm-model): what only a model can answer stays undetermined"}
 	configured, err := c.Judges()
+	if missing := c.Missing(); missing != "" {
+		return check{k.Name, "warn", missing}
+	}
 	if err == nil && !configured {
 		return k
 	}

@@ -7,12 +7,16 @@ import (
 	"assay/classifiers/llm/llmtest"
 )
 
+// webPage is what a server answers that is no model's.
+var webPage = llmtest.Answer{Body: new("<!doctype html><title>Sign in</title>"), Header: map[string]string{"Content-Type": "text/html; charset=utf-8"}}
+
 func TestDoctorLooksAtTheModels(t *testing.T) {
 	t.Parallel()
 	good := llmtest.New(t, llmtest.DeepSeek(func(r llmtest.Request) llmtest.Answer {
 		return llmtest.Answer{Text: `{"ok": true}`, Vectors: [][]float32{{1, 2, 3}}}
 	}))
 	missing := llmtest.New(t, llmtest.Always(llmtest.Answer{Status: 404, Error: &llmtest.Error{Message: "The model does not exist", Code: "model_not_found"}}))
+	page := llmtest.New(t, llmtest.Always(webPage))
 	tests := []struct {
 		name string
 		args []string
@@ -21,6 +25,9 @@ func TestDoctorLooksAtTheModels(t *testing.T) {
 		{"none", nil, []string{
 			"ok    judging model      none (--llm-model): what only a model can answer stays undetermined",
 			"ok    embedding model    none (--embedding-model): similarity by embedding is not evaluable",
+		}},
+		{"no model named", []string{"--model-url", good.URL}, []string{
+			"warn  judging model      OPENAI_BASE_URL (--model-url) names an endpoint, but ASSAY_LLM_MODEL (--llm-model) names no model: none is asked",
 		}},
 		{"not asked", []string{"--model-url", good.URL, "--llm-model", "m"}, []string{
 			"ok    judging model      m@" + good.Addr() + ", not asked (--probe asks it)",
@@ -41,6 +48,10 @@ func TestDoctorLooksAtTheModels(t *testing.T) {
 		{"not there", []string{"--model-url", missing.URL, "--llm-model", "m", "--embedding-model", "e", "--probe"}, []string{
 			"fail  judging model      model not asked: model_unavailable: m@" + missing.Addr() + ": the endpoint answered with status 404: it has no such model, check its name",
 			"fail  embedding model    embed 1 texts: model not asked: model_unavailable: e@" + missing.Addr() + ": the endpoint answered with status 404: it has no such model, check its name",
+		}},
+		{"a web page", []string{"--model-url", page.URL, "--llm-model", "m", "--embedding-model", "e", "--probe"}, []string{
+			"fail  judging model      m@" + page.Addr() + ": the endpoint sent a web page, so this is hardly a model's endpoint: check the URL, which mostly ends in /v1",
+			"fail  embedding model    embed 1 texts: model not asked: model_unavailable: e@" + page.Addr() + ": the endpoint sent a web page, so this is hardly a model's endpoint: check the URL, which mostly ends in /v1",
 		}},
 		{"nowhere", []string{"--llm-model", "m"}, []string{"fail  judging model      --llm-model: neither --model-url (OPENAI_BASE_URL) nor a key (OPENAI_API_KEY) is given"}},
 		{"wrong settings", []string{"--model-url", good.URL, "--llm-model", "m", "--model-extra", "low"}, []string{`fail  judging model      --model-extra: no JSON object; allowed: {"field": value, …}`}},

@@ -11,18 +11,37 @@ import (
 	"os"
 	"path/filepath"
 
+	"assay/pipeline"
 	"assay/pipeline/transcript"
 )
 
 type evalCmd struct {
-	Criteria  evalCriteriaCmd  `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session."`
+	Criteria  evalCriteriaCmd  `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session, which is true, false or null."`
 	Redaction evalRedactionCmd `cmd:"" help:"Compare redaction with texts whose personal data is marked."`
 	Injection evalInjectionCmd `cmd:"" help:"Measure the detector of orders to the judging model: recall on attacks, false hits on honest sessions."`
 	Tone      evalToneCmd      `cmd:"" help:"Learn the tone classifier by folds, and compare its answers with labels."`
 }
 
-// labels are labels.checks of sessions. Only true and false are labels.
+// labels are labels.checks of sessions; see labelOf.
 type labels map[transcript.SessionID]map[string]any
+
+// labelOf reads a label: true or met, false or not_met; null and not_applicable are
+// none. Its error says what else it is.
+func labelOf(v any) (is, known bool, err error) {
+	switch v {
+	case nil, string(pipeline.NotApplicable):
+		return false, false, nil
+	case true, string(pipeline.Met):
+		return true, true, nil
+	case false, string(pipeline.NotMet):
+		return false, true, nil
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return false, false, err
+	}
+	return false, false, errors.New(clip(string(text)))
+}
 
 // readChecks reads the labels of all files, in folders too. Lines that are no
 // JSON have none; the importer reports them.

@@ -14,7 +14,7 @@ import (
 )
 
 type evalCriteriaCmd struct {
-	Paths     []string `arg:"" name:"path" help:"Files or folders of canonical sessions with labels (JSONL, .gz too)."`
+	Paths     []string `arg:"" name:"path" help:"Files or folders of canonical sessions (JSONL, .gz too) with labels: \"labels\": {\"checks\": {\"ID OF CRITERION\": true}}. A label is true or met, false or not_met; null or not_applicable is none."`
 	Scorecard string   `name:"scorecard" short:"s" required:"" type:"existingfile" placeholder:"FILE" help:"Scorecard whose criteria are measured."`
 	JSON      bool     `name:"json" help:"Print figures as JSON."`
 	Errors    int      `name:"errors" placeholder:"N" help:"Print up to N wrong sessions of each criterion to standard error."`
@@ -46,7 +46,7 @@ func (c *evalCriteriaCmd) Run(p *program) error {
 		return err
 	}
 	if len(e.sessions) == 0 {
-		return usageError{errors.New("no session has a label with the id of a criterion: labels stand at labels.checks")}
+		return usageError{errors.New(`no session has a label at labels.checks with the id of a criterion, as in "labels": {"checks": {"ID OF CRITERION": true}}`)}
 	}
 	if err := c.judge(p, e); err != nil {
 		return err
@@ -116,6 +116,7 @@ func (e *evaluation) load(p *program, c *evalCriteriaCmd, read transcript.Option
 	if err != nil {
 		return 0, usageError{err}
 	}
+	wrong := wrongLabels{}
 	for rec := range transcript.Read(p.ctx, c.Paths, read) {
 		if rec.Reject != nil {
 			fmt.Fprintln(p.stderr, rec.Reject)
@@ -127,20 +128,45 @@ func (e *evaluation) load(p *program, c *evalCriteriaCmd, read transcript.Option
 		}
 		s := &labelled{Session: rec.Session, labels: map[string]bool{}, judged: policy.Selects("", rec.Session.ID, true)}
 		for _, criterion := range e.card.Criteria() {
-			switch label := checks[s.ID][criterion.ID].(type) {
-			case nil:
-			case bool:
-				s.labels[criterion.ID] = label
-			default:
-				rejected++
-				fmt.Fprintf(p.stderr, "%s:%d: session %q: label %q is %v; allowed: true, false, null\n", rec.File, rec.Line, s.ID, criterion.ID, label)
+			switch is, known, err := labelOf(checks[s.ID][criterion.ID]); {
+			case err != nil:
+				wrong.add(criterion.ID, fmt.Sprintf("%s:%d: session %q: %v", rec.File, rec.Line, s.ID, err))
+			case known:
+				s.labels[criterion.ID] = is
 			}
 		}
 		if len(s.labels) > 0 {
 			e.sessions = append(e.sessions, s)
 		}
 	}
-	return rejected, p.ctx.Err()
+	return rejected + wrong.print(p, e.card), p.ctx.Err()
+}
+
+// wrongLabels are labels that say nothing, by criterion.
+type wrongLabels map[string]*wrongLabel
+
+type wrongLabel struct {
+	n     int
+	first string // where, and what it is
+}
+
+func (w wrongLabels) add(criterion, place string) {
+	if w[criterion] == nil {
+		w[criterion] = &wrongLabel{first: place}
+	}
+	w[criterion].n++
+}
+
+// print says one line for each criterion, and how many labels there are in all.
+func (w wrongLabels) print(p *program, card pipeline.Card) int {
+	all := 0
+	for _, c := range card.Criteria() {
+		if l := w[c.ID]; l != nil {
+			all += l.n
+			fmt.Fprintf(p.stderr, "criterion %q: %d labels cannot be used, first at %s; allowed: true or met, false or not_met, null or not_applicable\n", c.ID, l.n, l.first)
+		}
+	}
+	return all
 }
 
 // asks reports whether a model has something to answer.

@@ -153,6 +153,37 @@ func TestFiguresOfAJudgeAsText(t *testing.T) {
 	}
 }
 
+func TestLabelsAreWordsOrTruthValues(t *testing.T) {
+	t.Parallel()
+	card := write(t, "asks.yaml", evalCard)
+	var b strings.Builder
+	for i, polite := range []string{`true`, `"met"`, `false`, `"not_met"`, `null`, `"not_applicable"`, `"yes"`, `{"a":[1]}`} {
+		fmt.Fprintf(&b, `{"id":"s%d","channel":"chat","turns":[{"speaker":"agent","text":"please wait"}],"labels":{"checks":{"polite":%s}}}`+"\n", i, polite)
+	}
+	path := write(t, "labelled.jsonl", b.String())
+	got := assay(t, "eval", "criteria", "--json", "-s", card, path)
+	var out evaluated
+	if err := json.Unmarshal([]byte(got.stdout), &out); err != nil {
+		t.Fatalf("%v\n%s%s", err, got.stdout, got.stderr)
+	}
+	var counts review.Table
+	for _, r := range out.Criteria {
+		if r.ID == "polite" {
+			counts = r.Counts
+		}
+	}
+	if diff := cmp.Diff(review.Table{TP: 2, FP: 2}, counts); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+	want := `criterion "polite": 2 labels cannot be used, first at ` + path + `:7: session "s6": "yes"; allowed: true or met, false or not_met, null or not_applicable` + "\n"
+	if got.status != exitProblems || got.stderr != want {
+		t.Errorf("status %d, %s, want\n%s", got.status, got.stderr, want)
+	}
+	if got := assay(t, "eval", "criteria", "--help"); !strings.Contains(strings.Join(strings.Fields(got.stdout), " "), `"labels": {"checks": {"ID OF CRITERION": true}}`) {
+		t.Errorf("the help does not say what labels look like:\n%s", got.stdout)
+	}
+}
+
 func TestNothingIsAskedWithoutLeave(t *testing.T) {
 	t.Parallel()
 	server := llmtest.New(t, shaky())

@@ -17,13 +17,14 @@ import (
 	"assay/cmd/assay/internal/config"
 	"assay/pipeline/redact"
 	"assay/pipeline/review"
+	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
 
 type evalRedactionCmd struct {
 	Paths  []string `arg:"" name:"path" type:"existingfile" help:"JSONL files: sessions or texts with spans [{start, end, type}] in characters or [{quote, type}], or texts with type and count."`
-	Policy string   `name:"policy" type:"existingfile" placeholder:"FILE" help:"Redaction policy. Default: the shipped one."`
-	For    string   `name:"for" default:"model" help:"Audience whose rules are measured: model, export, or a role."`
+	Policy string   `name:"redaction" env:"ASSAY_REDACTION" type:"existingfile" placeholder:"FILE" help:"YAML file that says what personal data is replaced for whom. Default: the shipped one."`
+	For    string   `name:"for" default:"model" help:"Audience whose rules are measured: model, export, default (pages), or a role: agent, reviewer, supervisor, admin."`
 	JSON   bool     `name:"json" help:"Print figures as JSON."`
 	Errors int      `name:"errors" placeholder:"N" help:"Print up to N mistakes of each type to standard error."`
 }
@@ -65,13 +66,40 @@ type markedSpan struct {
 	Type  string `json:"type"`
 }
 
-// markedTypes are the types of other sets by their names there, besides our own names. What a set marks
-// and is none of ours has no entry.
+// markedTypes are the types of other sets by their names there, besides our own
+// names; "" is what such a set marks and is none of ours.
 var markedTypes = map[string]redact.Type{
 	"CREDIT_CARD": redact.BankCard, "PHONE_NUMBER": redact.Phone, "US_SSN": redact.SSN, "EMAIL_ADDRESS": redact.Email, "IBAN_CODE": redact.IBAN,
 	"IP_ADDRESS": redact.IP, "US_DRIVER_LICENSE": redact.DriverLicense, "PERSON": redact.Person, "STREET_ADDRESS": redact.Address,
 	"ZIP_CODE": redact.Address, "DATE_TIME": redact.BirthDate, "DOMAIN_NAME": redact.URL, "BANK_CARD": redact.BankCard, "ID_CARD": redact.IDCard,
-	"PASSPORT": redact.Passport,
+	"PASSPORT": redact.Passport, "AGE": "", "GPE": "", "NRP": "", "ORGANIZATION": "", "TITLE": "",
+}
+
+// ourType is our type of a name in the data, "" for one of another set's that is
+// none of ours. A name that no set has is an error.
+func (e *redactionEval) ourType(name string) (redact.Type, error) {
+	if t, ok := markedTypes[name]; ok {
+		return t, nil
+	}
+	ours := redact.Types
+	for _, t := range e.rules.Types { // with the policy's own
+		if !slices.Contains(ours, t) {
+			ours = append(slices.Clip(ours), t)
+		}
+	}
+	if slices.Contains(ours, redact.Type(name)) {
+		return redact.Type(name), nil
+	}
+	var known []string
+	for _, t := range ours {
+		known = append(known, string(t))
+	}
+	sets := slices.Sorted(maps.Keys(markedTypes))
+	near := ""
+	if w := scorecard.Nearest(name, slices.Concat(known, sets)); w != "" {
+		near = fmt.Sprintf("; did you mean %q?", w)
+	}
+	return "", fmt.Errorf("unknown type %q%s; allowed: %s; of other sets: %s", name, near, strings.Join(known, ", "), strings.Join(sets, ", "))
 }
 
 // sameMark are the types that the sets put under one name: places are parts of
@@ -138,7 +166,7 @@ func (e *redactionEval) file(path string) error {
 		case err != nil:
 			return usageError{fmt.Errorf("%s: record %d: %w", path, line, err)}
 		case m.Count != nil:
-			e.count(m)
+			err = e.count(m)
 		case len(m.Turns) > 0:
 			err = e.session(m)
 		case m.Spans != nil:
@@ -162,19 +190,24 @@ func (r *redactionRow) mistake(format string, args ...any) {
 }
 
 // count compares a text whose marks are only counted.
-func (e *redactionEval) count(m marked) {
+func (e *redactionEval) count(m marked) error {
+	want, err := e.ourType(m.Type)
+	if err != nil {
+		return err
+	}
 	e.cases++
-	n, want := 0, markedTypes[m.Type]
+	n := 0
 	for _, s := range e.rules.Text(m.Text).Spans {
-		if typeOf(s.Type) == want {
+		if typeOf(s.Type) == typeOf(want) {
 			n++
 		}
 	}
 	if n == *m.Count {
 		e.casesRight++
-		return
+		return nil
 	}
 	e.row(want).mistake("%s: %d of %s, want %d: %q", m.ID, n, want, *m.Count, m.Text)
+	return nil
 }
 
 func typeOf(t redact.Type) redact.Type { return cmp.Or(sameMark[t], t) }
@@ -195,14 +228,12 @@ func (e *redactionEval) session(m marked) error {
 	return nil
 }
 
-// places are the marked spans by characters, quotes looked up. Other sets have
-// types in capitals that are none of ours; types in small letters must be ours, or
-// among those of the rules.
-func (m marked) places(at []int, types []redact.Type) ([]markedSpan, error) {
+// places are the marked spans by characters, quotes looked up.
+func (e *redactionEval) places(m marked, at []int) ([]markedSpan, error) {
 	var places []markedSpan
 	for _, s := range m.Spans {
-		if ours := strings.ToLower(s.Type) == s.Type; ours && !slices.Contains(redact.Types, redact.Type(s.Type)) && !slices.Contains(types, redact.Type(s.Type)) {
-			return nil, fmt.Errorf("unknown type %q", s.Type)
+		if _, err := e.ourType(s.Type); err != nil {
+			return nil, err
 		}
 		if s.Quote == "" {
 			places = append(places, s)
@@ -232,7 +263,7 @@ func (e *redactionEval) add(m marked, redacted []redact.Span) error {
 	at := characters(m.Text)
 	size := len(at) - 1
 	gold := make([]map[redact.Type]bool, size)
-	places, err := m.places(at, e.rules.Types)
+	places, err := e.places(m, at)
 	if err != nil {
 		return err
 	}
@@ -261,9 +292,9 @@ func (e *redactionEval) add(m marked, redacted []redact.Span) error {
 
 // goldType is our type of a marked span, "" for none and for what the rules leave.
 func (e *redactionEval) goldType(m marked, s markedSpan, at []int) redact.Type {
-	typ := cmp.Or(markedTypes[s.Type], redact.Type(s.Type))
-	if !slices.Contains(e.rules.Types, typ) {
-		return ""
+	typ, err := e.ourType(s.Type)
+	if err != nil || !slices.Contains(e.rules.Types, typ) {
+		return "" // places has refused the errors
 	}
 	typ = typeOf(typ)
 	if s.Type == "DATE_TIME" {
@@ -386,14 +417,9 @@ func redactionRules(path, audience string) (redact.Rules, error) {
 	if err != nil {
 		return redact.Rules{}, usageError{err}
 	}
-	switch audience {
-	case "model":
-		return policy.For(redact.Model), nil
-	case "export":
-		return policy.For(redact.Export), nil
+	who, err := redact.AudienceOf(audience)
+	if err != nil {
+		return redact.Rules{}, usageError{fmt.Errorf("--for: %w", err)}
 	}
-	if roles := policy.Audiences(); !slices.Contains(roles, audience) {
-		return redact.Rules{}, usageError{fmt.Errorf("--for: the policy has no audience %q; allowed: %s", audience, strings.Join(roles, ", "))}
-	}
-	return policy.For(redact.Pages(audience)), nil
+	return policy.For(who), nil
 }

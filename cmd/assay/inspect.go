@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -13,6 +12,7 @@ import (
 
 	"assay/classifiers/tone"
 	"assay/cmd/assay/internal/config"
+	"assay/cmd/assay/internal/web/text"
 	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline"
@@ -51,6 +51,9 @@ func (c *inspectCmd) Run(p *program) error {
 		return err
 	}
 	by := judges{cards: cards}
+	if by.texts, err = text.Load(); err != nil {
+		return err
+	}
 	if c.Plan != "" {
 		if by.plan, err = planOver(c.Plan, cards); err != nil {
 			return err
@@ -60,12 +63,18 @@ func (c *inspectCmd) Run(p *program) error {
 		return err
 	}
 	if !c.NoJudge {
-		if by.judging, err = p.judgeAtOnce(c.Model, c.Judging); err != nil {
+		if by.judging, by.asking, err = p.judgeAtOnce(c.Model, c.Judging); err != nil {
 			return err
+		}
+		if missing := c.Model.Missing(); missing != "" {
+			fmt.Fprintln(p.stderr, "note:", missing)
 		}
 	}
 	out := bufio.NewWriterSize(p.stdout, 1<<16)
 	n, err := c.inspectAll(p, out, by, read)
+	if err == nil && !c.JSON {
+		err = n.undetermined.write(out, by.texts, language())
+	}
 	if flushErr := out.Flush(); err == nil {
 		err = flushErr
 	}
@@ -75,6 +84,15 @@ func (c *inspectCmd) Run(p *program) error {
 	if n.sessions+n.left+n.problems == 0 {
 		return usageError{fmt.Errorf("no transcripts in %s", strings.Join(c.Paths, ", "))}
 	}
+	c.sum(p, by, n)
+	if n.problems > 0 || by.asking.unanswered(n.unavailable) {
+		return errProblems
+	}
+	return nil
+}
+
+// sum says on standard error what became of the input, and what the model took.
+func (c *inspectCmd) sum(p *program, by judges, n inspectCounts) {
 	if !c.JSON {
 		fmt.Fprintf(p.stderr, "%d sessions inspected, %d records refused\n", n.sessions, n.problems)
 	}
@@ -84,10 +102,9 @@ func (c *inspectCmd) Run(p *program) error {
 	if n.left > 0 {
 		fmt.Fprintf(p.stderr, "%d sessions left out by the plan\n", n.left)
 	}
-	if n.problems > 0 {
-		return errProblems
+	if by.asking != nil {
+		fmt.Fprintln(p.stderr, by.asking.took(c.LLM, n.judged))
 	}
-	return nil
 }
 
 func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
@@ -121,7 +138,9 @@ func (c *inspectCmd) inspector(p *program) (*pipeline.Inspector, error) {
 type inspectCounts struct {
 	sessions, left, problems int
 	noModel                  int  // of the sessions: with criteria that wait for a model, and none is configured
+	judged                   int  // of the sessions: with an answer of the model
 	unavailable              bool // that the model could not be asked was said
+	undetermined             reasonCounts
 }
 
 // inspection is one record on its way to the output.
@@ -139,6 +158,8 @@ type inspection struct {
 type judges struct {
 	*pipeline.Inspector
 	judging jobs.Judging
+	asking  *asking // nil without a model
+	texts   text.Texts
 	plan    *plan.Plan // nil: the first card that fits
 	cards   []pipeline.Card
 }
@@ -175,7 +196,7 @@ func (c *inspectCmd) inspectAll(p *program, out *bufio.Writer, by judges, read t
 	for i := range ordered {
 		<-i.done
 		if failed == nil {
-			failed = c.print(p, out, i, &n)
+			failed = c.print(p, out, i, by, &n)
 		}
 		if failed != nil {
 			cancel()
@@ -198,11 +219,11 @@ func (i *inspection) inspect(ctx context.Context, by judges) {
 	}
 }
 
-func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, n *inspectCounts) error {
-	if u, ok := errors.AsType[*pipeline.Unavailable](i.err); ok && i.verdict != nil {
+func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, by judges, n *inspectCounts) error {
+	if why := by.asking.why(i.err); why != "" && i.verdict != nil {
 		if i.err = nil; !n.unavailable {
 			n.unavailable = true
-			fmt.Fprintf(p.stderr, "%v; what it was to answer is undetermined\n", u)
+			fmt.Fprintf(p.stderr, "%s; what it was to answer is undetermined\n", why)
 		}
 	}
 	switch {
@@ -221,11 +242,15 @@ func (c *inspectCmd) print(p *program, out *bufio.Writer, i *inspection, n *insp
 		return nil
 	}
 	n.sessions++
+	n.undetermined.add(i.verdict)
+	if slices.ContainsFunc(i.verdict.Criteria, func(f pipeline.Finding) bool { return f.Judge != nil }) {
+		n.judged++
+	}
 	if slices.ContainsFunc(i.verdict.Criteria, func(f pipeline.Finding) bool { return f.Reason == pipeline.NoModel }) {
 		n.noModel++
 	}
 	if !c.JSON {
-		return report(out, i.record.Session, i.verdict, i.card, language())
+		return report{by.texts, language(), i.card}.write(out, i.record.Session, i.verdict)
 	}
 	line, err := i.verdict.JSON()
 	if err != nil {

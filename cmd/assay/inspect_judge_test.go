@@ -64,6 +64,7 @@ func TestInspectAsksTheModel(t *testing.T) {
 		}
 	})
 	down := llmtest.New(t, llmtest.Always(llmtest.Answer{Status: 401, Error: &llmtest.Error{Message: "Incorrect API key provided."}}))
+	page := llmtest.New(t, llmtest.Always(webPage))
 	tests := map[string]struct {
 		args   []string
 		status int
@@ -77,11 +78,16 @@ func TestInspectAsksTheModel(t *testing.T) {
 		"the same as JSON": {[]string{"--model-url", server.URL, "--llm-model", "m", "--json"}, 0, []string{
 			`"rationale":"He thanked for the call."`, `"redacted":true`, `"judge":"m@`,
 		}, ""},
-		"no model where none is wanted": {[]string{"--model-url", server.URL, "--llm-model", "m", "--no-judge"}, 0, []string{"a  pass", "? thanks", "(no_model)"}, ""},
+		"no model where none is wanted": {[]string{"--model-url", server.URL, "--llm-model", "m", "--no-judge"}, 0, []string{"a  pass", "? thanks", "Thanks: A model is asked, and none is configured (no_model)", "Undetermined\n       2  A model is asked, and none is configured (no_model)"}, ""},
 		"none of the sessions":          {[]string{"--model-url", server.URL, "--llm-model", "m", "--judge", "none"}, 0, []string{"? thanks", "(not_selected)"}, ""},
-		"verdicts without a model that is away, and one word about it": {[]string{"--model-url", down.URL, "--llm-model", "m"}, 0, []string{
-			"a  pass", "? thanks", "(model_unavailable)", "b  pass", "? thanks", "(model_unavailable)",
-		}, "model not asked: model_unavailable"},
+		"verdicts without a model that is away, and one word about it": {[]string{"--model-url", down.URL, "--llm-model", "m"}, 1, []string{
+			"a  pass", "? thanks", "The model did not answer (model_unavailable)", "b  pass", "? thanks", "(model_unavailable)",
+		}, "the model is not asked: "},
+		"a web page is no model":  {[]string{"--model-url", page.URL, "--llm-model", "m"}, 1, []string{"? thanks", "(parse)"}, "failed)"},
+		"what the model took":     {[]string{"--model-url", server.URL, "--llm-model", "m"}, 0, nil, "m: 4 calls, "},
+		"that no price is known":  {[]string{"--model-url", server.URL, "--llm-model", "m"}, 0, nil, " answered, price unknown (--price-in, --price-out); 2 sessions judged\n"},
+		"what it cost":            {[]string{"--model-url", server.URL, "--llm-model", "m", "--price-in", "1000", "--price-currency", "CNY"}, 0, nil, " CNY; 2 sessions judged\n"},
+		"that no model is named":  {[]string{"--model-url", server.URL}, 0, nil, "note: OPENAI_BASE_URL (--model-url) names an endpoint, but ASSAY_LLM_MODEL (--llm-model) names no model"},
 		"too little money":        {[]string{"--model-url", server.URL, "--llm-model", "m", "--judge-session-tokens", "10"}, 0, []string{"? thanks", "(budget)"}, "budget"},
 		"a price that is missing": {[]string{"--model-url", server.URL, "--llm-model", "m", "--judge-day-money", "1"}, 2, nil, "--price-in"},
 		"a model without a place": {[]string{"--llm-model", "m"}, 2, nil, "--model-url"},
@@ -98,7 +104,7 @@ func TestInspectAsksTheModel(t *testing.T) {
 				}
 				rest = after
 			}
-			if r.status != tt.status || strings.Count(r.stderr, tt.err) == 0 || tt.err == "model not asked: model_unavailable" && strings.Count(r.stderr, tt.err) != 1 {
+			if r.status != tt.status || strings.Count(r.stderr, tt.err) == 0 || tt.err == "the model is not asked: " && strings.Count(r.stderr, tt.err) != 1 || strings.Contains(r.stderr, "WARN") {
 				t.Errorf("status %d, %s", r.status, r.stderr)
 			}
 		})

@@ -148,7 +148,18 @@ func (c *judgeBatchFetchCmd) Run(p *program) (err error) {
 		printJSON(p, map[string]int{"fetched": n})
 		return nil
 	}
-	fmt.Fprintf(p.stdout, "fetched %d batches; the rest has not ended, see assay judge batch status\n", n)
+	open, err := db.ModelBatches(p.ctx, true, 1000)
+	if err != nil {
+		return err
+	}
+	switch {
+	case n == 0 && len(open) == 0:
+		fmt.Fprintln(p.stdout, "no batches are under way")
+	case len(open) == 0:
+		fmt.Fprintf(p.stdout, "fetched %d batches; none is left\n", n)
+	default:
+		fmt.Fprintf(p.stdout, "fetched %d batches; %d have not ended, see assay judge batch status\n", n, len(open))
+	}
 	return nil
 }
 

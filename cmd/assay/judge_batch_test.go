@@ -196,6 +196,7 @@ func TestBatches(t *testing.T) {
 	say("new", "import", demoSessions, flags[0])
 	work(t, pool, func() bool { return number(`SELECT count(*) FROM verdicts WHERE current`) >= 97 })
 
+	say("no batches are under way", with("judge", "batch", "fetch")...)
 	say("handed in: ", with("judge", "batch", "submit", "--yes", "--by", "li")...)
 	requests := len(server.lines)
 	if n := number(`SELECT count(*) FROM model_calls WHERE status = 'open' AND purpose = 'batch' AND reserved_cost BETWEEN 1 AND 2 * reserved_tokens`); n != requests || n < 97 {
@@ -216,8 +217,8 @@ func TestBatches(t *testing.T) {
 	server.mu.Lock()
 	server.ended = true
 	server.mu.Unlock()
-	say("fetched 1", with("judge", "batch", "fetch")...)
-	say("fetched 0", with("judge", "batch", "fetch")...)
+	say("fetched 1 batches; none is left", with("judge", "batch", "fetch")...)
+	say("no batches are under way", with("judge", "batch", "fetch")...)
 	if a, f := number(`SELECT count(*) FROM model_batch_requests WHERE state = 'answered'`), number(`SELECT count(*) FROM model_batch_requests WHERE state = 'failed'`); a != requests-3 || f != 3 {
 		t.Errorf("%d answered and %d failed of %d, want all but three", a, f, requests)
 	}

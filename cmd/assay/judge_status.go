@@ -170,21 +170,21 @@ func (s spendingReport) spending(period string, since time.Time) error {
 				})
 				continue
 			}
-			fmt.Fprintf(s.w, "%s %s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", g.name, printable(r.Name), r.Calls, r.Failed, r.Sessions, r.Input, r.Cached, r.Output, priced(r))
+			fmt.Fprintf(s.w, "%s %s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", g.name, printable(r.Name), r.Calls, r.Failed, r.Sessions, r.Input, r.Cached, r.Output, priced(r.Cost, r.Unpriced, r.Currency))
 		}
 	}
 	return s.criteria(period, since)
 }
 
 // priced is a cost, as far as it is known.
-func priced(r store.Spending) string {
+func priced(cost int64, unpriced int, currency string) string {
 	switch {
-	case r.Unpriced > 0 && r.Cost == 0:
+	case unpriced > 0 && cost == 0:
 		return "unknown"
-	case r.Unpriced > 0:
-		return "more than " + money(r.Cost, r.Currency)
+	case unpriced > 0:
+		return "more than " + money(cost, currency)
 	}
-	return money(r.Cost, r.Currency)
+	return money(cost, currency)
 }
 
 func (s spendingReport) criteria(period string, since time.Time) error {
@@ -192,15 +192,18 @@ func (s spendingReport) criteria(period string, since time.Time) error {
 	if err != nil {
 		return err
 	}
+	if len(rows) > 0 && !s.json {
+		fmt.Fprintf(s.w, "\n%s\tcalls\tanswers that count\ttokens\tcost\n", period)
+	}
 	for _, r := range rows {
 		if s.json {
 			printJSON(s.p, map[string]any{
 				"period": period, "by": "criterion", "scorecard": r.Scorecard, "name": r.Criterion, "calls": r.Calls, "answered": r.Taken,
-				"tokens": r.Tokens, "cost": float64(r.Cost) / 1e6, "currency": r.Currency,
+				"tokens": r.Tokens, "cost": float64(r.Cost) / 1e6, "currency": r.Currency, "unpriced": r.Unpriced,
 			})
 			continue
 		}
-		fmt.Fprintf(s.w, "criterion %s %s\t%d\t\t%d answered\t%d\t\t\t%s\n", r.Scorecard, r.Criterion, r.Calls, r.Taken, r.Tokens, money(r.Cost, r.Currency))
+		fmt.Fprintf(s.w, "criterion %s %s\t%d\t%d\t%d\t%s\n", r.Scorecard, r.Criterion, r.Calls, r.Taken, r.Tokens, priced(r.Cost, r.Unpriced, r.Currency))
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -87,16 +89,43 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if len(args) == 0 || args[0] == "help" {
 		args = append([]string{"--help"}, args[min(1, len(args)):]...)
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(joinNumbers(args))
 	if exited >= 0 {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "assay: %v\nSee \"assay help\".\n", err)
+		fmt.Fprintf(stderr, "assay: %s\nSee \"assay help\".\n", plainly(err))
 		return exitUsage
 	}
 	p := &program{ctx, stdin, stdout, stderr, logger(stderr, c.Debug)}
 	return p.status(parsed.Run(p))
+}
+
+// joinNumbers makes a negative number the value of the flag before it: no flag is
+// called by a digit, and so the flag itself says what it allows.
+func joinNumbers(args []string) []string {
+	var out []string
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		_, err := strconv.ParseFloat(arg, 64)
+		if n := len(out); n > 0 && err == nil && strings.HasPrefix(arg, "-") && strings.HasPrefix(out[n-1], "--") && !strings.Contains(out[n-1], "=") {
+			out[n-1] += "=" + arg
+			continue
+		}
+		out = append(out, arg)
+	}
+	return out
+}
+
+// plainly says what the parser says, without its own terms.
+func plainly(err error) string {
+	flag, rest, found := strings.Cut(err.Error(), ": expected ")
+	if _, _, missing := strings.Cut(rest, " value but got "); found && missing {
+		return flag + ": no value follows it"
+	}
+	return err.Error()
 }
 
 func readConfig(r io.Reader) (kong.Resolver, error) {

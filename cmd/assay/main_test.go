@@ -92,6 +92,10 @@ func TestExitStatusAndMessages(t *testing.T) {
 		{"help of a command", []string{"help", "inspect"}, 0, "--scorecard"},
 		{"unknown command", []string{"inspekt"}, 2, "inspekt"},
 		{"unknown flag", []string{"inspect", "--jsn", goodFile}, 2, "--jsn"},
+		{"a price below 0", []string{"inspect", goodFile, "--price-in", "-1"}, 2, `assay: --price-in: "-1" is no amount; allowed: numbers such as 12 or 0.15, up to six places`},
+		{"a limit below 0", []string{"inspect", goodFile, "--judge-day-tokens", "-1"}, 2, "--judge-day-tokens: must not be below 0"},
+		{"a flag without its value", []string{"inspect", goodFile, "--price-in"}, 2, "assay: --price-in: no value follows it\n"},
+		{"a flag in place of a value", []string{"inspect", goodFile, "--price-in", "--json"}, 2, "assay: --price-in: no value follows it\n"},
 		{"good input", []string{"inspect", goodFile}, 0, "greeting"},
 		{"bad record among good ones", []string{"inspect", mixed}, 1, `mixed.jsonl:2: field "channel": unknown channel "fax"; allowed: call, chat, email`},
 		{"missing file", []string{"inspect", "no-such-file.jsonl"}, 1, "no-such-file.jsonl"},
@@ -277,7 +281,7 @@ func TestReadmesPlanAndLimitsHold(t *testing.T) {
 		case strings.HasPrefix(block, "plan:"):
 			got = assay(t, "plan", "check", write(t, "plan.yaml", block))
 		case strings.HasPrefix(block, "redaction:"):
-			got = assayIn(t, "call 400-820-8820, member VIP12345678", "redact", "--policy", write(t, "redaction.yaml", block), "-")
+			got = assayIn(t, "call 400-820-8820, member VIP12345678", "redact", "--redaction", write(t, "redaction.yaml", block), "-")
 			if !strings.Contains(got.stdout, "call 400-820-8820, member <MEMBER_NO_1>") {
 				t.Errorf("the policy redacts otherwise: %s", got.stdout)
 			}

@@ -5,7 +5,6 @@ import (
 
 	"assay/classifiers/llm"
 	"assay/cmd/assay/internal/config"
-	"assay/jobs"
 	"assay/pipeline"
 	"assay/pipeline/redact"
 )
@@ -63,21 +62,3 @@ func (p *program) client(m config.Model, model string, l llm.Ledger) (*llm.Clien
 // patience is how long a command that inspects at once waits for an endpoint that
 // wants to be left alone.
 const patience = 2 * time.Minute
-
-// judgeAtOnce makes the judge of a command without a database, within its budget.
-func (p *program) judgeAtOnce(m config.Model, j config.Judging) (jobs.Judging, error) {
-	policy, err := j.Policy()
-	if err != nil {
-		return jobs.Judging{}, usageError{err}
-	}
-	budget, err := j.Budget()
-	if err != nil {
-		return jobs.Judging{}, usageError{err}
-	}
-	ledger, err := llm.NewMemory(llm.MemoryOptions{Budget: budget, Prices: j.Prices(), RequestsPerMinute: j.RPM, TokensPerMinute: j.TPM})
-	if err != nil {
-		return jobs.Judging{}, usageError{err}
-	}
-	judge, err := p.newJudge(m, ledger, patience, nil)
-	return jobs.Judging{Judge: judge, Policy: policy}, err
-}

@@ -27,8 +27,12 @@ const (
 )
 
 func newProgress(w io.Writer, label string) *progress {
+	return &progress{w: w, label: label, live: terminal(w), began: time.Now()}
+}
+
+func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return &progress{w: w, label: label, live: ok && term.IsTerminal(int(f.Fd())), began: time.Now()}
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // show draws done of total; a total of 0 is unknown.

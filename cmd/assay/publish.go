@@ -198,4 +198,4 @@ func (c *scorecardLogCmd) Run(p *program) (err error) {
 }
 
 // clock is a time for people, in the deployment's zone.
-func (db *database) clock(t time.Time) string { return t.In(db.zone).Format("2006-01-02 15:04 MST") }
+func (db *database) clock(t time.Time) string { return t.In(db.zone).Format("2006-01-02 15:04 -07:00") }

@@ -21,8 +21,8 @@ import (
 
 type redactCmd struct {
 	Paths  []string `arg:"" name:"path" help:"Files or folders of transcripts, or files of plain lines; - is standard input."`
-	Policy string   `name:"policy" type:"existingfile" placeholder:"FILE" help:"Redaction policy. Default: all types but links for model and export, what opens accounts for pages."`
-	For    string   `name:"for" default:"model" help:"Who reads the result: model, export, or a role of the policy; default is every other role."`
+	Policy string   `name:"redaction" env:"ASSAY_REDACTION" type:"existingfile" placeholder:"FILE" help:"YAML file that says what personal data is replaced for whom. Default: all types but links for model and export, what opens accounts for pages."`
+	For    string   `name:"for" default:"model" help:"Who reads the result: model, export, default (pages), or a role: agent, reviewer, supervisor, admin."`
 	Lines  bool     `name:"lines" help:"Take every line for a text of its own. By default so are files whose content is of no format."`
 	JSON   bool     `name:"json" help:"Print one JSON object for each text."`
 	config.Read

@@ -14,8 +14,9 @@ func TestRedactMistakesAndMessages(t *testing.T) {
 	mixed := write(t, "mixed.jsonl", `{"id":"s1","channel":"chat","turns":[{"speaker":"customer","text":"hi"}]}`+"\n{}\n")
 	plain := write(t, "notes.txt", "call 415-555-2671\n\nthanks\n")
 	spoken := write(t, "call.txt", "客服: 您好\n客户: 卡号6222020200012345678\n")
-	policy := write(t, "p.yaml", "redaction: p\nmodel: [email]\npages: {qa: [phone]}\n")
+	policy := write(t, "p.yaml", "redaction: p\nmodel: [email]\npages: {reviewer: [phone]}\n")
 	bad := write(t, "bad.yaml", "redaction: p\nmodel: [phnoe]\n")
+	settings := write(t, "assay.yaml", "redaction: "+policy+"\n")
 	empty := write(t, "empty.txt", "")
 	for _, c := range []struct {
 		name   string
@@ -28,10 +29,12 @@ func TestRedactMistakesAndMessages(t *testing.T) {
 		{"plain lines are recognised", []string{plain}, 0, "call <PHONE_1>\n    <PHONE_1> phone, bytes 5–17, 0.90: groups of a North American number\nthanks\n"},
 		{"a transcript in a text file", []string{spoken}, 0, "customer: 卡号<银行卡1>"},
 		{"lines of a file of sessions", []string{"--lines", session}, 0, `{"id":"s1"`},
-		{"a policy", []string{"--policy", policy, session}, 0, "我的手机是13812345678"},
-		{"a role", []string{"--policy", policy, "--for", "qa", session}, 0, "我的手机是<手机1>"},
-		{"an unknown role", []string{"--policy", policy, "--for", "boss", session}, 2, `--for: the policy has no audience "boss"; allowed: default, export, model, qa`},
-		{"a mistake in a policy", []string{"--policy", bad, session}, 2, `bad.yaml:2:9: model[0]: unknown value "phnoe"; did you mean "phone"?`},
+		{"a policy", []string{"--redaction", policy, session}, 0, "我的手机是13812345678"},
+		{"a role", []string{"--redaction", policy, "--for", "reviewer", session}, 0, "我的手机是<手机1>"},
+		{"a role that the policy does not name", []string{"--redaction", policy, "--for", "agent", session}, 0, "我的手机是13812345678"},
+		{"a policy of the configuration", []string{"--config", settings, session}, 0, "我的手机是13812345678"},
+		{"an unknown role", []string{"--redaction", policy, "--for", "boss", session}, 2, `--for: unknown audience "boss"; allowed: model, export, default, agent, reviewer, supervisor, admin`},
+		{"a mistake in a policy", []string{"--redaction", bad, session}, 2, `bad.yaml:2:9: model[0]: unknown value "phnoe"; did you mean "phone"?`},
 		{"a bad record among good ones", []string{mixed}, 1, "mixed.jsonl:2"},
 		{"a missing file", []string{"no-such-file.txt"}, 1, "no-such-file.txt"},
 		{"an empty file", []string{empty}, 1, "empty"},
@@ -88,6 +91,7 @@ func TestEvalRedaction(t *testing.T) {
 `)
 	cases := write(t, "cases.jsonl", `{"id":"c1","text":"手机13812345678","type":"PHONE_NUMBER","count":1}
 {"id":"c2","text":"编号A4111111111111111","type":"BANK_CARD","count":1}
+{"id":"c3","text":"手机13812345678","type":"phone","count":1}
 `)
 	got := assay(t, "eval", "redaction", "--json", "--errors", "5", texts, cases)
 	if got.status != 0 {
@@ -111,7 +115,7 @@ func TestEvalRedaction(t *testing.T) {
 	if diff := cmp.Diff(want, counts); diff != "" {
 		t.Error(diff)
 	}
-	if figures.Cases != 2 || figures.Right != 1 || figures.Lost != 16 || figures.Plain != 39 {
+	if figures.Cases != 3 || figures.Right != 2 || figures.Lost != 16 || figures.Plain != 39 {
 		t.Errorf("cases %d, right %d, lost %d of %d", figures.Cases, figures.Right, figures.Lost, figures.Plain)
 	}
 	for _, says := range []string{`person: 2: missed "Zqx"`, `bank_card: 2: redacted "4111111111111111"`, "bank_card: c2: 0 of bank_card, want 1"} {
@@ -119,7 +123,7 @@ func TestEvalRedaction(t *testing.T) {
 			t.Errorf("does not say %q:\n%s", says, got.stderr)
 		}
 	}
-	if table := assay(t, "eval", "redaction", texts, cases); !strings.Contains(table.stdout, "1 of 2 counted cases right") || !strings.Contains(table.stdout, "phone") {
+	if table := assay(t, "eval", "redaction", texts, cases); !strings.Contains(table.stdout, "2 of 3 counted cases right") || !strings.Contains(table.stdout, "phone") {
 		t.Errorf("table:\n%s", table.stdout)
 	}
 }
@@ -131,7 +135,9 @@ func TestEvalRedactionMistakes(t *testing.T) {
 		{"a span outside", `{"text":"hi","spans":[{"start":1,"end":5,"type":"PERSON"}]}`, "record 1: span [1, 5) is none of a text of 2 characters"},
 		{"nothing marked", `{"text":"hi"}`, "no line has text with spans"},
 		{"a quote that is none", `{"turns":[{"speaker":"agent","text":"hi"},{"speaker":"customer","text":"ho","spans":[{"quote":"hi","type":"phone"}]}]}`, `record 1: turn 1: the text has no "hi"`},
-		{"a type that is none", `{"text":"hi","spans":[{"quote":"hi","type":"phnoe"}]}`, `record 1: unknown type "phnoe"`},
+		{"a type that is none", `{"text":"hi","spans":[{"quote":"hi","type":"phnoe"}]}`, `record 1: unknown type "phnoe"; did you mean "phone"?; allowed: phone, email, id_card`},
+		{"a type in capitals that is none", `{"text":"hi","spans":[{"quote":"hi","type":"PHONE_NUMBR"}]}`, `record 1: unknown type "PHONE_NUMBR"; did you mean "PHONE_NUMBER"?`},
+		{"a counted type that is none", `{"text":"hi","type":"phnoe","count":1}`, `record 1: unknown type "phnoe"; did you mean "phone"?`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

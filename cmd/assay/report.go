@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"assay/cmd/assay/internal/web/text"
 	"assay/pipeline"
 	"assay/pipeline/transcript"
 )
@@ -17,19 +20,26 @@ var reportMarks = map[pipeline.Outcome]string{
 	pipeline.Met: "+", pipeline.NotMet: "-", pipeline.NotApplicable: " ", pipeline.Undetermined: "?",
 }
 
-// report writes a verdict for people.
-func report(w io.Writer, s *transcript.Session, v *pipeline.Verdict, card pipeline.Card, lang string) error {
+// report writes verdicts for people.
+type report struct {
+	texts text.Texts
+	lang  string
+	card  pipeline.Card
+}
+
+// write writes one verdict.
+func (r report) write(w io.Writer, s *transcript.Session, v *pipeline.Verdict) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  %s  %s %s\n", printable(string(v.SessionID)), v.Result, points(v.Score), v.Scorecard.ID, v.Scorecard.Version)
 	for _, f := range v.Flags {
 		fmt.Fprintf(&b, "  ! %s (%s)%s\n", f.Reason, f.Severity, at(f))
 	}
-	criteria := card.Criteria()
+	criteria := r.card.Criteria()
 	for i, f := range v.Criteria {
 		if f.Outcome == pipeline.NotApplicable {
 			continue
 		}
-		fmt.Fprintf(&b, "  %s %-28s %s%s\n", reportMarks[f.Outcome], f.ID, criteria[i].Name.In(lang), because(f.Reason))
+		fmt.Fprintf(&b, "  %s %-28s %s%s\n", reportMarks[f.Outcome], f.ID, criteria[i].Name.In(r.lang), r.because(f.Reason))
 		judged(&b, f)
 		if f.Outcome == pipeline.NotMet || f.Judge != nil {
 			quotes(&b, s, f.Evidence)
@@ -62,6 +72,51 @@ func at(f pipeline.Flag) string {
 		s += fmt.Sprintf(", turn %d", *f.Turn)
 	}
 	return s
+}
+
+// because is what stands behind a criterion that a reason is given for.
+func (r report) because(reason pipeline.Reason) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + inWords(r.texts, r.lang, reason)
+}
+
+// inWords is a reason as the pages say it, with its code.
+func inWords(texts text.Texts, lang string, reason pipeline.Reason) string {
+	return fmt.Sprintf("%s (%s)", texts.Say(lang, "reason."+string(reason)), reason)
+}
+
+// reasonCounts says how many criteria are undetermined for which reason. The zero
+// value counts none.
+type reasonCounts map[pipeline.Reason]int
+
+func (n *reasonCounts) add(v *pipeline.Verdict) {
+	if *n == nil {
+		*n = reasonCounts{}
+	}
+	for _, f := range v.Criteria {
+		if f.Outcome == pipeline.Undetermined {
+			(*n)[f.Reason]++
+		}
+	}
+}
+
+// write lists the reasons, the most frequent first.
+func (n reasonCounts) write(w io.Writer, texts text.Texts, lang string) error {
+	if len(n) == 0 {
+		return nil
+	}
+	list := slices.SortedFunc(maps.Keys(n), func(a, b pipeline.Reason) int {
+		return cmp.Or(n[b]-n[a], cmp.Compare(a, b))
+	})
+	var b strings.Builder
+	b.WriteString(texts.Say(lang, "outcome.undetermined") + "\n")
+	for _, reason := range list {
+		fmt.Fprintf(&b, "  %6d  %s\n", n[reason], inWords(texts, lang, reason))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func because(r pipeline.Reason) string {

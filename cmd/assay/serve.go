@@ -225,7 +225,7 @@ func (n *node) announce(listener net.Listener) {
 	switch {
 	case loopback(listener):
 	case n.access.UserHeader == "":
-		fmt.Fprintf(n.p.stderr, "assay: warning: there are no logins: whoever reaches this address can read every session, as %s\n", n.access.Role)
+		fmt.Fprintf(n.p.stderr, "assay: warning: there are no logins: whoever reaches this address can read every session, as %s; nobody can reveal personal data (--user-header)\n", n.access.Role)
 	default:
 		fmt.Fprintf(n.p.stderr, "assay: warning: whoever reaches this address past the proxy can set %s: let only the proxy reach it\n", n.access.UserHeader)
 	}
@@ -273,6 +273,15 @@ func (n *node) webOptions(listener net.Listener) web.Options {
 		Backtest: n.backtest,
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
-		Access: n.access, Judge: n.judge,
+		Access: named(n.access, listener), Judge: n.judge,
 	}
+}
+
+// named gives readers on this machine the name of the system's user, by which it is
+// noted what they reveal.
+func named(a web.Access, listener net.Listener) web.Access {
+	if loopback(listener) {
+		a.User = systemUser()
+	}
+	return a
 }

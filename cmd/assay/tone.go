@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +23,7 @@ type toneTrainCmd struct {
 	Paths []string `arg:"" name:"path" help:"Labelled turns (TSV, JSONL), comments, and sessions with labels (JSONL, .gz too), files or folders."`
 	Out   string   `name:"out" short:"o" default:"weights.bin" placeholder:"FILE" help:"File that the weights are written to."`
 	JSON  bool     `name:"json" help:"Print the report as JSON."`
+	steps
 }
 
 // Run trains, writes the weights and prints how each label does by cross-validation.
@@ -30,7 +32,9 @@ func (c *toneTrainCmd) Run(p *program) error {
 	if err != nil {
 		return usageError{err}
 	}
-	model, learned, err := training.Train(p.ctx, corpus, training.Options{Log: p.step})
+	step, done := c.steps.to(p)
+	model, learned, err := training.Train(p.ctx, corpus, training.Options{Log: step})
+	done()
 	if err != nil {
 		return err
 	}
@@ -60,6 +64,9 @@ type toneExplainCmd struct {
 
 // Run explains one turn.
 func (c *toneExplainCmd) Run(p *program) error {
+	if strings.TrimSpace(c.Text) == "" {
+		return usageError{errors.New("the turn has no text")}
+	}
 	classifier, err := tone.New()
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"assay/classifiers/tone"
 	"assay/classifiers/tone/linear"
@@ -79,6 +80,23 @@ func TestEvalToneMeasuresTheHeldOutSentences(t *testing.T) {
 	}
 }
 
+func TestEvalToneFitsATerminal(t *testing.T) {
+	t.Parallel()
+	args := []string{"eval", "tone", "--folds", "2", toneSentences}
+	r := assay(t, args...)
+	if r.status != exitDone || r.stderr != "" || !strings.Contains(r.stdout, "sentences, test, zh\nlabel ") {
+		t.Errorf("status %d, steps %q:\n%s", r.status, r.stderr, r.stdout)
+	}
+	for line := range strings.Lines(r.stdout) {
+		if n := utf8.RuneCountInString(line) - 1; n > 120 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	if r := assay(t, append(args, "--verbose")...); !strings.Contains(r.stderr, "fold 2 of 2\n") {
+		t.Errorf("steps that are wanted: %q", r.stderr)
+	}
+}
+
 func TestToneNamesMistakes(t *testing.T) {
 	t.Parallel()
 	bad := filepath.Join(t.TempDir(), "bad.tsv")
@@ -87,6 +105,7 @@ func TestToneNamesMistakes(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"tone", "train", bad}, {"eval", "tone", bad}, {"eval", "tone", "--folds", "1", toneSentences}, {"tone", "explain", "--speaker", "bot", "x"},
+		{"tone", "explain", ""}, {"tone", "explain", " \n"},
 	} {
 		if r := assay(t, args...); r.status != exitUsage || r.stderr == "" {
 			t.Errorf("%q: status %d, %q", args, r.status, r.stderr)

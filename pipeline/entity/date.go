@@ -45,7 +45,7 @@ var months = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "s
 // dates collects what every way of saying a date finds.
 func (s *scan) dates() []Entity {
 	var out []Entity
-	if s.cluster() >= 6 || strings.Contains(s.text, "/") {
+	if (s.cluster() >= 6 || strings.Contains(s.text, "/")) && hasYear(s.text) {
 		out = s.matches(out, isoDate, s.readISO)
 		out = s.matches(out, slashDate, s.readSlashes)
 	}
@@ -53,6 +53,21 @@ func (s *scan) dates() []Entity {
 		out = s.chineseDates(out)
 	}
 	return s.englishDates(out)
+}
+
+// hasYear reports whether four digits stand together: expressions take long over
+// shorter rows.
+func hasYear(text string) bool {
+	row := 0
+	for i := range len(text) {
+		if row++; !isDigit(text[i]) {
+			row = 0
+		}
+		if row == 4 {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *scan) chineseDates(out []Entity) []Entity {

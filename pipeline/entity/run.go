@@ -22,6 +22,9 @@ const LongestRun = 64
 // its length. A digit that is said alone is a row, too.
 func Runs(text string) []Run {
 	var out []Run
+	if n := written(text); n > 0 {
+		out = make([]Run, 0, n)
+	}
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {
@@ -49,6 +52,19 @@ func Runs(text string) []Run {
 		}
 	}
 	return out
+}
+
+// written is how many rows of written digits a text has.
+func written(text string) int {
+	n, in := 0, false
+	for i := range len(text) {
+		digit := isDigit(text[i])
+		if digit && !in {
+			n++
+		}
+		in = digit
+	}
+	return n
 }
 
 // saidChinese reads the digits said in Chinese from i on, and where to go on.

@@ -26,7 +26,7 @@ func (t *turn) addresses() {
 const zhNumber = `[0-9a-z一二三四五六七八九十百零〇幺-]{1,8}`
 
 // houseMore is what goes on behind a house's number.
-var houseMore = regexp.MustCompile(`^[ ,，、]{0,2}(?:[\p{Han}a-z0-9]{0,8}?(?:小区|花园|公寓|大厦|广场|家园|苑|城|中心))?[ ,，]?` + zhNumber + ` ?(?:号楼|号院|号|弄|栋|幢|座|单元|层|楼|室|户|房)`)
+var houseMore = regexp.MustCompile(`^[ ,，、]{0,2}(?:[\p{Han}a-z0-9]{0,8}?(?:小区|花园|公寓|大厦|广场|家园|苑|城|中心|[东西南北中]区|期))?[ ,，]?` + zhNumber + ` ?(?:号楼|号院|号|弄|栋|幢|座|单元|层|楼|室|户|房)`)
 
 // flat is the bare number of a flat at the end.
 var flat = regexp.MustCompile(`^ ?-?[0-9一二三四五六七八九零幺]{3,4}(?:室|号|房)?`)

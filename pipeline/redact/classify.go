@@ -7,13 +7,14 @@ import (
 	"assay/pipeline/entity"
 )
 
-// leastBare is how many digits a number has at least that no cue tells: a phone's.
-const leastBare = 7
+// leastBare is how many digits a number has at least that no cue tells: a phone's
+// behind +. Without it there are more.
+const leastBare = 8
 
 // classify says what a number is; confidence 0 is nothing. What has a check digit
 // or a form of its own comes before what only a cue tells.
 func (n *number) classify(c context) found {
-	if len(c.topics) == 0 && len(n.digits) < leastBare {
+	if len(c.topics) == 0 && (len(n.digits) < leastBare || len(n.digits) == leastBare && !n.plus) {
 		return found{}
 	}
 	for _, read := range []func(*number, context) found{

@@ -27,7 +27,7 @@ var cueWords = map[topic]string{
 	card: `银行卡|银行卡号|卡号|信用卡|储蓄卡|借记卡|card|card number|card no|credit card|debit card|cc|visa|mastercard|amex|american express|bank card|卡片|
 		creditcard|pan`,
 	topic(IDCard):        `身份证|身份证号|身份证号码|身份号码|证件号|证件号码|公民身份|id card|identity card|id number|identity number|resident id|national id`,
-	topic(SSN):           `ssn|social|social security|social security number|social number|itin|taxpayer|tax id|社保号|社会保障号|社会安全号`,
+	topic(SSN):           `ssn|social|social security|social security number|social number|itin|taxpayer|tax id|national insurance|national insurance number|national insurance no|ni number|nino|社保号|社会保障号|社会安全号`,
 	topic(Passport):      `护照|护照号|护照号码|passport|passport number|passport no`,
 	topic(Permit):        `通行证|港澳通行证|往来港澳通行证|回乡证|台胞证|台湾通行证|居住证|travel permit|home return permit`,
 	topic(DriverLicense): `驾驶证|驾照|驾驶证号|driver's license|drivers license|driver license|driver's licence|driving licence|driving license|driver's license number|dl number|license number|licence number`,
@@ -40,7 +40,7 @@ var cueWords = map[topic]string{
 	topic(QQ):     `qq|qq号|qq号码|扣扣|企鹅号`,
 	topic(Plate):  `车牌|车牌号|车牌号码|license plate|licence plate|number plate|registration plate|plate number`,
 	topic(Secret): `验证码|校验码|动态码|动态密码|短信码|密码|登录密码|支付密码|取款密码|查询密码|服务密码|交易密码|口令|安全码|安全问题答案|password|passcode|pass code|pin|pin number|pin code|
-		otp|verification code|security code|cvv|cvc|cvv2|cvc2|access code|one time code|one-time code|passphrase|got a code|received a code|get a code|code i sent|code we sent|code you received`,
+		otp|verification code|security code|cvv|cvc|cvv2|cvc2|access code|one time code|one-time code|passphrase|three digits on the back|digits on the back|背面三位|背面三位数|背面的三位|背面的三位数|背面后三位|后面三位|后面三位数|got a code|received a code|get a code|code i sent|code we sent|code you received`,
 	topic(BirthDate): `出生|出生日期|出生年月|生日|生于|date of birth|birth date|birthdate|birthday|born|born on|dob|d.o.b`,
 	topic(Address): `地址|住址|住在|家住|收货地址|寄到|寄往|送到|送货|住的是|家在|户籍|籍贯|上门|address|billing address|shipping address|home address|mailing address|
 		live at|lives at|living at|live on|lives on|ship to|send it to|deliver to|delivered to|resides at|reside at|moved to|sent to|a new one to|located at|return to|drop me at|pick me up at|taxi to|office is at`,

@@ -21,6 +21,9 @@ type known struct {
 // sureEnough is the confidence from which on a value is looked for elsewhere.
 const sureEnough = 0.6
 
+// leastKnown is how many digits a number has at least that is looked for elsewhere.
+const leastKnown = 5
+
 // surelyNamed is the same for names, whose words have other meanings.
 const surelyNamed = 0.75
 
@@ -30,7 +33,7 @@ func (k *known) note(t *turn, f found) {
 		return
 	}
 	if strings.Trim(f.value, "0123456789x") == "" && f.typ != Address && f.typ != BirthDate {
-		if len(f.value) >= 5 {
+		if len(strings.TrimSuffix(f.value, "x")) >= leastKnown {
 			k.digits[strings.TrimSuffix(f.value, "x")] = f
 		}
 		return
@@ -122,6 +125,9 @@ func (k *known) digitsFrom(t, settled *turn, rows []entity.Run) {
 			break
 		}
 		digits = append(digits, r.Digits[:min(len(r.Digits), mostToken)]...)
+		if len(digits) < leastKnown {
+			continue
+		}
 		f, ok := k.digits[string(digits)]
 		if !ok && len(digits) > 10 {
 			f, ok = k.digits[domestic(string(digits))]

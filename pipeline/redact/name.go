@@ -97,7 +97,10 @@ func (t *turn) chineseNames() {
 			intros = append(intros, end)
 			t.chineseName(end, 3, 0.9, "behind words that introduce a name")
 		case surnameThen:
-			t.onlySurname(end + len(t.text[end:]) - len(strings.TrimLeft(t.text[end:], " ")))
+			if behind := t.onlySurname(end + len(t.text[end:]) - len(strings.TrimLeft(t.text[end:], " "))); behind > 0 {
+				intros = append(intros, behind)
+				t.chineseName(behind, 3, 0.9, "behind a surname and 叫")
+			}
 		case maybeName:
 			t.chineseName(end, 3, 0.65, "behind 我是")
 		case littleThen:
@@ -119,13 +122,24 @@ func (t *turn) chineseNames() {
 	}
 }
 
-// onlySurname takes a surname at a place.
-func (t *turn) onlySurname(at int) {
-	if n := surnameAt(t.text, at); n > 0 {
-		t.addName(at, at+n, 0.9, "behind words that introduce a surname")
-	} else if n := t.explained(at); n > 0 {
-		t.addName(at, at+n, 0.85, "a surname explained by its parts")
+// calledThen joins the whole name to a surname: 我姓欧阳，叫欧阳静.
+var calledThen = regexp.MustCompile(`^[ ,，、。]{0,2}(?:我)?(?:名字|全名)?(?:就)?叫(?:做)?`)
+
+// onlySurname takes a surname at a place, and returns where the whole name may
+// follow, 0 when none does.
+func (t *turn) onlySurname(at int) int {
+	n, confidence, reason := surnameAt(t.text, at), 0.9, "behind words that introduce a surname"
+	if n == 0 {
+		n, confidence, reason = t.explained(at), 0.85, "a surname explained by its parts"
 	}
+	if n == 0 {
+		return 0
+	}
+	t.addName(at, at+n, confidence, reason)
+	if called := calledThen.FindString(t.text[at+n : min(len(t.text), at+n+40)]); called != "" {
+		return at + n + len(called)
+	}
+	return 0
 }
 
 // dotted are names in characters whose parts a dot joins: 阿依古丽·买买提.
@@ -166,9 +180,12 @@ func (t *turn) explainedCharacters() {
 	}
 }
 
+// sought are words before somebody's name and job: 找一下张伟经理.
+var sought = []string{"找", "找一下", "联系", "联系一下", "联系到", "转接", "转给", "问一下", "麻烦"}
+
 // titledName takes the surname, and perhaps a given name, before a title.
 func (t *turn) titledName(at int, title string) {
-	head := tail(t.text[:at], 15)
+	head := tail(t.text[:at], 21)
 	if slices.ContainsFunc(notTitled, func(w string) bool { return strings.HasSuffix(head, w) }) {
 		return
 	}
@@ -181,7 +198,15 @@ func (t *turn) titledName(at int, title string) {
 		_, size := utf8.DecodeRuneInString(head[i:])
 		n := surnameAt(head, i)
 		given := runes(head[i+n:])
-		if n > 0 && !startsNameWord(head[i:]) && given <= 2 && len(head)-i <= 12 && (given == 0 || !job) && (given == 0 && !job || t.begins(base+i)) {
+		fits := n > 0 && !startsNameWord(head[i:]) && given <= 2 && len(head)-i <= 12
+		switch {
+		case !fits:
+		case given > 0 && job:
+			fits = !strings.ContainsAny(head[i+n:], notNames) && slices.ContainsFunc(sought, func(w string) bool { return strings.HasSuffix(head[:i], w) })
+		case given > 0 || job:
+			fits = t.begins(base + i)
+		}
+		if fits {
 			confidence := 0.9
 			if job || given > 0 {
 				confidence = 0.75
@@ -210,7 +235,7 @@ const notNames = "的是了吗呢吧啊在有不要想个们这那您你我他�
 // nameWords are words that begin with a surname and are no name.
 var nameWords = []string{"和", "高级", "高端", "黄金", "金牌", "白金", "白银", "钻石", "方便", "安全", "平台", "安装", "常用", "常客", "成功", "任何", "何时", "何况", "全部", "全国", "全程", "全新", "单身", "和平", "时候", "时间", "明天", "明白",
 	"周一", "周二", "周三", "周四", "周五", "周六", "周日", "周末", "华为", "小米", "万科", "成都", "江苏", "江西", "海南", "云南", "河南", "安徽", "陕西", "山东", "广东", "南京", "南方", "东方", "金融", "金额", "文件", "文化", "向您", "应该", "原来", "原因", "师傅", "连接", "管理", "查询", "商家", "商品", "商城",
-	"谢谢", "马上", "简单", "路由", "房东", "房子", "房客", "温度", "游戏", "古代", "经理", "高中", "应用", "关于", "关注", "易付", "安卓", "苹果", "米粉", "乐园", "欧洲", "万元", "万一", "司机", "项目", "方案", "方面", "解决", "时段", "党员", "石油", "石化", "车主", "车辆", "支付", "宁可", "路痴", "路过", "包裹", "包装", "包邮", "武汉", "温州", "苏州", "郑州", "常州", "徐州", "杭州", "连云", "柳州", "桂林", "宁波", "宁夏"}
+	"谢谢", "马上", "简单", "路由", "房东", "房子", "房客", "温度", "游戏", "古代", "经理", "高中", "应用", "关于", "关注", "易付", "安卓", "苹果", "米粉", "乐园", "欧洲", "万元", "万一", "司机", "项目", "方案", "方面", "解决", "时段", "党员", "石油", "石化", "车主", "车辆", "支付", "宁可", "路痴", "路过", "包裹", "包装", "包邮", "武汉", "温州", "苏州", "郑州", "常州", "徐州", "杭州", "连云", "房产", "车间", "白班", "康复", "全科", "时装", "单元", "农村", "路政", "金店", "文员", "柳州", "桂林", "宁波", "宁夏"}
 
 var nameWordLexicon = func() *lexicon[struct{}] {
 	l := &lexicon[struct{}]{}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"assay/pipeline/entity"
 )
@@ -29,21 +30,55 @@ func (t *turn) networks() {
 	t.addressesOfHosts()
 }
 
-// said domains: at gmail dot com, 艾特 qq 点 com, @ 163 点 com.
-var saidDomain = regexp.MustCompile(`( ?(?:@|圈a|艾特|小老鼠)|\bat) ?([a-z0-9一二三四五六七八九零幺]+(?: [a-z0-9]{1,3})*?)(?: ?(?:点|\.|\bdot\b) ?(?:com|net|org|cn|co|edu|gov|io|uk|hk|tw|c o m|c n|us|de|fr|me)\b)+`)
+// atSigns are the words before a domain.
+var atSigns = func() *lexicon[struct{}] {
+	l := &lexicon[struct{}]{}
+	l.add(struct{}{}, "@", "圈a", "艾特", "小老鼠", "at")
+	return l
+}()
+
+// said domains: at gmail dot com, 艾特 qq 点 com, @ 163 点 com. It is tried where an
+// atSign stands: over a whole text it takes long.
+var saidDomain = regexp.MustCompile(`^(?:@|圈a|艾特|小老鼠|at) ?([a-z0-9一二三四五六七八九零幺]+(?: [a-z0-9]{1,3})*?)(?: ?(?:点|\.|\bdot\b) ?(?:com|net|org|cn|co|edu|gov|io|uk|hk|tw|c o m|c n|us|de|fr|me)\b)+`)
 
 // saidEmails reads addresses said aloud: the domain, and the words before it.
 func (t *turn) saidEmails() {
 	if !strings.Contains(t.text, "点") && !strings.Contains(t.text, " dot ") && !strings.Contains(t.text, "@") {
 		return
 	}
-	for _, at := range saidDomain.FindAllStringIndex(t.text, -1) {
-		start := t.mailbox(at[0])
-		domain := t.text[at[0]:at[1]]
-		if start == at[0] || strings.Contains(domain, "at") && !strings.Contains(domain, "dot") && !slices.Contains(t.topicsBefore(start), topic(Email)) && !strings.ContainsAny(domain, "@点") {
+	t.saidDomains(func(from, end int) {
+		start := t.mailbox(from)
+		domain := t.text[from:end]
+		if start == from || strings.Contains(domain, "at") && !strings.Contains(domain, "dot") && !slices.Contains(t.topicsBefore(start), topic(Email)) && !strings.ContainsAny(domain, "@点") {
+			return
+		}
+		t.add(start, end, Email, plainMail(t.text[start:end]), 0.93, "an e-mail address said aloud")
+	})
+}
+
+// mostDomain bounds a domain that is said, in bytes.
+const mostDomain = 96
+
+// saidDomains calls yield for the places of domains with the signs before them.
+func (t *turn) saidDomains(yield func(start, end int)) {
+	for i := 0; i < len(t.text); {
+		r, size := utf8.DecodeRuneInString(t.text[i:])
+		w, ok := atSigns.at(t.text, i, r)
+		if !ok || r == 'a' && i > 0 && isWord(t.text[i-1]) {
+			i += size
 			continue
 		}
-		t.add(start, at[1], Email, plainMail(t.text[start:at[1]]), 0.93, "an e-mail address said aloud")
+		m := saidDomain.FindStringIndex(t.text[i:min(len(t.text), i+mostDomain)])
+		if m == nil {
+			i += len(w.word)
+			continue
+		}
+		start := i
+		if r != 'a' && i > 0 && t.text[i-1] == ' ' {
+			start--
+		}
+		i += m[1]
+		yield(start, i)
 	}
 }
 
@@ -101,25 +136,51 @@ func isSaidDigit(w string) bool {
 	return len(runs) == 1 && runs[0].Start == 0 && runs[0].End == len(w)
 }
 
-// host is a run of characters that IP addresses have.
+// host has the form of an IP address.
 var host = regexp.MustCompile(`[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}`)
+
+// mostHost bounds the signs of IP addresses that stand together, in bytes: an
+// address of version 6 has 45.
+const mostHost = 64
+
+// hosts calls yield for the forms of IP addresses. Only what has the marks of one
+// is looked at closely: expressions take long over rows of digits.
+func (t *turn) hosts(yield func(start, end int)) {
+	for i := 0; i < len(t.text); {
+		from, dots, colons := i, 0, 0
+		for i < len(t.text) && (isDigit(t.text[i]) || 'a' <= t.text[i] && t.text[i] <= 'f' || t.text[i] == '.' || t.text[i] == ':') {
+			switch t.text[i] {
+			case '.':
+				dots++
+			case ':':
+				colons++
+			}
+			i++
+		}
+		if (dots >= 3 || colons >= 2) && i-from <= mostHost {
+			for _, at := range host.FindAllStringIndex(t.text[from:i], -1) {
+				yield(from+at[0], from+at[1])
+			}
+		}
+		i = max(i, from+1)
+	}
+}
 
 func (t *turn) addressesOfHosts() {
 	if strings.Count(t.text, ".") < 3 && strings.Count(t.text, ":") < 2 {
 		return
 	}
-	for _, at := range host.FindAllStringIndex(t.text, -1) {
-		start, end := at[0], at[1]
+	t.hosts(func(start, end int) {
 		ip, err := netip.ParseAddr(strings.TrimSuffix(t.text[start:end], ":"))
 		if err != nil || glued(t.text, start) || glued(t.text, end) || strings.HasPrefix(t.text[end:], ".") && end+1 < len(t.text) && isDigit(t.text[end+1]) {
-			continue
+			return
 		}
 		if ip.Is6() && strings.Count(t.text[start:end], ":") < 7 && !strings.Contains(t.text[start:end], "::") || ip.Is6() && end-start < 5 {
-			continue
+			return
 		}
 		if head := t.text[max(0, start-12):start]; strings.Contains(head, "version") || strings.Contains(head, "版本") || strings.HasSuffix(head, "v") || strings.HasSuffix(head, ".") {
-			continue
+			return
 		}
 		t.add(start, end, IP, ip.String(), 0.98, "form of an IP address")
-	}
+	})
 }

@@ -43,8 +43,15 @@ func (t *turn) chained(runs []entity.Run) []entity.Run {
 	return runs[:n]
 }
 
-// runs are the rows of digits that are no part of a date or time.
+// runs are the rows of digits that are no part of a date or time. Nobody may change them.
 func (t *turn) runs() []entity.Run {
+	if !t.counted {
+		t.rowsOf, t.counted = t.readRuns(), true
+	}
+	return t.rowsOf
+}
+
+func (t *turn) readRuns() []entity.Run {
 	runs := t.singles(entity.Runs(t.text))
 	if len(runs) == 0 {
 		return nil
@@ -118,8 +125,8 @@ func gapMarks(between string, said bool) (string, bool) {
 	switch between {
 	case " ", "":
 		return "", true
-	case "-":
-		return "-", true
+	case "-", ".":
+		return between, true
 	}
 	blanks := strings.Count(between, " ")
 	m := strings.ReplaceAll(fillers.Replace(between), " ", "")
@@ -148,11 +155,16 @@ func (t *turn) chain(runs []entity.Run) {
 	rows := t.rows(runs)
 	var parts [mostRows]int
 	for i := 0; i < len(runs); {
+		if len(c.topics) == 0 && rows.digitsAt[min(len(runs), i+mostRows)]-rows.digitsAt[i] < leastBare {
+			i++
+			continue
+		}
 		best, next := found{}, i+1
 		n := number{chinese: c.chinese, parts: parts[:0]}
 		for j := i; j < min(len(runs), i+mostRows) && len(n.digits) <= 34; j++ {
-			if n.add(t, runs[j], rows, i, j); len(n.digits) < 3 || !t.whole(&n, runs, i, j) {
-				continue
+			n.add(t, runs[j], rows, i, j)
+			if len(n.digits) < 3 || len(n.digits) < leastBare && len(c.topics) == 0 || !t.whole(&n, runs, i, j) {
+				continue // classify takes fewer for nothing
 			}
 			if f := n.classify(c); f.confidence > 0 && f.confidence >= best.confidence {
 				best, next = f, j+1

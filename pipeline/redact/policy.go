@@ -14,7 +14,7 @@ import (
 
 // engine is the version of everything but rules: it changes whenever the same
 // text and rules may give another result.
-const engine = "2"
+const engine = "3"
 
 // Audience is who reads a redacted text.
 type Audience struct{ name string }
@@ -43,6 +43,27 @@ type Policy struct {
 // Roles are those that readers of pages can have, those that may least first.
 var Roles = []string{"agent", "reviewer", "supervisor", "admin"}
 
+// otherRoles is the key of the rules that hold for roles without their own.
+const otherRoles = "default"
+
+// AudienceOf returns the audience that a name means: model, export, a role, or
+// default for roles without rules of their own. Another name is an error that
+// lists these.
+func AudienceOf(name string) (Audience, error) {
+	known := append([]string{Model.name, Export.name, otherRoles}, Roles...)
+	switch {
+	case name == Model.name || name == Export.name:
+		return Audience{name}, nil
+	case slices.Contains(known, name):
+		return Pages(name), nil
+	}
+	near := ""
+	if w := scorecard.Nearest(name, known); w != "" {
+		near = fmt.Sprintf("; did you mean %q?", w)
+	}
+	return Audience{}, fmt.Errorf("unknown audience %q%s; allowed: %s", name, near, strings.Join(known, ", "))
+}
+
 // For returns an audience's rules. Roles that the policy does not name have
 // those of its key pages.default.
 func (p Policy) For(a Audience) Rules {
@@ -50,17 +71,6 @@ func (p Policy) For(a Audience) Rules {
 		return r
 	}
 	return p.pages
-}
-
-// Audiences lists the audiences that the policy names: model, export, and roles;
-// default is every other role.
-func (p Policy) Audiences() []string {
-	all := []string{"default"}
-	for name := range p.rules {
-		all = append(all, strings.TrimPrefix(name, "pages."))
-	}
-	slices.Sort(all)
-	return all
 }
 
 // Rules are what is redacted for one audience. The zero value redacts nothing.
@@ -122,7 +132,7 @@ func (r Rules) Version() string {
 //	export: all                                        # or a list, or none
 //	pages:
 //	  default: [bank_card, id_card, secret]
-//	  supervisor: {types: [bank_card], last_four: [bank_card, phone]}
+//	  supervisor: {types: [bank_card, id_card, secret], last_four: [bank_card]} # in place of default's
 //	reveal: [supervisor, admin]                        # roles that may look behind tags
 //	patterns:
 //	  - {name: member_no, re: 'VIP[0-9]{8}', confidence: 0.9}
@@ -177,14 +187,15 @@ type policyReader struct {
 }
 
 func (r *policyReader) pages(m *scorecard.Map, p *Policy) {
-	for _, role := range m.Names() {
-		rules := r.rules(m.Key(role))
-		if role == "default" {
-			p.pages = rules
-			continue
-		}
-		p.rules[Pages(role).name] = rules
+	if n := m.Key(otherRoles); n != nil {
+		p.pages = r.rules(n)
 	}
+	for _, role := range Roles {
+		if n := m.Key(role); n != nil {
+			p.rules[Pages(role).name] = r.rules(n)
+		}
+	}
+	m.Done()
 }
 
 // complete adds a policy's patterns and allowed values to default rules.

@@ -46,15 +46,25 @@ func TestPolicySaysWhatForWhom(t *testing.T) {
 			t.Errorf("%v: %q, want %q", c.who, redacted.Text, c.want)
 		}
 	}
-	if got := DefaultPolicy().names(); got != "default export model" {
-		t.Errorf("audiences %q", got)
-	}
-	if got := p.names(); got != "default export model supervisor" {
-		t.Errorf("audiences %q", got)
-	}
 }
 
-func (p Policy) names() string { return strings.Join(p.Audiences(), " ") }
+func TestAudienceOf(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		want Audience
+		err  string
+	}{
+		{"model", Model, ""}, {"export", Export, ""}, {"reviewer", Pages("reviewer"), ""}, {"default", Pages("default"), ""},
+		{"reviewr", Audience{}, `unknown audience "reviewr"; did you mean "reviewer"?; allowed: model, export, default, agent, reviewer, supervisor, admin`},
+		{"", Audience{}, `unknown audience ""; allowed: model, export, default, agent, reviewer, supervisor, admin`},
+	} {
+		got, err := AudienceOf(c.name)
+		if got != c.want || (err != nil) != (c.err != "") || err != nil && err.Error() != c.err {
+			t.Errorf("%q: %v, %v, want %v, %s", c.name, got, err, c.want, c.err)
+		}
+	}
+}
 
 func TestVersionChangesWithTheRules(t *testing.T) {
 	t.Parallel()
@@ -82,6 +92,7 @@ func TestPolicyMistakesHaveAPlace(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, src, want string }{
 		{"no YAML", "redaction: [", "p.yaml:1:"},
+		{"a role that is none", "redaction: s\npages: {supervisr: all}\n", `p.yaml:2:9: pages.supervisr: unknown key; did you mean "supervisor"?; allowed: admin, agent, default, reviewer, supervisor`},
 		{"no id", "model: all\n", `p.yaml:1:1: "redaction" is missing`},
 		{"an unknown key", "redaction: s\nmodle: all\n", `p.yaml:2:1: modle: unknown key; did you mean "model"?; allowed: allow, export, model, pages, patterns, redaction`},
 		{"an unknown type", "redaction: s\nmodel: [phnoe]\n", `p.yaml:2:9: model[0]: unknown value "phnoe"; did you mean "phone"?`},
@@ -121,14 +132,14 @@ func TestDefaultPolicyKeepsNumbersOnPages(t *testing.T) {
 func FuzzReadPolicy(f *testing.F) {
 	f.Add(shop)
 	f.Add("redaction: a\nmodel: [phone]\nallow: x")
-	f.Add("pages: {a: {types: none}}")
+	f.Add("redaction: a\npages: {agent: {types: none}}")
 	f.Fuzz(func(t *testing.T, src string) {
 		p, problems := ReadPolicy("p.yaml", []byte(src))
 		if len(problems) > 0 {
 			return
 		}
-		for _, a := range p.Audiences() {
-			text := p.For(Pages(a)).Text("手机13812345678 VIP123456 a@b.com")
+		for _, a := range []Audience{Model, Export, Pages("default"), Pages("agent")} {
+			text := p.For(a).Text("手机13812345678 VIP123456 a@b.com")
 			holds(t, text.Original, &text)
 		}
 	})

@@ -39,7 +39,7 @@ func TestText(t *testing.T) {
 		"您打10086就可以", "12306能查", "订单号13812345678901在路上", "数字12345678901不是手机号", "单号是20250105123456", "2024-2025年", "一共一百二十三块五", "第一一二三章",
 		// identity and cards
 		"身份证{id_card 11010519491231002X}", "身份证号{id_card 1101 0519 4912 3100 2X}", "身份证{id_card 一一零一零五一九四九一二三一零零二x}", "老身份证{id_card 110105491231002}", "身份证{account 110105194912310021}", "证件号{account 123456789012}", "卡号{account 1234567890123456}", "卡号{bank_card 4111111111111112}",
-		"卡号{bank_card 6222 0202 0001 2345 678}", "{bank_card 4111111111111111}到期了", "信用卡{bank_card 4111-1111-1111-1111}", "尾号{bank_card 1234}的卡", "手机尾号{phone 5678}",
+		"卡号{bank_card 6222 0202 0001 2345 678}", "{bank_card 4111111111111111}到期了", "信用卡{bank_card 4111-1111-1111-1111}有效期{secret 09/28}安全码{secret 123}", "card {bank_card 4111 1111 1111 1111} exp {secret 9/2028} cvv {secret 123}", "my card expires in 30 days", "信用卡有效期还有30天", "信用卡{bank_card 4111-1111-1111-1111}", "尾号{bank_card 1234}的卡", "手机尾号{phone 5678}",
 		"编号A4111111111111111", "订单6222020200012345", "护照{passport E12345678}", "护照号码：{passport EA1234567}", "港澳通行证{permit C12345678}", "回乡证{permit H1234567890}",
 		"统一社会信用代码{credit_code 91350100M000100Y43}", "车牌{plate 京A12345}", "新能源{plate 粤BD12345}停在楼下", "香港身份证{id_card A123456(3)}",
 		// chat names and codes
@@ -49,9 +49,10 @@ func TestText(t *testing.T) {
 		"发到{email zhang.san@163.com}", "邮箱{email zhangsan 艾特 163 点 com}", "{email 一二三四五六艾特qq点com}", "邮箱是{email zhangsan123圈a qq点com}", "服务器{ip 192.168.1.20}", "版本1.2.3.4",
 		// addresses and births
 		"寄到{address 浙江省杭州市西湖区文三路88号3栋2单元501室}", "地址是{address 朝阳区建国路88号}", "我住在{address 幸福小区3栋2单元501}", "收货地址：{address 上海市浦东新区世纪大道100号}", "坐地铁2号线", "三号线换乘", "5号楼下等", "出生日期{birth_date 1990年5月12日}", "生日是{birth_date 1990-05-12}", "今天是5月12号",
-		"邮编{address 310000}",
+		"邮编{address 310000}", "寄到{address 文三路88号南区A座1203}", "地址是{address 文三路88号，南区A座1203}，谢谢", "我是{birth_date 一九八五年三月十二号}生的", "{birth_date 1985年3月12日}出生", "1985年3月12日发生的", "{birth_date 三月十二号}生人",
 		// names
 		"我姓{person 王}", "免贵姓{person 李}", "我叫{person 王小明}", "{person 王}先生您好", "您好，{person 李}女士", "姓名：{person 欧阳娜娜}，", "收件人{person 张三}", "我是{person 陈静}。", "联系人是{person 赵六}，谢谢", "我姓{person 弓长张}",
+		"我姓{person 欧阳}，叫{person 欧阳静}", "免贵姓{person 王}叫{person 王小明}", "我姓{person 王}，叫了车", "我老公{person 李强}", "找一下{person 张伟}经理", "麻烦转接{person 王小明}主任", "找一下项目经理", "找一下安全经理", "找一下高级经理", "联系一下房产经理",
 		"我是会员", "我是高级会员", "对方先生没说", "这位女士", "任何女士都可以", "我叫车了", "我是张", "全国先生", "我叫了外卖", "先生您好", "客户经理", "谢谢小姐姐", "值班经理在吗", "请报姓名和身份证号", "请找一下{person 刘}经理", "{phone 一三八零零零零零二二二}，五月的",
 		// English phones
 		"call me at {phone 415-555-2671}", "{phone (415) 555-2671} is mine", "{phone +1 415-555-2671}", "{phone +44 20 7946 0958} please", "my number is {phone 4155552671}", "phone: {phone 07700 900123}",
@@ -61,7 +62,7 @@ func TestText(t *testing.T) {
 		"my SSN is {ssn 219-09-9999}", "social security number {ssn 219099999}", "{ssn 219-09-9999}", "part 666-12-1234-9", "card number {bank_card 5500 0000 0000 0004}", "Visa ending in {bank_card 4242}", "last four digits are {bank_card 1234}", "account ending {bank_card 4321}", "a contract ending 2025",
 		"last four of my social {ssn 6789}", "IBAN {iban GB29 NWBK 6016 1331 9268 19}", "pay to {iban DE89370400440532013000}", "my driver's license is {driver_license D1234-567}", "passport {passport 123456789}", "account number {account 00123456}",
 		"member ID {account AB-12345}", "the PIN is {secret 4821}", "your code is 4821", "verification code {secret 482913}", "password is {secret hunter2!}", "password is wrong", "host {ip 10.1.2.3} and {ip 2001:db8::1}", "version 10.1.2.3", "at 10:30:45",
-		"routing number {account 021000021}", "date of birth is {birth_date 5/12/1990}", "I was born on {birth_date May 12, 1990}", "DOB {birth_date 05/12/90}", "since 5/12/1990",
+		"routing number {account 021000021}", "national insurance number {ssn QQ 12 34 56 C}", "NI number is {ssn AB123456C}", "it's {ssn AB 12 34 56 C}", "national insurance {ssn q q one two three four five six c}", "passport number {passport C01X00T47}", "passport expires tomorrow", "I was born on {birth_date the third of May nineteen eighty one}", "born {birth_date the third of May, eighty-one}", "born {birth_date the third of the fifth nineteen eighty one}", "born on {birth_date May third nineteen eighty-one}", "the third of May eighty people came", "date of birth is {birth_date 5/12/1990}", "I was born on {birth_date May 12, 1990}", "DOB {birth_date 05/12/90}", "since 5/12/1990",
 		"mail {email john.smith@example.com}", "{email john dot smith at gmail dot com}", "it's {email j o h n 42 at gmail dot com}", "my email is {email mary underscore jones at outlook dot com}", "meet at the dot",
 		// English addresses
 		"I live at {address 1668 Glyn Street, Apt 4, Springfield, IL 62704}", "send it to {address P.O. Box 1234}", "zip code {address 94103}", "{address 22 Baker Street}, London {address NW1 6XE}", "3 days on the road", "2 people by the way",
@@ -134,6 +135,22 @@ func TestSession(t *testing.T) {
 		{"a code that was asked for by 吗", []string{"a: 收到验证码了吗", "c: 收到了739204"}, []string{"收到验证码了吗", "收到了<密码1>"}},
 		{"a code that was asked for before the account", []string{"a: what is the pin on the account", "c: nine four one seven"}, []string{"what is the pin on the account", "<SECRET_1>"}},
 		{"a balance after a question for an account and a code", []string{"c: do you want my pin or what is my account", "a: your current balance is 1069"}, []string{"do you want my pin or what is my account", "your current balance is 1069"}},
+		{"a card over turns before its expiry date", []string{"a: card number?", "c: 5555 5555", "a: go on", "c: 5555 4444 expiry 09 28"}, []string{"card number?", "<CARD_1>", "go on", "<CARD_1> expiry <SECRET_1>"}},
+		{"a card over turns right before its expiry date", []string{"a: card number?", "c: 5555 5555", "a: go on", "c: 5555 4444 09 28"}, []string{"card number?", "<CARD_1>", "go on", "<CARD_1>"}},
+		{"a spoken card over turns before its expiry date", []string{"a: card number?", "c: five five five five, five five five five", "a: go on", "c: five five five five, four four four four, expiry oh nine twenty eight"},
+			[]string{"card number?", "<CARD_1>", "go on", "<CARD_1>, expiry <SECRET_1>"}},
+		{"a Chinese card over turns before its expiry date", []string{"a: 卡号？", "c: 六二二二零二", "a: 嗯", "c: 零二零零一一二二三三四四七，有效期零九二八"}, []string{"卡号？", "<银行卡1>", "嗯", "<银行卡1>，有效期<密码1>"}},
+		{"an expiry date and a code that were asked for", []string{"a: card number?", "c: 5555 5555", "a: go on", "c: 5555 4444", "a: and the expiry date?", "c: oh nine twenty eight", "a: and the cvv?", "c: one two three"},
+			[]string{"card number?", "<CARD_1>", "go on", "<CARD_1>", "and the expiry date?", "<SECRET_1>", "and the cvv?", "<SECRET_2>"}},
+		{"a Chinese expiry date and code that were asked for", []string{"c: 我的信用卡", "a: 卡片有效期是多少", "c: 二零二八年九月", "a: 背面三位数呢", "c: 三八一"},
+			[]string{"我的信用卡", "卡片有效期是多少", "<密码1>", "背面三位数呢", "<密码2>"}},
+		{"a card of which a digit was said twice", []string{"a: 卡号？", "c: 六二二二零二零二", "a: 嗯", "c: 零零零一一二二三三四四七"}, []string{"卡号？", "<账号1>", "嗯", "<账号1>"}},
+		{"an expiry date that is read back", []string{"c: my card 4111 1111 1111 1111 expires nine twenty eight", "a: expires 09/28, september twenty twenty eight"},
+			[]string{"my card <CARD_1> expires <SECRET_1>", "expires <SECRET_1>, september twenty twenty eight"}},
+		{"an expiry date with the month's name", []string{"c: my card 4111 1111 1111 1111", "c: it expires september twenty twenty eight, bye"}, []string{"my card <CARD_1>", "it expires <SECRET_1>, bye"}},
+		{"an expiry date without a card", []string{"c: the milk expires 09/28", "a: the coupon is valid until 09/28"}, []string{"the milk expires 09/28", "the coupon is valid until 09/28"}},
+		{"a surname and the only name that has it", []string{"a: 请问怎么称呼您", "c: 王小明", "a: 王先生您好"}, []string{"请问怎么称呼您", "<姓名1>", "<姓名1>先生您好"}},
+		{"a surname that two have", []string{"c: 我叫王小明", "c: 我老婆王芳", "a: 王先生您好"}, []string{"我叫<姓名1>", "我老婆<姓名2>", "<姓名3>先生您好"}},
 		{"a tag that stands there already", []string{"c: <PHONE_1> or 415-555-2671"}, []string{"<PHONE_1> or <PHONE_2>"}},
 		{"numbers of a shop over turns", []string{"c: 我要3个", "a: 好的", "c: 还有2个", "a: 还要别的吗", "c: 5个"}, []string{"我要3个", "好的", "还有2个", "还要别的吗", "5个"}},
 	} {

@@ -30,7 +30,7 @@ func (t *turn) secrets() {
 // births looks for dates behind a cue of birth.
 func (t *turn) births() {
 	asked := t.asked == topic(BirthDate)
-	if !asked && !slices.ContainsFunc(t.cues, func(c cue) bool { return c.topic == topic(BirthDate) }) {
+	if !asked && !strings.Contains(t.text, "生") && !slices.ContainsFunc(t.cues, func(c cue) bool { return c.topic == topic(BirthDate) }) {
 		return
 	}
 	end := -1 // of the last one: a cue has one date
@@ -57,15 +57,21 @@ func (t *turn) births() {
 	}
 }
 
-// bornThen reports whether a cue of birth stands right behind a date: 1990年5月出生.
+// bornThen reports whether a cue of birth stands right behind a date: 1990年5月出生,
+// 三月十二号生的.
 func (t *turn) bornThen(at int) bool {
+	if rest := strings.TrimPrefix(t.text[at:], " "); strings.HasPrefix(rest, "生的") || strings.HasPrefix(rest, "生人") {
+		return true
+	}
 	i := sort.Search(len(t.cues), func(i int) bool { return t.cues[i].start >= at })
 	return i < len(t.cues) && t.cues[i].topic == topic(BirthDate) && slices.Contains([]string{"", " ", "的"}, t.text[at:t.cues[i].start])
 }
 
 // saidDate is an English date with its year in words: march twenty second nineteen
 // seventy nine, the fifth of may two thousand one; or a lunar Chinese one.
-var saidDate = regexp.MustCompile(`(?:\b(?:the )?(?:` + saidDay + ` ){1,2}(?:of )?)?\b(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: (?:the )?(?:` + saidDay + `|[0-9]{1,2}(?:st|nd|rd|th)?)){0,3},? (?:nineteen|two thousand|twenty)(?: (?:and )?` + saidDay + `){0,2}\b` +
+var saidDate = regexp.MustCompile(`(?:\b(?:the )?(?:` + saidDay + `[ -]){1,2}(?:of )?)?\b(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: (?:the )?(?:` + saidDay + `(?:-` + saidDay + `)?|[0-9]{1,2}(?:st|nd|rd|th)?)){0,3},? (?:in |of )?(?:nineteen|two thousand|twenty)(?:[ -](?:and )?` + saidDay + `){0,2}\b` +
+	`|\b(?:the )?(?:` + saidDay + `[ -]){1,2}(?:of )?(?:january|february|march|april|may|june|july|august|september|october|november|december),? (?:in |of )?(?:19[0-9]{2}|20[0-9]{2}|(?:forty|fifty|sixty|seventy|eighty|ninety|oh)(?:[ -]` + saidDay + `)?)\b` +
+	`|\b(?:the )?(?:` + saidDay + `[ -]){1,2}of the ` + saidDay + `,? (?:nineteen|two thousand|twenty)(?:[ -](?:and )?` + saidDay + `){0,2}\b` +
 	`|[0-9一二三四五六七八九零〇]{2,4}年(?:(?:农历)?(?:[正腊冬]|闰[一二三四五六七八九十]{1,2})月初?|农历[一二三四五六七八九十]{1,2}月初?|[一二三四五六七八九十]{1,2}月初)[一二三四五六七八九十廿]{1,3}`)
 
 // shortYear is a year of two digits before a date: 八七年一月七号.

@@ -12,6 +12,7 @@ func (r Rules) Session(s *transcript.Session) *Redaction {
 	x := &session{rules: r, session: s, known: known{literals: map[string]found{}, digits: map[string]found{}, dates: map[string]found{}}}
 	x.read()
 	x.split()
+	x.expiries()
 	x.fields()
 	x.settle()
 	x.propagate()

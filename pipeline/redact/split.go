@@ -1,6 +1,8 @@
 package redact
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"assay/pipeline/entity"
@@ -13,10 +15,12 @@ import (
 
 // piece is a part of such a number: the digits in one turn.
 type piece struct {
-	turn       int
-	start, end int
-	digits     string
-	echo       bool // said again by the other side
+	turn   int
+	start  int
+	rows   []entity.Run // at least one
+	digits string       // of all rows
+	end    int          // a check letter stands behind the rows
+	echo   bool         // said again by the other side
 }
 
 // dictation is a number in the making.
@@ -34,13 +38,14 @@ func (x *session) split() {
 	var d dictation
 	for i, t := range x.turns {
 		by := x.session.Turns[i].Speaker
-		p, form := pieceOf(t, i)
+		going := len(d.pieces) > 0 && by == d.by
+		p, form := pieceOf(t, i, going)
 		switch {
-		case form == noPiece && len(d.pieces) > 0 && by != d.by && isSign(t):
-		case len(d.pieces) > 0 && by != d.by && form != noPiece && d.said(p.digits):
+		case form == noPiece && len(d.pieces) > 0 && !going && isSign(t):
+		case len(d.pieces) > 0 && !going && form != noPiece && d.said(p.digits):
 			p.echo = true
 			d.pieces = append(d.pieces, p)
-		case len(d.pieces) > 0 && by == d.by && (form == onlyPiece || form == firstPiece) && len(d.digits())+len(p.digits) <= mostDictated:
+		case going && (form == onlyPiece || form == firstPiece) && len(d.digits())+len(p.digits) <= mostDictated:
 			d.pieces = append(d.pieces, p)
 			if form == firstPiece { // words follow: it was the last one
 				x.join(d)
@@ -70,50 +75,79 @@ const (
 // mostPiece bounds a turn that may be a piece, in bytes.
 const mostPiece = 240
 
-// pieceOf reads the digits of a turn as a piece of a number.
-func pieceOf(t *turn, i int) (piece, form) {
+// pieceOf reads the digits of a turn as a piece of a number, of one that is going
+// on the first ones where other digits follow.
+func pieceOf(t *turn, i int, going bool) (piece, form) {
 	if len(t.text) > mostPiece {
 		return piece{}, noPiece
 	}
 	runs := t.runs()
-	from, to := trimmed(t.text, 0, len(t.text))
 	if len(runs) == 0 {
 		return piece{}, noPiece
 	}
-	first, last := 0, len(runs)
-	for k := 1; k < len(runs); k++ {
-		if !t.gap(runs[k-1], runs[k]) {
-			if words(t.text[runs[k].End:to]) == 0 {
-				first = k
-			} else {
-				last = k
-				break
-			}
-		}
+	from, to := trimmed(t.text, 0, len(t.text))
+	row := t.lastRows(runs, to)
+	if going {
+		row = t.firstRows(runs, from, row)
 	}
-	p := join(i, runs[first:last])
+	p := join(i, row)
 	p.checkLetter(t.text)
 	if t.context(p.start).money {
 		return piece{}, noPiece
 	}
 	before, after := words(t.text[from:p.start]), words(t.text[p.end:max(p.end, to)])
 	switch {
-	case before <= 2 && after <= 2:
+	case before <= 2 && after <= 2 && row[len(row)-1].End == runs[len(runs)-1].End:
 		return p, onlyPiece
 	case after == 0:
 		return p, lastPiece
-	case before == 0:
+	case before == 0 || going && before <= 2:
 		return p, firstPiece
 	}
 	return piece{}, noPiece
 }
 
+// lastRows are the rows that stand together at the end of a text, else the first ones.
+func (t *turn) lastRows(runs []entity.Run, to int) []entity.Run {
+	first := 0
+	for k := 1; k < len(runs); k++ {
+		if t.gap(runs[k-1], runs[k]) {
+			continue
+		}
+		if words(t.text[runs[k].End:to]) > 0 {
+			return runs[first:k]
+		}
+		first = k
+	}
+	return runs[first:]
+}
+
+// firstRows are the rows that stand together at the beginning of a text when it
+// begins with them, or when words that name something else stand behind them:
+// 5555 4444 expiry 09 28. Else they are the other ones.
+func (t *turn) firstRows(runs []entity.Run, from int, other []entity.Run) []entity.Run {
+	first := t.chained(runs)
+	end := first[len(first)-1].End
+	if len(first) < len(runs) && (words(t.text[from:first[0].Start]) == 0 || t.cueBetween(end, runs[len(first)].Start)) {
+		return first
+	}
+	return other
+}
+
 func join(i int, runs []entity.Run) piece {
-	p := piece{turn: i, start: runs[0].Start, end: runs[len(runs)-1].End}
+	p := piece{turn: i, start: runs[0].Start, end: runs[len(runs)-1].End, rows: runs}
 	for _, r := range runs {
 		p.digits += r.Digits[:min(len(r.Digits), mostDictated)]
 	}
 	return p
+}
+
+// shorter is the piece without its last row; ok is false when it has only one.
+func (p piece) shorter() (piece, bool) {
+	if len(p.rows) < 2 {
+		return p, false
+	}
+	return join(p.turn, p.rows[:len(p.rows)-1]), true
 }
 
 // checkLetter takes an x said or written behind the digits of a piece: with it ends
@@ -148,7 +182,10 @@ func onlyHan(r rune) rune {
 }
 
 // isSign reports whether a turn only shows that its speaker listens: 嗯, 好的, go on.
-func isSign(t *turn) bool { return len(t.text) < 64 && words(t.text) <= 6 }
+// One that asks for what stands on a card besides its number does not.
+func isSign(t *turn) bool {
+	return len(t.text) < 64 && words(t.text) <= 6 && !t.asksExpiry() && !slices.ContainsFunc(t.cues, func(c cue) bool { return c.topic == topic(Secret) })
+}
 
 // digits are those of the speaker's own pieces.
 func (d *dictation) digits() string {
@@ -167,8 +204,51 @@ func (d *dictation) said(digits string) bool {
 	return len(digits) > 0 && strings.HasSuffix(all, digits)
 }
 
-// join proposes the pieces when together they are a number.
+// behindCard are digits that may stand behind a card's: its expiry date, its code.
+var behindCard = regexp.MustCompile(`^(?:0[1-9]|1[0-2])(?:20)?[2-4][0-9](?:[0-9]{3,4})?$`)
+
+// join proposes the pieces when together they are a number. What was said behind
+// the last digits of a card is left out.
 func (x *session) join(d dictation) {
+	all := d.digits()
+	best, f := d, d.classify()
+	for d.shorten() {
+		g := d.classify()
+		if rest := all[min(len(all), len(d.digits())):]; g.confidence > f.confidence && (f.confidence < 0.5 || behindCard.MatchString(rest)) {
+			best, f = d, g
+		}
+	}
+	if f.confidence < 0.5 {
+		return
+	}
+	for _, p := range best.pieces {
+		x.turns[p.turn].add(p.start, p.end, f.typ, f.value, min(0.99, f.confidence+0.02), "a part of a number said over several turns: "+f.reason)
+	}
+}
+
+// shorten leaves the last row out, and echoes behind it.
+func (d *dictation) shorten() bool {
+	for len(d.pieces) > 0 && d.pieces[len(d.pieces)-1].echo {
+		d.pieces = d.pieces[:len(d.pieces)-1]
+	}
+	if len(d.pieces) < 2 || !d.c.any(card) {
+		return false
+	}
+	last := len(d.pieces) - 1
+	p, ok := d.pieces[last].shorter()
+	d.pieces = slices.Clip(d.pieces[:last])
+	if ok {
+		d.pieces = append(d.pieces, p)
+	}
+	return true
+}
+
+// leastCard is how many digits of a card's were said at least: one may have been
+// misheard, or not have come yet.
+const leastCard = 8
+
+// classify says what the pieces together are; confidence 0 is nothing.
+func (d *dictation) classify() found {
 	own := 0
 	n := number{said: true}
 	for _, p := range d.pieces {
@@ -178,17 +258,15 @@ func (x *session) join(d dictation) {
 		}
 	}
 	if own < 2 {
-		return
+		return found{}
 	}
 	n.digits, n.chinese = d.digits(), d.c.chinese
 	if len(n.digits) != len("110101199003077475") {
 		n.digits = strings.ReplaceAll(n.digits, "x", "")
 	}
 	f := n.classify(d.c)
-	if f.confidence < 0.5 {
-		return
+	if f.confidence < 0.5 && len(n.digits) >= leastCard && d.c.is(card) {
+		return yes(Account, n.digits, 0.6, "cue of a card, but not as long as one")
 	}
-	for _, p := range d.pieces {
-		x.turns[p.turn].add(p.start, p.end, f.typ, f.value, min(0.99, f.confidence+0.02), "a part of a number said over several turns: "+f.reason)
-	}
+	return f
 }

@@ -105,6 +105,9 @@ func partsOf(f found) []string {
 		if words := strings.Split(f.value, "_"); len(words) > 1 {
 			return []string{words[0], words[len(words)-1]}
 		}
+		if n := surnameAt(f.value, 0); n > 0 && n < len(f.value) {
+			return []string{f.value[:n]} // 王先生 is 王小明 where there is no other 王
+		}
 		return nil
 	}
 	if len(f.value) < 8 || !isDigit(f.value[len(f.value)-2]) {

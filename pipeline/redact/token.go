@@ -13,6 +13,7 @@ import (
 func (t *turn) tokens() {
 	t.plates()
 	t.ibans()
+	t.nationalInsurance()
 	for i := 0; i < len(t.text); {
 		if !isWord(t.text[i]) {
 			i++
@@ -99,6 +100,7 @@ const mostToken = 40
 var (
 	chinaPassport = regexp.MustCompile(`^(?:[eg][0-9]{8}|e[a-hj-np-z][0-9]{7}|[dsp][0-9]{7,8}|[dsp]e[0-9]{7})$`)
 	anyPassport   = regexp.MustCompile(`^[a-z]{0,2}[0-9]{6,9}[a-z]?$`)
+	mixedPassport = regexp.MustCompile(`^[a-z0-9]{8,9}$`) // of countries whose numbers have letters anywhere
 	chinaPermit   = regexp.MustCompile(`^(?:[cwl][0-9]{8}|c[a-z][0-9]{7}|[hm][0-9]{8}(?:[0-9]{2})?)$`)
 	timeWord      = regexp.MustCompile(`^[0-9]+(?:am|pm|th|st|nd|rd)$`)
 	weChatID      = regexp.MustCompile(`^[a-z][a-z0-9_-]{5,19}$`)
@@ -135,6 +137,10 @@ func (t *turn) classifyToken(start, end int, w string) {
 	case c.is(order):
 	case c.any(topic(Passport)) && !c.is(topic(Permit)) && digits >= 6 && anyPassport.MatchString(plain):
 		t.add(start, end, Passport, plain, 0.95, "cue and form of a passport's number")
+	case c.is(topic(Passport)) && digits >= 4 && letters > 0 && mixedPassport.MatchString(plain):
+		t.add(start, end, Passport, plain, 0.85, "cue and length of a passport's number")
+	case c.is(topic(SSN)) && nationalInsurance.MatchString(plain):
+		t.add(start, end, SSN, plain, 0.97, "cue and form of a national insurance number")
 	case c.any(topic(Permit)) && digits >= 6 && (chinaPermit.MatchString(plain) || anyPassport.MatchString(plain)):
 		t.add(start, end, Permit, plain, 0.95, "cue and form of a travel permit")
 	case c.any(topic(DriverLicense)) && digits >= 3 && len(plain) >= 5:
@@ -226,6 +232,36 @@ func isIBAN(t string) bool {
 		}
 	}
 	return sum == 1
+}
+
+// The UK's national insurance numbers: two letters, six digits, a letter from a to d.
+// Some letters never begin one, but stand in examples.
+var (
+	nationalInsurance = regexp.MustCompile(`^[a-z]{2}[0-9]{6}[a-d]$`)
+	groupedInsurance  = regexp.MustCompile(`^[a-z]{2}[ -]?[0-9]{2}[ -][0-9]{2}[ -][0-9]{2}[ -]?[a-d]\b`)
+	issuedInsurance   = regexp.MustCompile(`^[a-ceghj-prstw-z][a-ceghj-nprstw-z]`)
+)
+
+// nationalInsurance looks for such numbers in groups; together only a cue tells them.
+func (t *turn) nationalInsurance() {
+	const most = len("qq 12 34 56 c")
+	for i := 0; i+len("qq12 34 56c") <= len(t.text); i++ {
+		if !isLetter(t.text[i]) || !isLetter(t.text[i+1]) || isLetter(t.text[i+2]) || i > 0 && isWord(t.text[i-1]) {
+			continue
+		}
+		at := groupedInsurance.FindStringIndex(t.text[i:min(len(t.text), i+most+1)])
+		if at == nil {
+			continue
+		}
+		start, end := i, i+at[1]
+		value := strings.NewReplacer(" ", "", "-", "").Replace(t.text[start:end])
+		switch c := t.context(start); {
+		case c.any(topic(SSN)):
+			t.add(start, end, SSN, value, 0.97, "cue and groups of a national insurance number")
+		case issuedInsurance.MatchString(value) && !c.is(order):
+			t.add(start, end, SSN, value, 0.75, "groups of a national insurance number")
+		}
+	}
 }
 
 var hongKongID = regexp.MustCompile(`[a-z]{1,2}[0-9]{6} ?\([0-9a]\)`)

@@ -31,6 +31,8 @@ type turn struct {
 	named    bool            // the other speaker asked for a name before
 	days     []entity.Entity // see dates
 	dated    bool            // days were looked for
+	rowsOf   []entity.Run    // see runs
+	counted  bool            // rowsOf were looked for
 	found    []found         // in the folded text
 	placed   []found         // in the original
 }

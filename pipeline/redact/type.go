@@ -11,7 +11,7 @@ const (
 	Phone         Type = "phone"          // mobile and landline numbers of any country
 	Email         Type = "email"          // written or said
 	IDCard        Type = "id_card"        // resident identity numbers of China, Hong Kong included
-	SSN           Type = "ssn"            // US social security and taxpayer numbers
+	SSN           Type = "ssn"            // US social security and taxpayer numbers, UK national insurance numbers
 	Passport      Type = "passport"       // of any country
 	Permit        Type = "permit"         // 港澳通行证, 回乡证, 台胞证
 	DriverLicense Type = "driver_license" // behind a cue

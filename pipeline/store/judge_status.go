@@ -201,6 +201,7 @@ type CriterionSpending struct {
 	Taken     int // answers that count
 	Tokens    int64
 	Cost      int64
+	Unpriced  int // calls whose price is not known
 	Currency  string
 }
 
@@ -210,7 +211,8 @@ func (s *Store) SpendingByCriterion(ctx context.Context, since time.Time) ([]Cri
 	const query = `
 		SELECT coalesce(k.slug, '') AS scorecard, m.criterion, count(*) AS calls,
 			count(*) FILTER (WHERE m.taken IN ('met', 'not_met', 'not_applicable')) AS taken,
-			coalesce(sum(m.tokens), 0)::bigint AS tokens, coalesce(sum(m.cost), 0)::bigint AS cost, c.currency
+			coalesce(sum(m.tokens), 0)::bigint AS tokens, coalesce(sum(m.cost), 0)::bigint AS cost,
+			count(*) FILTER (WHERE c.cost IS NULL AND c.status = 'ok') AS unpriced, c.currency
 		FROM model_call_criteria m
 		JOIN model_calls c ON c.id = m.call_id
 		LEFT JOIN scorecards k ON k.id = c.scorecard_id

@@ -62,19 +62,12 @@ func WriteLearned(out io.Writer, all []Learned) error {
 	return err
 }
 
-// Write prints the figures as tables.
+// Write prints the figures as tables of at most 120 columns; JSON has all digits.
 func (f *Figures) Write(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if len(f.Rows) > 0 {
-		fmt.Fprintln(w, "source\tpart\tlanguage\tlabel\tn\tpositives\tprecision\trecall\tF1\tfirm precision\tfirm recall")
-	}
-	for _, r := range f.Rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", r.Source, r.Part, r.Language, r.Label,
-			r.Given.N(), r.Given.TP+r.Given.FN, interval(r.Given.Precision()), interval(r.Given.Recall()),
-			interval(r.Given.F1()), interval(r.Firm.Precision()), interval(r.Firm.Recall()))
-	}
+	f.rows(w)
 	for _, part := range slices.Sorted(maps.Keys(f.MacroF1)) {
-		fmt.Fprintf(w, "\noffence\t%s\tmacro-F1 %s\n", part, interval(f.MacroF1[part]))
+		fmt.Fprintf(w, "\noffence\t%s\tmacro-F1 %s\n", part, short(f.MacroF1[part]))
 	}
 	if len(f.Alarms) > 0 {
 		fmt.Fprintln(w, "\nfalse alarms\tpart\tlanguage\tlabel\tturns\tgiven\tshare\tfirm")
@@ -84,13 +77,28 @@ func (f *Figures) Write(out io.Writer) error {
 			a.Turns, a.Given, percent(review.Wilson(a.Given, a.Turns)), a.Firm)
 	}
 	if len(f.Rankings) > 0 {
-		fmt.Fprintln(w, "\nsurvey\tsessions\tyes\tAUC\tprecision\trecall\tF1")
+		fmt.Fprintln(w, "\nsurvey\tn\tyes\tAUC\tprecision\trecall\tF1")
 	}
 	for _, r := range f.Rankings {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", r.Question, r.Sessions, r.Yes, interval(r.AUC),
-			interval(r.Table.Precision()), interval(r.Table.Recall()), interval(r.Table.F1()))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", r.Question, r.Sessions, r.Yes, short(r.AUC),
+			short(r.Table.Precision()), short(r.Table.Recall()), short(r.Table.F1()))
 	}
 	return w.Flush()
+}
+
+// rows prints the labels of each source, part and language below one head.
+func (f *Figures) rows(w io.Writer) {
+	for i, r := range f.Rows {
+		if i == 0 || f.Rows[i-1].Source != r.Source || f.Rows[i-1].Part != r.Part || f.Rows[i-1].Language != r.Language {
+			if i > 0 {
+				fmt.Fprintln(w)
+			}
+			fmt.Fprintf(w, "%s, %s, %s\n", r.Source, r.Part, r.Language)
+			fmt.Fprintln(w, "label\twith it\tprecision\trecall\tF1\tfirm precision\tfirm recall")
+		}
+		fmt.Fprintf(w, "%s\t%d/%d\t%s\t%s\t%s\t%s\t%s\n", r.Label, r.Given.TP+r.Given.FN, r.Given.N(),
+			short(r.Given.Precision()), short(r.Given.Recall()), short(r.Given.F1()), short(r.Firm.Precision()), short(r.Firm.Recall()))
+	}
 }
 
 // interval prints a value with its 95 % interval.
@@ -99,6 +107,14 @@ func interval(e review.Estimate) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.3f [%.3f, %.3f]", *e.Value, *e.Low, *e.High)
+}
+
+// short is interval with two digits.
+func short(e review.Estimate) string {
+	if e.Value == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f [%.2f, %.2f]", *e.Value, *e.Low, *e.High)
 }
 
 func percent(e review.Estimate) string {

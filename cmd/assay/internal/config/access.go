@@ -10,7 +10,7 @@ import (
 
 // Access says who reads the pages. There are no logins.
 type Access struct {
-	UserHeader string `name:"user-header" env:"ASSAY_USER_HEADER" placeholder:"NAME" help:"Header with the reader's name that a proxy sets, such as X-Forwarded-User. Whoever reaches this server past the proxy can set it, too. Without it, readers have no name."`
+	UserHeader string `name:"user-header" env:"ASSAY_USER_HEADER" placeholder:"NAME" help:"Header with the reader's name that a proxy sets, such as X-Forwarded-User. Whoever reaches this server past the proxy can set it, too. Without it, readers have the name of the system's user on a loopback address, and none elsewhere: then nobody may reveal personal data."`
 	RoleHeader string `name:"role-header" env:"ASSAY_ROLE_HEADER" placeholder:"NAME" help:"Header with the reader's role that a proxy sets: agent (suggestions, and the sessions of the agent whose id is the reader's name), reviewer, supervisor, admin. Other values are refused. Needs --user-header."`
 	Role       string `name:"role" env:"ASSAY_ROLE" default:"supervisor" enum:"agent,reviewer,supervisor,admin" help:"Role of everybody when there is no --role-header: agent, reviewer, supervisor, admin."`
 }

@@ -52,6 +52,15 @@ func (m Model) Judges() (bool, error) {
 	return err == nil, err
 }
 
+// Missing names the setting without which an endpoint that is given is not asked; ""
+// when none is missing.
+func (m Model) Missing() string {
+	if m.BaseURL == "" || m.LLM != "" || m.Embedding != "" {
+		return ""
+	}
+	return "OPENAI_BASE_URL (--model-url) names an endpoint, but ASSAY_LLM_MODEL (--llm-model) names no model: none is asked"
+}
+
 // Fields are the further fields of requests.
 func (m Model) Fields() (map[string]any, error) {
 	if m.Extra == "" {

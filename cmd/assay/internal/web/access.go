@@ -34,6 +34,7 @@ type Access struct {
 	// can: the reader's name and role. "" is none: then all have no name, or Role.
 	UserHeader, RoleHeader string
 	Role                   Role           // of everybody when there is no RoleHeader; default Supervisor
+	User                   string         // name of everybody when there is no UserHeader; "" is none: such readers reveal nothing
 	Policy                 *redact.Policy // what each role sees of personal data; nil is the default policy
 }
 
@@ -58,11 +59,14 @@ type reader struct {
 	role Role // "" when the headers do not say: such a reader may do nothing
 }
 
-// Name is the reader's name; nobody's where no proxy says.
+// Name is the reader's name; nobody's where nothing says.
 func (r reader) Name() string { return r.name }
 
-// nobody is the name of readers whom no proxy names.
+// nobody is the name of readers whom nothing names.
 const nobody = "web"
+
+// nameless reports whether nothing says who a reader is.
+func (s *server) nameless() bool { return s.o.Access.UserHeader == "" && s.o.Access.User == "" }
 
 // longestName bounds a reader's name, in characters.
 const longestName = 200
@@ -71,7 +75,7 @@ const longestName = 200
 // when a reader adds one to the proxy's, leaves the reader without a role.
 func (s *server) reader(r *http.Request) reader {
 	a := s.o.Access
-	who := reader{nobody, a.Role}
+	who := reader{cmp.Or(a.User, nobody), a.Role}
 	if a.UserHeader != "" {
 		if who.name = single(r, a.UserHeader); who.name == "" {
 			return reader{}
@@ -121,7 +125,14 @@ func (s *server) rules(who reader) redact.Rules {
 	return s.o.Access.Policy.For(redact.Pages(string(who.role)))
 }
 
-// mayReveal reports whether a reader may look behind tags.
-func (s *server) mayReveal(who reader) bool {
-	return slices.Contains(s.o.Access.Policy.Reveal, string(who.role))
+// mayReveal refuses readers who may not look behind tags: whoever does is noted by
+// name.
+func (s *server) mayReveal(who reader) error {
+	switch {
+	case !slices.Contains(s.o.Access.Policy.Reveal, string(who.role)):
+		return errMayNotReveal
+	case s.nameless():
+		return errNameless
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/classifiers/tone"
+	"assay/cmd/assay/internal/web/text"
 	"assay/jobs"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/store"
@@ -259,7 +260,7 @@ func TestBacktestsInBrowser(t *testing.T) {
 			for _, width := range []int64{1440, 1280, 390} {
 				b.size(width, 900)
 				for i, path := range []string{"/backtests", fmt.Sprintf("/backtests/%d", key), samples} {
-					b.visit(withLanguage(path, languages[i%2]))
+					b.visit(withLanguage(path, text.Languages[i%2]))
 					if wrong := b.texts(audit); len(wrong) > 0 {
 						t.Errorf("%s, %s, %d wide:\n%s", path, colour, width, strings.Join(wrong, "\n"))
 					}

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
+	"assay/cmd/assay/internal/web/text"
 	"assay/pipeline"
 	"assay/pipeline/transcript"
 )
@@ -382,7 +383,7 @@ func TestEveryPageInEverySizeAndColour(t *testing.T) {
 		for _, width := range []int64{1280, 390} {
 			b.size(width, 844)
 			for i, path := range paths {
-				b.visit(withLanguage(path, languages[i%2]))
+				b.visit(withLanguage(path, text.Languages[i%2]))
 				if wrong := b.texts(audit); len(wrong) > 0 {
 					t.Errorf("%s, %s, %d wide:\n%s", path, colour, width, strings.Join(wrong, "\n"))
 				}

@@ -26,6 +26,7 @@ var (
 	errNobody       = errors.New("the proxy does not say who asks, in one header each for name and role")
 	errNotAllowed   = errors.New("your role may not see this")
 	errMayNotReveal = errors.New("your role may not see personal data as it was said")
+	errNameless     = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
 	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
 	errUnread       = errors.New("the answer was not read to its end")
 )
@@ -80,6 +81,7 @@ func statusOf(err error) int {
 		{errNobody, http.StatusForbidden},
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
+		{errNameless, http.StatusForbidden},
 		{errCrossOrigin, http.StatusForbidden},
 		{errHost, http.StatusMisdirectedRequest},
 		{errNoLibrary, http.StatusServiceUnavailable},
@@ -162,7 +164,7 @@ func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error)
 }
 
 // refusals are errors whose page says more than their status does.
-var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errRevealByGet: "post"}
+var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errNameless: "nameless", errRevealByGet: "post"}
 
 // errorPage is the page of an error.
 type errorPage struct {

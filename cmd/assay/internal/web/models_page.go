@@ -71,12 +71,12 @@ func (p *modelsPage) Asked() int {
 	return n
 }
 
-// Money is an amount with its currency; a dash where there is none to speak of.
+// Money is an amount with its currency, or words where no price is known.
 func (p *modelsPage) Money(v float64, currency string) string {
 	text := strconv.FormatFloat(v, 'f', 2, 64)
 	switch {
 	case v == 0 && !p.Priced:
-		return "–"
+		return p.T("models.noprice")
 	case v > 0 && v < 0.0001:
 		text = "< 0.0001"
 	case v > 0 && v < 1:
@@ -88,11 +88,14 @@ func (p *modelsPage) Money(v float64, currency string) string {
 // useView is what was taken, as it is printed.
 type useView struct {
 	Tokens int64
-	Money  string
+	Money  string // "" where no price is known
 }
 
 // Use prints what was taken.
 func (p *modelsPage) Use(u modelUse, currency string) useView {
+	if u.Money == 0 && !p.Priced {
+		return useView{Tokens: u.Tokens}
+	}
 	return useView{u.Tokens, p.Money(u.Money, currency)}
 }
 

@@ -95,6 +95,36 @@ func TestModelsPage(t *testing.T) {
 	}
 }
 
+func TestModelsPageWithoutPricesAndPlan(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *Options) {
+		withJudge(o)
+		o.Judge.Prices, o.Judge.Budget = llm.Prices{}, llm.Budget{}
+	})
+	s.publish()
+	s.putPersonal()
+	ticket, refused, err := s.store.OpenCall(t.Context(), store.ModelCall{
+		Purpose: "judge", Endpoint: "models.example", Model: "m", SourceID: "S", Criteria: []string{"polite"}, Ref: pipeline.Ref{Scorecard: int64(s.card)}, Timeout: time.Minute,
+	}, store.CallLimits{})
+	if err != nil || refused != nil {
+		t.Fatal(err, refused)
+	}
+	if _, err := s.store.CloseCall(t.Context(), ticket, store.CallResult{Model: "m", Status: "ok", Input: 1200, Output: 34}); err != nil {
+		t.Fatal(err)
+	}
+	body := s.get("/models?lang=en").body
+	for _, want := range []string{"<td>No plan</td>", "<span>price unknown</span>", `data-name="Today">1,234</td>`, `data-name="Undetermined">0</td>`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not in the page:\n%s", want, body)
+		}
+	}
+	for _, odd := range []string{"Plan –", `">0 %`} {
+		if strings.Contains(body, odd) {
+			t.Errorf("%q is in the page", odd)
+		}
+	}
+}
+
 func TestModelsPageWithoutAModel(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"assay/cmd/assay/internal/web/text"
 )
 
 //go:embed templates/*.tmpl
@@ -42,7 +44,7 @@ type page struct {
 	Scripts []string          // static files besides app.js
 	Others  map[string]string // this page's address in the other languages
 
-	texts  texts
+	texts  text.Texts
 	assets *assets
 	zone   *time.Location
 }
@@ -78,7 +80,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, section string, sc
 		Lang: lang, Section: section, Scripts: scripts, Others: map[string]string{},
 		Reader: s.reader(r), texts: s.texts, assets: s.assets, zone: s.o.Zone,
 	}
-	for _, other := range languages {
+	for _, other := range text.Languages {
 		if other != lang {
 			p.Others[other] = inLanguage(r.URL, other)
 		}
@@ -104,7 +106,7 @@ func (s *server) render(w http.ResponseWriter, name string, status int, p any) e
 }
 
 // T is a text in the page's language, with arguments as fmt.Sprintf has them.
-func (p *page) T(key string, args ...any) string { return p.texts.say(p.Lang, key, args...) }
+func (p *page) T(key string, args ...any) string { return p.texts.Say(p.Lang, key, args...) }
 
 // N is a text about n things: key.one or key.other, with n as its first argument.
 func (p *page) N(key string, n int, args ...any) string {

@@ -47,7 +47,7 @@ func revealByKeyboard(t *testing.T, ctx context.Context, s *site) {
 	if diff := cmp.Diff([]string{card}, b.texts(tags)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"web all customer called"}, s.noted(key)); diff != "" {
+	if diff := cmp.Diff([]string{"wang all customer called"}, s.noted(key)); diff != "" {
 		t.Error(diff)
 	}
 	b.through(chromedp.Click("a.hide-again"))
@@ -73,7 +73,7 @@ func revealTurnWithoutScript(t *testing.T, ctx context.Context, s *site) {
 	if diff := cmp.Diff(want, b.texts(`[...document.querySelectorAll(".said .tag")].map((e) => e.textContent)`)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"web 2 check"}, s.noted(key)); diff != "" {
+	if diff := cmp.Diff([]string{"wang 2 check"}, s.noted(key)); diff != "" {
 		t.Error(diff)
 	}
 }

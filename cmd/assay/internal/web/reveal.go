@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -20,13 +21,15 @@ import (
 
 // personalView says what of a session is hidden from the reader.
 type personalView struct {
-	Hidden  int    // places whose words are not shown
-	May     bool   // the reader may look
-	Action  string // where the form leads
-	Hide    string // the page with everything hidden; "" when nothing is revealed
-	Why     string // the reason for which it is shown
-	Turn    *int   // the one that is shown; nil is all
-	Reveals int    // how often somebody looked; 0 for readers who may not know
+	Hidden int  // places whose words are not shown
+	May    bool // the reader may look
+	// Nameless is a reader who may not because nothing says who it is.
+	Nameless bool
+	Action   string // where the form leads
+	Hide     string // the page with everything hidden; "" when nothing is revealed
+	Why      string // the reason for which it is shown
+	Turn     *int   // the one that is shown; nil is all
+	Reveals  int    // how often somebody looked; 0 for readers who may not know
 }
 
 // revealsCounted is how many reveals a session's page counts at most.
@@ -35,7 +38,8 @@ const revealsCounted = 1000
 // personal says what is hidden. The query is the reader's place in the queue.
 func (s *server) personal(ctx context.Context, p *sessionPage, q url.Values) error {
 	v := &p.Personal
-	v.Hidden, v.May = p.seen.hidden(), s.mayReveal(p.Reader)
+	may := s.mayReveal(p.Reader)
+	v.Hidden, v.May, v.Nameless = p.seen.hidden(), may == nil, errors.Is(may, errNameless)
 	for _, f := range p.Facts {
 		if f.Hidden {
 			v.Hidden++
@@ -82,8 +86,8 @@ func (f *revealForm) check() error {
 // answer is the page itself: to look again is to be noted again.
 func (s *server) reveal(w http.ResponseWriter, r *http.Request) error {
 	who := s.reader(r)
-	if !s.mayReveal(who) {
-		return errMayNotReveal
+	if err := s.mayReveal(who); err != nil {
+		return err
 	}
 	key, err := sessionKey(r)
 	if err != nil {
@@ -144,8 +148,8 @@ type revealedTurn struct {
 
 func (s *server) apiReveal(w http.ResponseWriter, r *http.Request) error {
 	who := s.reader(r)
-	if !s.mayReveal(who) {
-		return errMayNotReveal
+	if err := s.mayReveal(who); err != nil {
+		return err
 	}
 	key, err := sessionKey(r)
 	if err != nil {

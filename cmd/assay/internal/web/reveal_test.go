@@ -150,6 +150,39 @@ func TestWhatIsNotRevealedIsNotNoted(t *testing.T) {
 	}
 }
 
+func TestRevealsHaveAName(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	s.publish()
+	key := s.putPersonal()
+	path := fmt.Sprintf("/sessions/%d", key)
+	if body := s.get(path + "?lang=en").body; !strings.Contains(body, `placeholder="It is noted, with the name wang"`) {
+		t.Error("the page does not say by which name the reveal is noted")
+	}
+	s.post(path+"/reveal", url.Values{"why": {"x"}})
+	if diff := cmp.Diff([]string{"wang all x"}, s.noted(key)); diff != "" {
+		t.Error(diff)
+	}
+	s = newSite(t, func(o *Options) { o.Access.User = "" })
+	s.publish()
+	key = s.putPersonal()
+	path = fmt.Sprintf("/sessions/%d", key)
+	if body := s.get(path + "?lang=en").body; !strings.Contains(body, "nobody says who you are. Start the server with --user-header") || strings.Contains(body, `name="why"`) {
+		t.Error("the page offers a reveal that is refused")
+	}
+	a := s.post(path+"/reveal?lang=en", url.Values{"why": {"x"}})
+	if a.status != 403 || strings.Contains(a.body, card) || !strings.Contains(a.body, "--user-header") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	a = s.send("POST", "/api/v1"+path+"/reveal", `{"why":"x"}`, "Content-Type", "application/json")
+	if a.status != 403 || strings.Contains(a.body, card) || !strings.Contains(a.body, "--user-header") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if got := s.noted(key); len(got) > 0 {
+		t.Errorf("%q is noted", got)
+	}
+}
+
 func TestAPIReveals(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, behindProxy(t))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"assay/cmd/assay/internal/web/text"
 	"assay/pipeline/injection"
 	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
@@ -61,9 +62,9 @@ func TestSwitchOfLanguageKeepsTheAddress(t *testing.T) {
 	}
 }
 
-func loaded(t *testing.T) texts {
+func loaded(t *testing.T) text.Texts {
 	t.Helper()
-	all, err := loadTexts()
+	all, err := text.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,12 +148,12 @@ func TestEveryValueOfAClosedListHasAText(t *testing.T) {
 		"channel": texted(transcript.Channels), "speaker": texted(transcript.Speakers), "kind": texted(transcript.Kinds),
 		"endpointstate": texted(endpointStates), "called": append(constants(t, "../../../../classifiers/llm", "Status"), "open", "lost"),
 		"injected": texted(injection.Kinds), "personal": texted(redact.Types), "spentby": {"plan", "scorecard"},
-		"sort": texted(store.QueueSorts), "language": languages,
+		"sort": texted(store.QueueSorts), "language": text.Languages,
 		"state": {scorecard.Hit.String(), scorecard.NotHit.String(), scorecard.NotEvaluable.String()},
 	}
 	for list, values := range lists {
 		for _, value := range values {
-			for _, lang := range languages {
+			for _, lang := range text.Languages {
 				if all[lang][list+"."+value] == "" {
 					t.Errorf("%s.%s has no text in %q", list, value, lang)
 				}

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
+	"assay/cmd/assay/internal/web/text"
 	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline/store"
@@ -43,7 +44,7 @@ type Options struct {
 type server struct {
 	o      Options
 	cards  *cards
-	texts  texts
+	texts  text.Texts
 	assets *assets
 	pages  pages
 	mux    *http.ServeMux
@@ -69,7 +70,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{o: o, cards: newCards(o.Store), mux: http.NewServeMux()}
 	var err error
-	if s.texts, err = loadTexts(); err != nil {
+	if s.texts, err = text.Load(); err != nil {
 		return nil, err
 	}
 	if s.assets, err = loadAssets(); err != nil {
