@@ -153,7 +153,7 @@ func TestAPIModels(t *testing.T) {
 	got.From, got.Day, got.Endpoints = "", "", nil
 	want := modelReport{
 		Model: "org/m@1", Host: "models.example", Prompt: "0a1b2c3d4e5f", Redacted: true, Currency: "CNY",
-		Budget: modelBudget{Day: modelUse{100_000, 2}, Session: modelUse{20_000, 0}},
+		Budget: modelBudget{Day: modelUse{100_000, 2}, Session: modelUse{20_000, 0}, Plan: []modelPlanBudget{}},
 		Spending: []modelSpending{
 			{"all", "", "CNY", spent, spent, 0}, {"plan", "desk-plan", "CNY", spent, spent, 0}, {"scorecard", "desk", "CNY", spent, spent, 0},
 		},
