@@ -61,14 +61,22 @@ func (s *server) problems(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Endpoints = slices.DeleteFunc(p.Endpoints, func(e store.EndpointStatus) bool { return e.ClosedUntil == nil && !e.NeedsSomebody })
-	in, err := s.planInForce(r.Context())
-	if err != nil {
+	if p.Unpriced, err = s.unpriced(r.Context()); err != nil {
 		return err
 	}
-	if j := s.o.Judge; in.Money() && j.Version != "" && !j.Prices.Known() {
-		p.Unpriced = in.ID
-	}
 	return s.render(w, "problems", http.StatusOK, &p)
+}
+
+// unpriced is the plan in force if it limits money that is not known; "" is none.
+func (s *server) unpriced(ctx context.Context) (string, error) {
+	if j := s.o.Judge; j.Version == "" || j.Prices.Known() {
+		return "", nil
+	}
+	in, err := s.planInForce(ctx)
+	if err != nil || !in.Money() {
+		return "", err
+	}
+	return in.ID, nil
 }
 
 // planInForce is the plan in force; the zero value without one.
