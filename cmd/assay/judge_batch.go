@@ -37,6 +37,21 @@ func (c *judgeFlags) batcher(p *program, db *database, who string) (*jobs.Batche
 	return &jobs.Batcher{Rehearsal: *r, Client: client, Ledger: ledger, Insert: inserter, Who: who}, done, nil
 }
 
+// withBatches works with batches that were handed in.
+func (c *judgeFlags) withBatches(p *program, use func(*database, *jobs.Batcher) error) (err error) {
+	db, err := p.openDatabase(c.Database)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	b, done, err := c.batcher(p, db, "assay")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	return use(db, b)
+}
+
 type judgeBatchSubmitCmd struct {
 	Yes  bool   `name:"yes" help:"Do not ask."`
 	By   string `name:"by" default:"assay" help:"Who hands this in."`
@@ -96,17 +111,11 @@ type judgeBatchCancelCmd struct {
 }
 
 // Run cancels a batch.
-func (c *judgeBatchCancelCmd) Run(p *program) (err error) {
-	db, err := p.openDatabase(c.Database)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	b, done, err := c.batcher(p, db, "assay")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, done()) }()
+func (c *judgeBatchCancelCmd) Run(p *program) error {
+	return c.withBatches(p, func(_ *database, b *jobs.Batcher) error { return c.cancel(p, b) })
+}
+
+func (c *judgeBatchCancelCmd) cancel(p *program, b *jobs.Batcher) error {
 	later, err := b.Cancel(p.ctx, store.BatchKey(c.ID))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -129,17 +138,11 @@ type judgeBatchFetchCmd struct {
 }
 
 // Run fetches what there is.
-func (c *judgeBatchFetchCmd) Run(p *program) (err error) {
-	db, err := p.openDatabase(c.Database)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	b, done, err := c.batcher(p, db, "assay")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, done()) }()
+func (c *judgeBatchFetchCmd) Run(p *program) error {
+	return c.withBatches(p, func(db *database, b *jobs.Batcher) error { return c.fetch(p, db, b) })
+}
+
+func (c *judgeBatchFetchCmd) fetch(p *program, db *database, b *jobs.Batcher) error {
 	n, err := b.Fetch(p.ctx)
 	if err != nil {
 		return err
