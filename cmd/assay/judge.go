@@ -151,8 +151,10 @@ type estimateLine struct {
 func (c *storedFlags) line(e jobs.Estimate) estimateLine {
 	l := estimateLine{Estimate: e, Currency: c.Currency}
 	if prices := c.Prices(); prices.Known() {
-		low, high := prices.Cost(llm.Usage{Input: int(e.Low.Input), Output: int(e.Low.Output)}), prices.Cost(llm.Usage{Input: int(e.High.Input), Output: int(e.High.Output)})
-		l.Cost, l.CostLow, l.CostHigh = new(prices.Cost(llm.Usage{Input: int(e.Expected.Input), Output: int(e.Expected.Output)})), &low, &high
+		cost := func(s jobs.Size) *llm.Money {
+			return new(prices.Cost(llm.Usage{Input: int(s.Input), Output: int(s.Output)}))
+		}
+		l.Cost, l.CostLow, l.CostHigh = cost(e.Expected), cost(e.Low), cost(e.High)
 	}
 	return l
 }
