@@ -93,7 +93,7 @@ func TestSuggest(t *testing.T) {
 		{"short forms", Query{Text: "my coupon isn't working"}, []string{"SOL-RET-EN-009"}},
 		{"words of one meaning", Query{Text: "退钱要几天才能到银行卡", Limit: 1}, []string{"SOL-RET-ZH-006"}},
 		{"a short question by what was said before",
-			Query{Text: "那什么时候到账", Context: []string{"您好，退货的退款仓库验收以后就发起"}, Limit: 1}, []string{"SOL-RET-ZH-006"}},
+			Query{Text: "那什么时候到账", Context: []Said{{Text: "您好，退货的退款仓库验收以后就发起"}}, Limit: 1}, []string{"SOL-RET-ZH-006"}},
 		{"not in the library", Query{Text: "明天北京天气怎么样"}, []string{}},
 		{"not in the library, English", Query{Text: "what is the capital of France"}, []string{}},
 		{"expired", Query{Text: "2025 年春节期间发货吗"}, []string{}},
@@ -177,7 +177,7 @@ func TestProductIsPreferred(t *testing.T) {
 	b := Solution{ID: "b", Title: "Reset the device", Answer: "Pull the plug.", Product: "Camera Y2"}
 	x := newTestIndex(t, Options{Threshold: 0.01}, a, b)
 	for product, want := range map[string][]string{"router x1": {"a", "b"}, "Camera Y2": {"b", "a"}} {
-		if got := suggestedIDs(t, x, Query{Text: "how to reset the device", Product: product}); !cmp.Equal(got, want) {
+		if got := suggestedIDs(t, x, Query{Text: "how to reset the device", Products: []string{product}}); !cmp.Equal(got, want) {
 			t.Errorf("for %q there are %v", product, got)
 		}
 	}

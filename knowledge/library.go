@@ -100,7 +100,7 @@ func (r *row) solution() Solution {
 	s := Solution{
 		ID: r.ID, Title: r.Title, Questions: r.Questions, Answer: r.Answer, Tags: r.Tags,
 		Product: r.Product, Language: r.Language, ValidFrom: timeOf(r.ValidFrom), ValidTo: timeOf(r.ValidTo),
-		Owner: r.Owner, ReviewBy: timeOf(r.ReviewBy),
+		Owner: r.Owner, ReviewBy: timeOf(r.ReviewBy), Status: Published,
 	}
 	if len(s.Questions) == 0 {
 		s.Questions = nil

@@ -30,9 +30,11 @@ func (x *Index) Questions(ctx context.Context, s *transcript.Session) ([]pipelin
 	questions := []pipeline.Question{}
 	for _, a := range asked(s) {
 		product, _ := s.Metadata["product"].(string)
-		suggestions, err := x.Suggest(ctx, Query{
-			Text: a.text, Context: earlier(s, a.first), Language: s.Language, Product: product,
-		})
+		query := Query{Text: a.text, Context: earlier(s, a.first), Language: s.Language}
+		if product != "" {
+			query.Products = []string{product}
+		}
+		suggestions, err := x.Suggest(ctx, query)
 		if err != nil {
 			return nil, fmt.Errorf("suggest for session %q, turn %d: %w", s.ID, a.turn, err)
 		}
@@ -160,15 +162,15 @@ func shorten(text string) string {
 }
 
 // earlier returns the last messages before turn i that say something.
-func earlier(s *transcript.Session, i int) []string {
-	var out []string
+func earlier(s *transcript.Session, i int) []Said {
+	var out []Said
 	for i--; i >= 0 && len(out) < contextTurns; i-- {
 		t := &s.Turns[i]
 		if !t.IsMessage() || t.Speaker == transcript.System {
 			continue
 		}
 		if _, n := askingOf(t.Text); n > 0 {
-			out = append([]string{t.Text}, out...)
+			out = append([]Said{{t.Speaker, t.Text}}, out...)
 		}
 	}
 	return out

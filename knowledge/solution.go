@@ -8,21 +8,56 @@ import (
 	"time"
 )
 
-// Solution is an article of the solution library. It may be suggested from
+// Solution is an article of the solution library, or a script that agents follow
+// at a stage of a session. It may be suggested while it is published, from
 // ValidFrom on until before ValidTo; a zero time is no limit.
 type Solution struct {
-	ID        string    `json:"id"`
-	Title     string    `json:"title"`
-	Questions []string  `json:"questions,omitempty"` // other wordings of the title's question
-	Answer    string    `json:"answer"`
-	Tags      []string  `json:"tags,omitempty"`
-	Product   string    `json:"product,omitempty"`  // "" is every product
-	Language  string    `json:"language,omitempty"` // BCP 47; "" is told by the text
-	ValidFrom time.Time `json:"valid_from,omitzero"`
-	ValidTo   time.Time `json:"valid_to,omitzero"`
-	Owner     string    `json:"owner,omitempty"`
-	ReviewBy  time.Time `json:"review_by,omitzero"` // a day: midnight UTC
+	ID           string    `json:"id"`
+	Title        string    `json:"title"`
+	Questions    []string  `json:"questions,omitempty"`   // other wordings of the title's question
+	Answer       string    `json:"answer"`                // plain text, or the Markdown that pages show
+	ShortReply   string    `json:"short_reply,omitempty"` // what agents copy into a chat; "" is the answer
+	Note         string    `json:"note,omitempty"`        // for agents only: it is neither searched nor suggested
+	Tags         []string  `json:"tags,omitempty"`
+	Product      string    `json:"product,omitempty"`       // "" is every product
+	Region       string    `json:"region,omitempty"`        // "" is every region
+	CustomerType string    `json:"customer_type,omitempty"` // individual or enterprise; "" is both
+	Language     string    `json:"language,omitempty"`      // BCP 47; "" is told by the text
+	Stage        Stage     `json:"stage,omitempty"`         // of a script; "" is a solution proper
+	ValidFrom    time.Time `json:"valid_from,omitzero"`
+	ValidTo      time.Time `json:"valid_to,omitzero"`
+	Owner        string    `json:"owner,omitempty"`
+	ReviewBy     time.Time `json:"review_by,omitzero"`   // a day: midnight UTC
+	ReviewedAt   time.Time `json:"reviewed_at,omitzero"` // when somebody last found it right; zero: when it last changed
+	Status       Status    `json:"status,omitempty"`     // "" is Published
 }
+
+// Status says how far a solution is on its way, from a closed list.
+type Status string
+
+// The statuses of a solution. Only published ones are suggested.
+const (
+	Draft     Status = "draft"
+	Published Status = "published"
+	Retired   Status = "retired"
+)
+
+// Statuses lists all statuses.
+var Statuses = []Status{Draft, Published, Retired}
+
+// Stage is the part of a session for which a script is, from a closed list.
+type Stage string
+
+// The stages of a session that have scripts, in their order.
+const (
+	Guide           Stage = "guide"
+	ConfirmNeed     Stage = "confirm_need"
+	ExplainSolution Stage = "explain_solution"
+	Feedback        Stage = "feedback"
+)
+
+// Stages lists all stages in their order.
+var Stages = []Stage{Guide, ConfirmNeed, ExplainSolution, Feedback}
 
 // Hash identifies the content of a solution, its id included.
 type Hash [sha256.Size]byte
@@ -37,7 +72,10 @@ func (s *Solution) Hash() (Hash, error) {
 	return sha256.Sum256(b), nil
 }
 
-// ValidAt reports whether the solution may be suggested at t.
+// IsPublished reports whether agents may see the solution at all.
+func (s *Solution) IsPublished() bool { return s.Status == "" || s.Status == Published }
+
+// ValidAt reports whether the solution, once published, may be suggested at t.
 func (s *Solution) ValidAt(t time.Time) bool {
 	return !t.Before(s.ValidFrom) && (s.ValidTo.IsZero() || t.Before(s.ValidTo))
 }
@@ -45,8 +83,12 @@ func (s *Solution) ValidAt(t time.Time) bool {
 // normal returns the solution in the form in which equal contents are equal.
 func (s *Solution) normal() Solution {
 	n := *s
-	n.ValidFrom, n.ValidTo, n.ReviewBy = instant(s.ValidFrom), instant(s.ValidTo), instant(s.ReviewBy)
+	n.ValidFrom, n.ValidTo = instant(s.ValidFrom), instant(s.ValidTo)
+	n.ReviewBy, n.ReviewedAt = instant(s.ReviewBy), instant(s.ReviewedAt)
 	n.Questions, n.Tags = slices.Clip(s.Questions), slices.Clip(s.Tags)
+	if n.Status == "" {
+		n.Status = Published
+	}
 	return n
 }
 

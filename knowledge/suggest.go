@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"assay/pipeline"
+	"assay/pipeline/transcript"
 )
 
 const (
@@ -24,13 +25,24 @@ const (
 	shortQuestion = 6
 )
 
-// Query is a question to the library.
+// Query is a question to the library. What it says of product, region, customer
+// type and stage is a filter: solutions for others are not suggested, those for
+// all are.
 type Query struct {
-	Text     string
-	Context  []string // earlier turns, the latest last; they count only when Text is short
-	Language string   // BCP 47; "" is told by Text
-	Product  string   // solutions for it are preferred; "" is unknown
-	Limit    int      // of suggestions; 0 is DefaultLimit, more than 50 is 50
+	Text         string
+	Context      []Said   // earlier turns, the latest last
+	Language     string   // BCP 47; "" is told by Text
+	Products     []string // any of them; none is unknown
+	Region       string
+	CustomerType string // individual or enterprise
+	Stage        Stage  // scripts for it; "" is solutions proper
+	Limit        int    // of suggestions; 0 is DefaultLimit, more than 50 is 50
+}
+
+// Said is what somebody said before a question.
+type Said struct {
+	Speaker transcript.Speaker
+	Text    string
 }
 
 // Suggest returns the solutions that answer the question, best first, none below
@@ -101,7 +113,7 @@ func (x *Index) rankPieces(q *question, query Query, ids []string) []ranked {
 		at[r.entry] = i
 	}
 	for _, text := range pieces(clip(query.Text, maxQuestionRunes)) {
-		p := x.newQuestion(Query{Text: text, Language: q.language, Product: query.Product})
+		p := x.newQuestion(Query{Text: text, Language: q.language, Products: query.Products})
 		if p == nil {
 			continue
 		}
@@ -166,7 +178,7 @@ type question struct {
 // newQuestion returns nil for a text that has only words that say nothing.
 func (x *Index) newQuestion(query Query) *question {
 	text := canonical(clip(query.Text, maxQuestionRunes))
-	q := &question{language: baseLanguage(query.Language), product: fold(query.Product), plain: plain(query.Text)}
+	q := &question{language: baseLanguage(query.Language), product: firstProduct(query.Products), plain: plain(query.Text)}
 	if q.language == "" {
 		q.language = textLanguage(query.Text)
 	}
@@ -185,6 +197,13 @@ func (x *Index) newQuestion(query Query) *question {
 		x.addContext(q, words, query.Context)
 	}
 	return q
+}
+
+func firstProduct(products []string) string {
+	if len(products) == 0 {
+		return ""
+	}
+	return fold(products[0])
 }
 
 // weigh fills in the question's own terms and pairs.
@@ -242,14 +261,14 @@ func (v *vocabulary) lookUp(word string) (int32, float64) {
 }
 
 // addContext adds terms of the earlier turns, the latest first, at a lower weight.
-func (x *Index) addContext(q *question, words, turns []string) {
+func (x *Index) addContext(q *question, words []string, turns []Said) {
 	seen := map[string]bool{}
 	for _, w := range words {
 		seen[w] = true
 	}
 	left := maxContextTerms
 	for _, turn := range slices.Backward(turns) {
-		for _, w := range x.analyzers.singles(canonical(clip(turn, maxQuestionRunes))) {
+		for _, w := range x.analyzers.singles(canonical(clip(turn.Text, maxQuestionRunes))) {
 			id, weight := x.vocabulary.lookUp(w)
 			if left == 0 || seen[w] || id < 0 || isWeak(w) {
 				continue

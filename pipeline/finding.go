@@ -190,7 +190,28 @@ type Question struct {
 	Turn        int          `json:"turn"`
 	Text        string       `json:"text"`
 	Suggestions []Suggestion `json:"suggestions"`
+	Answered    *Answered    `json:"answered,omitempty"` // nil where nobody compared
 }
+
+// Answered says whether the agent answered a question as its solution does.
+type Answered struct {
+	Outcome    AnsweredOutcome `json:"outcome"`
+	SolutionID string          `json:"solution_id,omitempty"` // "" with NoSolution
+	Said       []Evidence      `json:"said,omitempty"`        // by the agent
+	Solution   string          `json:"solution,omitempty"`    // the part of the solution's answer, verbatim, that it was compared with
+	Why        string          `json:"why,omitempty"`         // of Contradicted: what differs
+}
+
+// AnsweredOutcome is from a closed list.
+type AnsweredOutcome string
+
+// The outcomes of comparing an agent's answer with the solution.
+const (
+	InLine       AnsweredOutcome = "in_line"
+	Contradicted AnsweredOutcome = "contradicted"
+	NotAnswered  AnsweredOutcome = "not_answered"
+	NoSolution   AnsweredOutcome = "no_solution"
+)
 
 // Suggestion is a solution for a question.
 type Suggestion struct {

@@ -83,7 +83,7 @@ type suggestCmd struct {
 	Question  []string `arg:"" name:"question" help:"What the customer asks."`
 	Solutions []string `name:"solutions" type:"existingfile" placeholder:"FILE" help:"Search these files instead of the database."`
 	Language  string   `name:"language" help:"Language of the answer: zh, en; by default the question's."`
-	Product   string   `name:"product" help:"Prefer solutions for this product."`
+	Products  []string `name:"product" placeholder:"NAME" help:"Only solutions for this product and for all; may be repeated."`
 	Limit     int      `name:"limit" default:"3" help:"Suggestions, at most."`
 	JSON      bool     `name:"json" help:"Print suggestions as JSON."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
@@ -97,7 +97,7 @@ func (c *suggestCmd) Run(p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	query := knowledge.Query{Text: strings.Join(c.Question, " "), Language: c.Language, Product: c.Product, Limit: c.Limit}
+	query := knowledge.Query{Text: strings.Join(c.Question, " "), Language: c.Language, Products: c.Products, Limit: c.Limit}
 	found, err := index.Suggest(p.ctx, query)
 	if err != nil {
 		return err

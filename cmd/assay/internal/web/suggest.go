@@ -50,7 +50,7 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 func questionOf(q url.Values) (knowledge.Query, error) {
 	in := values{q: q}
 	return knowledge.Query{
-		Text: strings.TrimSpace(q.Get("q")), Language: q.Get("language"), Product: q.Get("product"),
+		Text: strings.TrimSpace(q.Get("q")), Language: q.Get("language"), Products: q["product"],
 		Limit: in.number("limit", 1, maxSuggestions, 5),
 	}, in.bad.or()
 }
