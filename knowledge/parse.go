@@ -1,12 +1,13 @@
 package knowledge
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"assay/pipeline/transcript"
 )
@@ -15,9 +16,9 @@ import (
 const (
 	maxIDBytes       = 200
 	maxTitleRunes    = 500
+	maxAnswerRunes   = 20_000
 	maxWordings      = 1_000
 	maxWordingRunes  = 2_000
-	maxReplyRunes    = 2_000
 	maxTags          = 100
 	maxNameRunes     = 200 // of a tag, product, region, owner
 	maxLanguageBytes = 35  // the longest tag that RFC 5646 asks software to take
@@ -28,9 +29,6 @@ var solutionKeys = []string{
 	"id", "title", "questions", "answer", "short_reply", "note", "tags", "product", "region", "customer_type",
 	"language", "stage", "valid_from", "valid_to", "owner", "review_by", "reviewed_at", "status",
 }
-
-// customerTypes are the customer types a solution may be for.
-var customerTypes = []string{"individual", "enterprise"}
 
 // value is what stands in a file under a key.
 type value struct {
@@ -243,11 +241,7 @@ func oneOf[T ~string](d *draft, key string, v value, allowed []T) T {
 	if word == "" || slices.Contains(allowed, word) {
 		return word
 	}
-	names := make([]string, len(allowed))
-	for i, a := range allowed {
-		names[i] = string(a)
-	}
-	d.fail(key, fmt.Sprintf("%q is unknown", clip(s, 60)), strings.Join(names, ", "))
+	d.fail(key, fmt.Sprintf("%q is unknown", clip(s, 60)), listed(allowed))
 	return ""
 }
 
@@ -310,67 +304,24 @@ func (d *draft) parseTime(s string) (t time.Time, isDate, ok bool) {
 
 // check finds what is wrong beyond the single values.
 func (d *draft) check() {
-	s := &d.s
-	d.checkID()
-	if s.Title == "" && !d.corpus && !d.bad["title"] {
-		d.fail("title", "missing or empty", "")
-	}
-	if s.Answer == "" && !d.o.NoAnswers && !d.bad["answer"] {
-		d.fail("answer", "missing or empty", "")
-	}
-	d.limit("title", s.Title, maxTitleRunes)
-	d.limitLong("answer", s.Answer)
-	d.limitLong("note", s.Note)
-	d.limitAll("questions", s.Questions, maxWordings, maxWordingRunes)
-	d.limit("short_reply", s.ShortReply, maxReplyRunes)
-	d.limitAll("tags", s.Tags, maxTags, maxNameRunes)
-	d.limit("product", s.Product, maxNameRunes)
-	d.limit("region", s.Region, maxNameRunes)
-	d.limit("owner", s.Owner, maxNameRunes)
-	if !isLanguage(s.Language) {
-		d.fail("language", fmt.Sprintf("%q is no language tag", clip(s.Language, 60)), "BCP 47 tags such as zh, en, zh-CN")
-	}
-	if !s.ValidTo.IsZero() && !s.ValidTo.After(s.ValidFrom) {
-		d.fail("valid_to", "is not after valid_from", "")
-	}
-}
-
-func (d *draft) checkID() {
-	switch id := d.s.ID; {
-	case d.bad["id"]:
-	case id == "":
-		d.fail("id", "missing or empty", "")
-	case len(id) > maxIDBytes:
-		d.fail("id", fmt.Sprintf("%d bytes, more than %d", len(id), maxIDBytes), "")
-		d.s.ID = ""
-	case strings.ContainsFunc(id, unicode.IsControl):
-		d.fail("id", fmt.Sprintf("%q has a control character", id), "")
-		d.s.ID = ""
-	}
-}
-
-func (d *draft) limit(key, s string, runes int) {
-	if n := utf8.RuneCountInString(s); n > runes {
-		d.fail(key, fmt.Sprintf("%d characters, more than %d", n, runes), "")
-	}
-}
-
-// limitLong holds a text to the setting for answers.
-func (d *draft) limitLong(key, s string) {
-	if n := utf8.RuneCountInString(s); n > d.o.AnswerRunes {
-		d.fail(key, fmt.Sprintf("%d characters, more than the limit of %d (setting answer_runes)", n, d.o.AnswerRunes), "")
-	}
-}
-
-func (d *draft) limitAll(key string, all []string, most, runes int) {
-	if len(all) > most {
-		d.fail(key, fmt.Sprintf("%d entries, more than %d", len(all), most), "")
-		return
-	}
-	for i, s := range all {
-		if n := utf8.RuneCountInString(s); n > runes {
-			d.failAt(key, i, fmt.Sprintf("%d characters, more than %d", n, runes), "")
+	found, _ := errors.AsType[transcript.Problems](d.s.Check())
+	told := maps.Clone(d.bad)
+	for _, p := range found {
+		key, entry, isEntry := strings.Cut(strings.TrimSuffix(p.Field, "]"), "[")
+		i := -1
+		if n, err := strconv.Atoi(entry); isEntry && err == nil {
+			i = n
 		}
+		switch {
+		case told[key]:
+		case key == "title" && d.s.Title == "" && d.corpus:
+		case key == "answer" && d.s.Answer == "" && d.o.NoAnswers:
+		default:
+			d.failAt(key, i, p.Reason, p.Allowed)
+		}
+	}
+	if d.bad["id"] {
+		d.s.ID = ""
 	}
 }
 

@@ -31,10 +31,9 @@ var Formats = []Format{JSONL, CSV, Markdown}
 
 // ReadOptions say how to read solutions. The zero value means the defaults.
 type ReadOptions struct {
-	Format      Format         // "" recognises each file's by its content, else by its name
-	LineBytes   int            // bytes of a line, a row or a Markdown file; default 16 MiB
-	AnswerRunes int            // characters of an answer or a note; default 20,000
-	Zone        *time.Location // of dates without a time; nil is Asia/Shanghai
+	Format    Format         // "" recognises each file's by its content, else by its name
+	LineBytes int            // bytes of a line, a row or a Markdown file; default 16 MiB
+	Zone      *time.Location // of dates without a time; nil is Asia/Shanghai
 	// NoAnswers takes solutions without an answer, for measuring a search.
 	NoAnswers bool
 	// SkipUnknown passes keys and columns over that solutions do not have.
@@ -50,9 +49,6 @@ const longestSolution = 16 << 20
 func (o ReadOptions) orDefault() ReadOptions {
 	if o.LineBytes <= 0 {
 		o.LineBytes = longestSolution
-	}
-	if o.AnswerRunes <= 0 {
-		o.AnswerRunes = 20_000
 	}
 	o.Zone = cmp.Or(o.Zone, shanghai)
 	return o
@@ -152,19 +148,11 @@ func (in *reader) read(r io.Reader, name, id string) {
 	case JSONL:
 		in.readLines(b)
 	default:
-		in.reject(0, "", problem("", fmt.Sprintf("unknown format %q", in.o.Format), formatNames()))
+		in.reject(0, "", problem("", fmt.Sprintf("unknown format %q", in.o.Format), listed(Formats)))
 	}
 	if !in.found && !in.stopped {
 		in.reject(0, "", problem("", "no solution in it", ""))
 	}
-}
-
-func formatNames() string {
-	var names []string
-	for _, f := range Formats {
-		names = append(names, string(f))
-	}
-	return strings.Join(names, ", ")
 }
 
 // sampleBytes is how much of a file is looked at to recognise it.

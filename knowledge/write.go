@@ -62,7 +62,7 @@ func writeRow(w *bufio.Writer, s *Solution) error {
 				return err
 			}
 		}
-		cell := fieldText(s, key)
+		cell := valueText(s, key)
 		if isListKey(key) {
 			cell = joinList(fieldList(s, key))
 		}

@@ -62,7 +62,7 @@ func writeSolution(w *bufio.Writer, s *Solution) {
 	body := "\n" + s.Answer + "\n"
 	fmt.Fprintln(w, frontMark)
 	for _, key := range solutionKeys {
-		switch text := fieldText(s, key); {
+		switch text := valueText(s, key); {
 		case key == "answer":
 		case isListKey(key):
 			writeList(w, key, fieldList(s, key), body)
@@ -160,8 +160,8 @@ func fieldList(s *Solution, key string) []string {
 	return s.Questions
 }
 
-// fieldText is one value of the solution as text; "" when it has none, or a list.
-func fieldText(s *Solution, key string) string {
+// valueText is one value of the solution as text; "" when it has none, or a list.
+func valueText(s *Solution, key string) string {
 	switch key {
 	case "id":
 		return s.ID
@@ -188,11 +188,11 @@ func fieldText(s *Solution, key string) string {
 	case "status":
 		return string(s.Status)
 	}
-	return timeText(s, key)
+	return timeValue(s, key)
 }
 
-// timeText is one time of the solution; review_by is a day.
-func timeText(s *Solution, key string) string {
+// timeValue is one time of the solution; review_by is a day.
+func timeValue(s *Solution, key string) string {
 	t, form := time.Time{}, time.RFC3339Nano
 	switch key {
 	case "valid_from":

@@ -168,13 +168,19 @@ func TestWriteMarkdown(t *testing.T) {
 id: "s-1"
 title: "退款 \"多久\" 到账"
 questions: []
+short_reply: "三天到账。"
+note: "勿外传"
 product: "退款"
+region: "华东"
+customer_type: "enterprise"
 language: "zh-CN"
+stage: "explain_solution"
 valid_from: "2025-12-31T16:00:00.123456Z"
 valid_to: "2027-01-01T00:00:00Z"
 owner: "after-sales"
 review_by: "2026-12-31"
-status: "published"
+reviewed_at: "2026-02-01T09:00:00.123456Z"
+status: "draft"
 ---
 
 三天。
