@@ -141,9 +141,8 @@ func (d *draft) fill(key string, v value) {
 		}
 		d.s.ValidTo = t
 	case "review_by":
-		if t, _ := d.time(key, v); !t.IsZero() {
-			d.s.ReviewBy = time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
-		}
+		t, _ := d.time(key, v)
+		d.s.ReviewBy = dayOf(t)
 	case "reviewed_at":
 		d.s.ReviewedAt, _ = d.time(key, v)
 	case "customer_type":

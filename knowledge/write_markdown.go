@@ -209,3 +209,15 @@ func timeValue(s *Solution, key string) string {
 	}
 	return t.Format(form)
 }
+
+// Markdown is the solution as a Markdown file, which Read gives back as it was.
+func (s *Solution) Markdown() string {
+	var b strings.Builder
+	w := bufio.NewWriter(&b)
+	n := s.normal()
+	writeSolution(w, &n)
+	if err := w.Flush(); err != nil {
+		return "" // a Builder takes everything
+	}
+	return b.String()
+}
