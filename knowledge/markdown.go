@@ -20,11 +20,11 @@ import (
 // what is deeper stands at that depth.
 const maxNesting = 20
 
-// parseMarkdown reads Markdown as people write answers in it: CommonMark and
+// markdownTree reads Markdown as people write answers in it: CommonMark and
 // tables, without HTML, and without what plain text has by chance: titles underlined
 // by dashes, strikes between tildes as in 3~5, and definitions of links, which
 // would swallow a line such as [Note]: text. Indented text is text.
-func parseMarkdown(source []byte) ast.Node {
+func markdownTree(source []byte) ast.Node {
 	p := parser.NewParser(
 		parser.WithBlockParsers(
 			util.Prioritized(parser.NewThematicBreakParser(), 200),
@@ -108,7 +108,7 @@ func (emphasis) OnMatch(consumes int) ast.Node { return ast.NewEmphasis(consumes
 func HTML(markdown string) template.HTML {
 	source := textSource(markdown)
 	w := htmlWriter{source: source}
-	w.children(parseMarkdown(source), 0)
+	w.children(markdownTree(source), 0)
 	return template.HTML(w.b.String()) //nolint:gosec // made of escaped text only
 }
 

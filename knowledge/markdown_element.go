@@ -71,7 +71,7 @@ func tableOf(n ast.Node) (open, closing string, ok bool) {
 func PlainText(markdown string) string {
 	source := textSource(markdown)
 	w := textWriter{source: source}
-	w.children(parseMarkdown(source), "")
+	w.children(markdownTree(source), "")
 	return strings.TrimSpace(w.b.String())
 }
 
