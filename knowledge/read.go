@@ -108,8 +108,8 @@ func Read(r io.Reader, name string, o ReadOptions) iter.Seq[Record] {
 	}
 }
 
-// place is where a solution stands.
-type place struct {
+// filePlace is where a solution stands.
+type filePlace struct {
 	file string
 	line int
 }
@@ -118,8 +118,8 @@ type place struct {
 type reader struct {
 	o       ReadOptions
 	yield   func(Record) bool
-	seen    map[string]place // of every id, in all files
-	stopped bool             // nobody wants more
+	seen    map[string]filePlace // of every id, in all files
+	stopped bool                 // nobody wants more
 
 	file  string // that is being read
 	found bool   // something in it
@@ -127,7 +127,7 @@ type reader struct {
 }
 
 func newReader(o ReadOptions, yield func(Record) bool) *reader {
-	return &reader{o: o.orDefault(), yield: yield, seen: map[string]place{}}
+	return &reader{o: o.orDefault(), yield: yield, seen: map[string]filePlace{}}
 }
 
 // read reads one file; id is that of a Markdown file that gives none.
@@ -192,7 +192,7 @@ func (in *reader) take(s *Solution, line int, problems transcript.Problems) {
 	if first, ok := in.seen[s.ID]; ok && s.ID != "" {
 		at := fmt.Sprintf("on line %d", first.line)
 		if first.file != in.file {
-			at = fmt.Sprintf("in %s", place{first.file, first.line})
+			at = fmt.Sprintf("in %s", filePlace{first.file, first.line})
 		}
 		problems = append(problems, problem("id", fmt.Sprintf("%q stands %s already", s.ID, at), ""))
 	}
@@ -200,11 +200,11 @@ func (in *reader) take(s *Solution, line int, problems transcript.Problems) {
 		in.reject(line, s.ID, problems...)
 		return
 	}
-	in.seen[s.ID] = place{in.file, line}
+	in.seen[s.ID] = filePlace{in.file, line}
 	in.emit(Record{Solution: s, File: in.file, Line: line})
 }
 
-func (p place) String() string {
+func (p filePlace) String() string {
 	if p.line == 0 {
 		return p.file
 	}

@@ -163,7 +163,7 @@ z.md: solution "z"
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := written(ReadFiles([]string{folder}, nil, ReadOptions{Format: tt.format}))
+			got := listing(ReadFiles([]string{folder}, nil, ReadOptions{Format: tt.format}))
 			if diff := cmp.Diff(tt.want, strings.ReplaceAll(got, folder+"/", "")); diff != "" {
 				t.Error(diff)
 			}
@@ -193,7 +193,7 @@ func TestReadFiles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			stdin := strings.NewReader(`{"_id":"0","title":"","text":"x","entity":"hotel"}`)
-			got := written(ReadFiles(tt.paths, stdin, tt.o))
+			got := listing(ReadFiles(tt.paths, stdin, tt.o))
 			if diff := cmp.Diff(tt.want, strings.ReplaceAll(got, folder+"/", "")); diff != "" {
 				t.Error(diff)
 			}

@@ -14,14 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// written writes what reading gives, a line each.
-func written(records iter.Seq[Record]) string {
+// listing writes what reading gives, a line each.
+func listing(records iter.Seq[Record]) string {
 	var b strings.Builder
 	for r := range records {
 		if r.Reject != nil {
 			fmt.Fprintln(&b, r.Reject)
 		} else {
-			fmt.Fprintf(&b, "%s: solution %q\n", place{r.File, r.Line}, r.Solution.ID)
+			fmt.Fprintf(&b, "%s: solution %q\n", filePlace{r.File, r.Line}, r.Solution.ID)
 		}
 	}
 	return b.String()
@@ -29,7 +29,7 @@ func written(records iter.Seq[Record]) string {
 
 // results writes what Read makes of a text, a line each.
 func results(text, name string, o ReadOptions) string {
-	return written(Read(strings.NewReader(text), name, o))
+	return listing(Read(strings.NewReader(text), name, o))
 }
 
 // Every broken file or folder stands beside what is said about it.
@@ -46,7 +46,7 @@ func TestReadBrokenFiles(t *testing.T) {
 		}
 		t.Run(e.Name(), func(t *testing.T) {
 			t.Parallel()
-			got := written(ReadFiles([]string{filepath.Join(folder, e.Name())}, nil, ReadOptions{}))
+			got := listing(ReadFiles([]string{filepath.Join(folder, e.Name())}, nil, ReadOptions{}))
 			checkFile(t, filepath.Join(folder, e.Name()+".want"), strings.ReplaceAll(got, folder+"/", ""))
 		})
 	}
