@@ -160,7 +160,7 @@ func countRare(ctx context.Context, tx pgx.Tx, terms []string, counts map[string
 	rows, err := tx.Query(ctx, `
 		SELECT u.term, (
 			SELECT count(*)
-			FROM (SELECT FROM solution_terms AS t WHERE t.terms @@ u.query::tsquery LIMIT $3) AS some)
+			FROM (SELECT FROM solution_terms AS t WHERE t.terms @@ u.query::tsquery LIMIT $3) AS found)
 		FROM unnest($1::text[], $2::text[]) AS u (term, query)`, terms, queries, rareLimit)
 	if err != nil {
 		return fmt.Errorf("count terms: %w", err)

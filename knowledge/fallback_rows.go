@@ -102,7 +102,7 @@ func sharing(ctx context.Context, q querier, f filters, t sharedTerms) ([]Soluti
 		WITH term AS MATERIALIZED (
 			SELECT u.query::tsquery AS query, u.weight
 			FROM unnest(@queries::text[], @weights::float8[]) AS u (query, weight)
-		), some AS MATERIALIZED (
+		), found AS MATERIALIZED (
 			SELECT t.id, t.terms
 			FROM solution_terms AS t
 			JOIN solutions AS s USING (id)
@@ -116,11 +116,11 @@ func sharing(ctx context.Context, q querier, f filters, t sharedTerms) ([]Soluti
 				AND (cardinality(@products::text[]) = 0 OR s.product = '' OR lower(btrim(s.product)) = ANY(@products))
 			LIMIT @rows
 		), best AS (
-			SELECT some.id, sum(term.weight) AS weight
-			FROM some
-			JOIN term ON some.terms @@ term.query
-			GROUP BY some.id
-			ORDER BY weight DESC, some.id
+			SELECT found.id, sum(term.weight) AS weight
+			FROM found
+			JOIN term ON found.terms @@ term.query
+			GROUP BY found.id
+			ORDER BY weight DESC, found.id
 			LIMIT @candidates
 		)
 		SELECT `+rowColumns+`

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -43,6 +44,9 @@ var (
 type slot struct {
 	path string
 	lock *os.File
+
+	mu   sync.Mutex
+	last uint64 // number of the generation that was made last
 }
 
 // marker is what the file current says.
@@ -94,7 +98,7 @@ func lockSlot(path string) (*slot, error) {
 		}
 		return nil, closed(f, fmt.Errorf("lock: %w", err))
 	}
-	s := &slot{path, f}
+	s := &slot{path: path, lock: f}
 	if !s.intact() { // removed between opening and locking
 		return nil, s.release()
 	}
@@ -144,7 +148,8 @@ func isGeneration(name string) bool {
 	return ok && err == nil
 }
 
-// next returns the path of a new generation, which nothing has used.
+// next returns the path of a new generation, which nothing uses: what closes an
+// old one later removes that one's folder.
 func (s *slot) next() (string, error) {
 	if !s.intact() {
 		return "", fmt.Errorf("slot %q: %w", s.path, errSlotLost)
@@ -153,17 +158,19 @@ func (s *slot) next() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("new generation: %w", err)
 	}
-	last := uint64(0)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, e := range entries {
 		if n, ok := strings.CutPrefix(e.Name(), generationPrefix); ok && isGeneration(e.Name()) {
 			number, err := strconv.ParseUint(n, 10, 63)
 			if err != nil {
 				return "", fmt.Errorf("new generation: %w", err)
 			}
-			last = max(last, number)
+			s.last = max(s.last, number)
 		}
 	}
-	return filepath.Join(s.path, generationPrefix+strconv.FormatUint(last+1, 10)), nil
+	s.last++
+	return filepath.Join(s.path, generationPrefix+strconv.FormatUint(s.last, 10)), nil
 }
 
 // adopt makes the generation the current one, at once and for good.

@@ -80,11 +80,11 @@ func (x *Index) place() (string, *slot, error) {
 		keep = h.path
 		x.release(context.Background(), h)
 	}
-	if err := s.sweep(keep); err != nil {
+	path, err := s.next()
+	if err != nil {
 		return "", nil, err
 	}
-	path, err := s.next()
-	return path, s, err
+	return path, s, s.sweep(keep)
 }
 
 // build makes a generation of what is in the library at one moment.
