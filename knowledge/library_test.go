@@ -19,9 +19,9 @@ func full() Solution {
 		ShortReply: "三天到账。", Note: "勿外传", Tags: []string{"退款", "bank"}, Product: "退款", Region: "华东",
 		CustomerType: "enterprise", Language: "zh-CN", Stage: ExplainSolution, Status: Draft,
 		ReviewedAt: time.Date(2026, 2, 1, 9, 0, 0, 123456789, time.UTC),
-		ValidFrom: time.Date(2026, 1, 1, 0, 0, 0, 123456789, time.FixedZone("", 8*3600)),
-		ValidTo:   time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
-		Owner:     "after-sales", ReviewBy: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
+		ValidFrom:  time.Date(2026, 1, 1, 0, 0, 0, 123456789, time.FixedZone("", 8*3600)),
+		ValidTo:    time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
+		Owner:      "after-sales", ReviewBy: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
 	}
 }
 
