@@ -11,6 +11,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
+	"github.com/blevesearch/bleve/v2/mapping"
 	index "github.com/blevesearch/bleve_index_api"
 	bolt "go.etcd.io/bbolt/errors"
 )
@@ -94,12 +95,17 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	}, nil
 }
 
+// newMapping describes documents that come as fields.
+func newMapping() *mapping.IndexMappingImpl {
+	m := bleve.NewIndexMapping()
+	m.DefaultMapping = bleve.NewDocumentDisabledMapping()
+	m.ScoringModel = index.BM25Scoring
+	return m
+}
+
 // newBleve makes an index. NewMemOnly would make one of an older kind.
 func newBleve(folder string) (bleve.Index, error) {
-	m := bleve.NewIndexMapping()
-	m.DefaultMapping = bleve.NewDocumentDisabledMapping() // documents come as fields
-	m.ScoringModel = index.BM25Scoring
-	b, err := bleve.NewUsing(folder, m, scorch.Name, scorch.Name, map[string]any{"bolt_timeout": lockTimeout})
+	b, err := bleve.NewUsing(folder, newMapping(), scorch.Name, scorch.Name, map[string]any{"bolt_timeout": lockTimeout})
 	if err != nil {
 		return nil, fmt.Errorf("make index %q: %w", folder, err)
 	}
