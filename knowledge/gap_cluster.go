@@ -1,0 +1,265 @@
+package knowledge
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+)
+
+const (
+	// sameGap is the likeness from which on a question belongs to a gap.
+	sameGap = 0.45
+	// sameGaps is the likeness from which on two gaps are one.
+	sameGaps = 0.65
+	// gapTerms are kept of a gap, the most frequent ones.
+	gapTerms = 48
+	// gapLookUps are the rarest terms of a question by which gaps are looked up.
+	gapLookUps = 6
+	// gapCandidates bounds how many gaps a question is compared with.
+	gapCandidates = 200
+)
+
+// GapTerms is what a gap is recognised by: of how many of its questions each of
+// its most frequent terms is part.
+type GapTerms struct {
+	Questions int            `json:"questions"` // all of the gap
+	Terms     map[string]int `json:"terms"`
+}
+
+// Clusterer finds the gap that a question belongs to. Questions are taken one at
+// a time and stay where they were put, so that gaps keep their names and sizes
+// over time. It is not safe for concurrent use.
+type Clusterer struct {
+	analyzers analyzers
+	gaps      map[int64]*GapTerms
+	holders   map[string][]int64 // gaps that ever had the term, in the order of their coming
+	df        map[string]int     // questions with the term
+	questions int
+}
+
+// NewClusterer returns a clusterer without gaps.
+func NewClusterer() (*Clusterer, error) {
+	m, err := newMapping()
+	if err != nil {
+		return nil, err
+	}
+	return &Clusterer{
+		analyzers: newAnalyzers(m), gaps: map[int64]*GapTerms{}, holders: map[string][]int64{}, df: map[string]int{},
+	}, nil
+}
+
+// Put tells the clusterer of a gap, as when it begins or another process made one.
+func (c *Clusterer) Put(id int64, g GapTerms) {
+	c.Remove(id)
+	c.gaps[id] = &g
+	c.questions += g.Questions
+	for term, n := range g.Terms {
+		c.df[term] += n
+		c.holders[term] = append(c.holders[term], id)
+	}
+}
+
+// Remove forgets a gap.
+func (c *Clusterer) Remove(id int64) {
+	g := c.gaps[id]
+	if g == nil {
+		return
+	}
+	delete(c.gaps, id)
+	c.questions -= g.Questions
+	for term, n := range g.Terms {
+		c.df[term] -= n
+		c.holders[term] = slices.DeleteFunc(c.holders[term], func(h int64) bool { return h == id })
+	}
+}
+
+// Terms returns what a gap is recognised by now, nil when there is none of that id.
+func (c *Clusterer) Terms(id int64) *GapTerms { return c.gaps[id] }
+
+// termsOf returns the terms of a question: words and pairs of characters.
+func (c *Clusterer) termsOf(text string) []string {
+	var out []string
+	for _, t := range c.analyzers.distinct(canonical(clip(text, maxQuestionRunes))) {
+		out = append(out, t)
+	}
+	return out
+}
+
+// Nearest returns the gap that a question belongs to, and how alike they are;
+// 0 when it belongs to none.
+func (c *Clusterer) Nearest(text string) (id int64, likeness float64) {
+	terms := c.termsOf(text)
+	for _, candidate := range c.candidates(terms) {
+		like := c.likeness(terms, c.gaps[candidate])
+		if like > likeness || like == likeness && candidate < id {
+			id, likeness = candidate, like
+		}
+	}
+	if likeness < sameGap {
+		return 0, likeness
+	}
+	return id, likeness
+}
+
+// Add counts a question to a gap, which is made where there is none of that id.
+func (c *Clusterer) Add(id int64, text string) {
+	g := c.gaps[id]
+	if g == nil {
+		g = &GapTerms{Terms: map[string]int{}}
+		c.gaps[id] = g
+	}
+	g.Questions++
+	c.questions++
+	for _, t := range c.termsOf(text) {
+		if g.Terms[t] == 0 {
+			c.holders[t] = append(c.holders[t], id)
+		}
+		g.Terms[t]++
+		c.df[t]++
+	}
+	if len(g.Terms) > 2*gapTerms {
+		c.prune(id, g)
+	}
+}
+
+// prune keeps the most frequent terms.
+func (c *Clusterer) prune(id int64, g *GapTerms) {
+	var all []string
+	for t := range g.Terms {
+		all = append(all, t)
+	}
+	slices.SortFunc(all, func(a, b string) int {
+		return cmp.Or(cmp.Compare(g.Terms[b], g.Terms[a]), strings.Compare(a, b))
+	})
+	for _, t := range all[gapTerms:] {
+		delete(g.Terms, t)
+		c.holders[t] = slices.DeleteFunc(c.holders[t], func(h int64) bool { return h == id })
+	}
+}
+
+func (c *Clusterer) weight(term string) float64 {
+	w := math.Log1p((float64(c.questions) + 0.5) / (float64(c.df[term]) + 0.5))
+	return w
+}
+
+// candidates are gaps that share one of the question's rarest terms.
+func (c *Clusterer) candidates(terms []string) []int64 {
+	known := slices.DeleteFunc(slices.Clone(terms), func(t string) bool { return len(c.holders[t]) == 0 })
+	slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(len(c.holders[a]), len(c.holders[b])) })
+	seen := map[int64]bool{}
+	var out []int64
+	for i, t := range known {
+		if i >= gapLookUps || len(out) >= gapCandidates {
+			break
+		}
+		for _, id := range c.holders[t] {
+			if !seen[id] {
+				seen[id] = true
+				out = append(out, id)
+			}
+		}
+	}
+	return out
+}
+
+// likeness is the cosine of the question and the mean of the gap's questions.
+func (c *Clusterer) likeness(terms []string, g *GapTerms) float64 {
+	both, own, its := 0.0, 0.0, 0.0
+	for _, t := range terms {
+		w := c.weight(t)
+		own += w * w
+		both += w * w * g.share(t)
+	}
+	if both == 0 {
+		return 0
+	}
+	for t := range g.Terms {
+		w := c.weight(t) * g.share(t)
+		its += w * w
+	}
+	return both / math.Sqrt(own*its)
+}
+
+// share is the share of the gap's questions that have a term.
+func (g *GapTerms) share(term string) float64 { return float64(g.Terms[term]) / float64(g.Questions) }
+
+// Merge is a gap that turned out to be a part of another.
+type Merge struct{ From, Into int64 }
+
+// Merges returns the gaps that have grown as alike as sameGaps, the smaller one
+// of two always into the larger, and merges them. Each gap is in one merge at most.
+func (c *Clusterer) Merges() []Merge {
+	var ids []int64
+	for id := range c.gaps {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b int64) int {
+		return cmp.Or(cmp.Compare(c.gaps[a].Questions, c.gaps[b].Questions), cmp.Compare(b, a))
+	})
+	var out []Merge
+	for _, id := range ids {
+		if into := c.larger(id); into != 0 {
+			out = append(out, Merge{id, into})
+			c.join(id, into)
+		}
+	}
+	return out
+}
+
+// larger returns the gap that is most like a smaller one, 0 when none is enough so.
+func (c *Clusterer) larger(id int64) int64 {
+	g := c.gaps[id]
+	var terms []string
+	for t := range g.Terms {
+		terms = append(terms, t)
+	}
+	slices.SortFunc(terms, func(a, b string) int {
+		return cmp.Or(cmp.Compare(c.weight(b)*g.share(b), c.weight(a)*g.share(a)), strings.Compare(a, b))
+	})
+	best, most := int64(0), sameGaps
+	for _, other := range c.candidates(terms[:min(len(terms), 2*gapLookUps)]) {
+		o := c.gaps[other]
+		if other == id || o.Questions < g.Questions || o.Questions == g.Questions && other > id {
+			continue
+		}
+		if like := c.alike(g, o); like > most || like == most && other < best {
+			best, most = other, like
+		}
+	}
+	return best
+}
+
+// alike is the cosine of the means of two gaps' questions.
+func (c *Clusterer) alike(a, b *GapTerms) float64 {
+	both, as, bs := 0.0, 0.0, 0.0
+	for t := range a.Terms {
+		w := c.weight(t)
+		both += w * w * a.share(t) * b.share(t)
+		as += w * w * a.share(t) * a.share(t)
+	}
+	for t := range b.Terms {
+		w := c.weight(t) * b.share(t)
+		bs += w * w
+	}
+	if both == 0 {
+		return 0
+	}
+	return both / math.Sqrt(as*bs)
+}
+
+// join moves the questions of one gap into another.
+func (c *Clusterer) join(from, into int64) {
+	a, b := c.gaps[from], c.gaps[into]
+	sum := GapTerms{Questions: a.Questions + b.Questions, Terms: map[string]int{}}
+	for _, g := range []*GapTerms{a, b} {
+		for t, n := range g.Terms {
+			sum.Terms[t] += n
+		}
+	}
+	c.Remove(from)
+	c.Put(into, sum)
+	if g := c.gaps[into]; len(g.Terms) > gapTerms {
+		c.prune(into, g)
+	}
+}
