@@ -14,6 +14,9 @@ const (
 	sameGaps = 0.65
 	// gapTerms are kept of a gap, the most frequent ones.
 	gapTerms = 48
+	// gapGeneric and gapBinding are what a generic word, and a pair with a character
+	// that only binds others, count beside another term.
+	gapGeneric, gapBinding = 0.6, 0.25
 	// gapLookUps are the rarest terms of a question by which gaps are looked up.
 	gapLookUps = 6
 	// gapCandidates bounds how many gaps a question is compared with.
@@ -33,9 +36,15 @@ type GapTerms struct {
 type Clusterer struct {
 	analyzers analyzers
 	gaps      map[int64]*GapTerms
-	holders   map[string][]int64 // gaps that ever had the term, in the order of their coming
-	df        map[string]int     // questions with the term
+	terms     map[string]*gapTerm
 	questions int
+}
+
+// gapTerm is a term of any gap.
+type gapTerm struct {
+	factor    float64 // what it counts beside another term as rare
+	questions int     // with it
+	holders   []int64 // gaps that have it, in the order of their coming
 }
 
 // NewClusterer returns a clusterer without gaps.
@@ -45,7 +54,7 @@ func NewClusterer() (*Clusterer, error) {
 		return nil, err
 	}
 	return &Clusterer{
-		analyzers: newAnalyzers(m), gaps: map[int64]*GapTerms{}, holders: map[string][]int64{}, df: map[string]int{},
+		analyzers: newAnalyzers(m), gaps: map[int64]*GapTerms{}, terms: map[string]*gapTerm{},
 	}, nil
 }
 
@@ -55,8 +64,9 @@ func (c *Clusterer) Put(id int64, g GapTerms) {
 	c.gaps[id] = &g
 	c.questions += g.Questions
 	for term, n := range g.Terms {
-		c.df[term] += n
-		c.holders[term] = append(c.holders[term], id)
+		of := c.term(term)
+		of.questions += n
+		of.holders = append(of.holders, id)
 	}
 }
 
@@ -69,8 +79,9 @@ func (c *Clusterer) Remove(id int64) {
 	delete(c.gaps, id)
 	c.questions -= g.Questions
 	for term, n := range g.Terms {
-		c.df[term] -= n
-		c.holders[term] = slices.DeleteFunc(c.holders[term], func(h int64) bool { return h == id })
+		of := c.terms[term]
+		of.questions -= n
+		of.drop(id)
 	}
 }
 
@@ -79,11 +90,7 @@ func (c *Clusterer) Terms(id int64) *GapTerms { return c.gaps[id] }
 
 // termsOf returns the terms of a question: words and pairs of characters.
 func (c *Clusterer) termsOf(text string) []string {
-	var out []string
-	for _, t := range c.analyzers.distinct(canonical(clip(text, maxQuestionRunes))) {
-		out = append(out, t)
-	}
-	return out
+	return c.analyzers.distinct(canonical(clip(text, maxQuestionRunes)))
 }
 
 // Nearest returns the gap that a question belongs to, and how alike they are;
@@ -102,6 +109,11 @@ func (c *Clusterer) Nearest(text string) (id int64, likeness float64) {
 	return id, likeness
 }
 
+// typical is how like the mean of a gap's questions a text is.
+func (c *Clusterer) typical(id int64, text string) float64 {
+	return c.likeness(c.termsOf(text), c.gaps[id])
+}
+
 // Add counts a question to a gap, which is made where there is none of that id.
 func (c *Clusterer) Add(id int64, text string) {
 	g := c.gaps[id]
@@ -112,11 +124,12 @@ func (c *Clusterer) Add(id int64, text string) {
 	g.Questions++
 	c.questions++
 	for _, t := range c.termsOf(text) {
+		of := c.term(t)
 		if g.Terms[t] == 0 {
-			c.holders[t] = append(c.holders[t], id)
+			of.holders = append(of.holders, id)
 		}
 		g.Terms[t]++
-		c.df[t]++
+		of.questions++
 	}
 	if len(g.Terms) > 2*gapTerms {
 		c.prune(id, g)
@@ -134,26 +147,52 @@ func (c *Clusterer) prune(id int64, g *GapTerms) {
 	})
 	for _, t := range all[gapTerms:] {
 		delete(g.Terms, t)
-		c.holders[t] = slices.DeleteFunc(c.holders[t], func(h int64) bool { return h == id })
+		c.terms[t].drop(id)
 	}
 }
 
-func (c *Clusterer) weight(term string) float64 {
-	w := math.Log1p((float64(c.questions) + 0.5) / (float64(c.df[term]) + 0.5))
-	return w
+func (c *Clusterer) term(text string) *gapTerm {
+	t := c.terms[text]
+	if t == nil {
+		t = &gapTerm{factor: 1}
+		switch {
+		case genericSet[text]:
+			t.factor = gapGeneric
+		case strings.ContainsAny(text, weakHan):
+			t.factor = gapBinding
+		}
+		c.terms[text] = t
+	}
+	return t
+}
+
+func (t *gapTerm) drop(id int64) {
+	t.holders = slices.DeleteFunc(t.holders, func(h int64) bool { return h == id })
+}
+
+// weight is how much a term tells: rare ones much, those that people say of
+// anything, and pairs that only bind words, little.
+func (c *Clusterer) weight(text string) float64 {
+	t := c.term(text)
+	return t.factor * math.Log1p(float64(c.questions+1)/float64(t.questions+1))
 }
 
 // candidates are gaps that share one of the question's rarest terms.
 func (c *Clusterer) candidates(terms []string) []int64 {
-	known := slices.DeleteFunc(slices.Clone(terms), func(t string) bool { return len(c.holders[t]) == 0 })
-	slices.SortStableFunc(known, func(a, b string) int { return cmp.Compare(len(c.holders[a]), len(c.holders[b])) })
+	var known []*gapTerm
+	for _, text := range terms {
+		if t := c.terms[text]; t != nil && len(t.holders) > 0 {
+			known = append(known, t)
+		}
+	}
+	slices.SortStableFunc(known, func(a, b *gapTerm) int { return cmp.Compare(len(a.holders), len(b.holders)) })
 	seen := map[int64]bool{}
 	var out []int64
 	for i, t := range known {
 		if i >= gapLookUps || len(out) >= gapCandidates {
 			break
 		}
-		for _, id := range c.holders[t] {
+		for _, id := range t.holders {
 			if !seen[id] {
 				seen[id] = true
 				out = append(out, id)

@@ -7,6 +7,7 @@ CREATE TABLE gaps (
     language    text NOT NULL DEFAULT '',
     terms       jsonb NOT NULL, -- of how many of its questions its most frequent terms are part: by it new questions are recognised
     questions   integer NOT NULL CHECK (questions >= 0), -- all that ever came to it
+    heat        double precision NOT NULL, -- log2 of the sum over its questions of 2^(day / 14), days since 1970: what is asked often and lately is hot, and the order of gaps needs no reckoning anew as days pass
     first_asked date NOT NULL,
     last_asked  date NOT NULL,
     status      text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'drafted', 'closed', 'unanswerable', 'merged')),
@@ -16,7 +17,7 @@ CREATE TABLE gaps (
     changed_at  timestamptz NOT NULL DEFAULT now(),
     CHECK ((status = 'merged') = (merged_into IS NOT NULL))
 );
-CREATE INDEX gaps_status ON gaps (status, last_asked DESC);
+CREATE INDEX gaps_hottest ON gaps (status, heat DESC, id);
 
 -- One row for each question of a session's current verdict.
 CREATE TABLE questions (
