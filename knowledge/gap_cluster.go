@@ -49,12 +49,12 @@ type gapTerm struct {
 
 // NewClusterer returns a clusterer without gaps.
 func NewClusterer() (*Clusterer, error) {
-	m, err := newMapping()
+	a, err := newAnalyzers()
 	if err != nil {
 		return nil, err
 	}
 	return &Clusterer{
-		analyzers: newAnalyzers(m), gaps: map[int64]*GapTerms{}, terms: map[string]*gapTerm{},
+		analyzers: a, gaps: map[int64]*GapTerms{}, terms: map[string]*gapTerm{},
 	}, nil
 }
 
@@ -90,7 +90,7 @@ func (c *Clusterer) Terms(id int64) *GapTerms { return c.gaps[id] }
 
 // termsOf returns the terms of a question: words and pairs of characters.
 func (c *Clusterer) termsOf(text string) []string {
-	return c.analyzers.distinct(canonical(clip(text, maxQuestionRunes)))
+	return c.analyzers.telling(text)
 }
 
 // Nearest returns the gap that a question belongs to, and how alike they are;
@@ -107,6 +107,21 @@ func (c *Clusterer) Nearest(text string) (id int64, likeness float64) {
 		return 0, likeness
 	}
 	return id, likeness
+}
+
+// telling returns the distinct words and pairs of characters of a text, without
+// characters that mostly bind others.
+func (a analyzers) telling(text string) []string {
+	words, pairs := a.cut(canonical(clip(text, maxQuestionRunes)))
+	var out []string
+	seen := map[string]bool{}
+	for _, t := range append(words, pairs...) {
+		if !seen[t] && !isWeak(t) {
+			seen[t] = true
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // typical is how like the mean of a gap's questions a text is.
@@ -156,7 +171,7 @@ func (c *Clusterer) term(text string) *gapTerm {
 	if t == nil {
 		t = &gapTerm{factor: 1}
 		switch {
-		case genericSet[text]:
+		case genericIDs[termID(text)]:
 			t.factor = gapGeneric
 		case strings.ContainsAny(text, weakHan):
 			t.factor = gapBinding

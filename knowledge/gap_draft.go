@@ -137,11 +137,10 @@ func (g *Gaps) goodSessions(ctx context.Context, id int64) ([]answeredIn, error)
 
 // answers cuts the answers out of sessions, the one that is most like the others first.
 func (g *Gaps) answers(good []answeredIn) ([]Passage, error) {
-	m, err := newMapping()
+	cut, err := newAnalyzers()
 	if err != nil {
 		return nil, err
 	}
-	cut := newAnalyzers(m)
 	var all []Passage
 	var terms []map[string]bool
 	for _, in := range good {
@@ -151,7 +150,7 @@ func (g *Gaps) answers(good []answeredIn) ([]Passage, error) {
 		}
 		turns := answering(s, in.Turn)
 		text := g.clean(joined(s, turns))
-		words := cut.distinct(canonical(clip(text, 4*maxQuestionRunes)))
+		words := cut.telling(text)
 		if n := content(words); n < leastAnswer {
 			continue
 		}

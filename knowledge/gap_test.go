@@ -37,12 +37,12 @@ func newShop(t *testing.T) *shop {
 }
 
 // asked stores an inspected session with a question of the customer's and an answer.
-func (s *shop) asked(t *testing.T, day int, question, answer string, result pipeline.Result, solutions ...string) {
+func (s *shop) asked(t *testing.T, at time.Time, question, answer string, result pipeline.Result, solutions ...string) {
 	t.Helper()
 	s.n++
 	id := fmt.Sprintf("s-%d", s.n)
 	in, err := store.NewIncoming(&transcript.Session{
-		ID: transcript.SessionID(id), Channel: transcript.Chat, StartedAt: time.Date(2026, 11, day, 9, 0, 0, 0, time.UTC),
+		ID: transcript.SessionID(id), Channel: transcript.Chat, StartedAt: at,
 		Turns: []transcript.Turn{
 			{Speaker: transcript.Customer, Text: question}, {Speaker: transcript.Agent, Text: answer},
 			{Speaker: transcript.Customer, Text: "谢谢"},
@@ -105,12 +105,12 @@ func TestQuestionsWithoutASolutionComeTogether(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	for _, q := range []string{"宠物可以随行李托运吗", "请问宠物能托运吗", "我想托运宠物可以吗"} {
-		s.asked(t, 3, q, "可以的", pipeline.Pass)
+		s.asked(t, november(3), q, "可以的", pipeline.Pass)
 	}
 	for _, q := range []string{"Do you sell gift cards?", "can I buy a gift card here", "Gift cards, do you sell them"} {
-		s.asked(t, 20, q, "yes", pipeline.Pass)
+		s.asked(t, november(20), q, "yes", pipeline.Pass)
 	}
-	s.asked(t, 20, "退款多久到账", "三天", pipeline.Pass, "SOL-1")
+	s.asked(t, november(20), "退款多久到账", "三天", pipeline.Pass, "SOL-1")
 	if n := s.cluster(t); n != 6 {
 		t.Errorf("%d questions put into gaps, want 6", n)
 	}
@@ -129,7 +129,7 @@ func TestQuestionsWithoutASolutionComeTogether(t *testing.T) {
 func TestGapKeepsItsNumberWhileQuestionsComeIn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.asked(t, 3, "宠物可以随行李托运吗", "可以", pipeline.Pass)
+	s.asked(t, november(3), "宠物可以随行李托运吗", "可以", pipeline.Pass)
 	s.cluster(t)
 	before, err := s.gaps.List(t.Context(), GapFilter{})
 	if err != nil {
@@ -141,7 +141,7 @@ func TestGapKeepsItsNumberWhileQuestionsComeIn(t *testing.T) {
 	if got := s.list(t, GapFilter{}); len(got) != 0 {
 		t.Errorf("a closed gap is listed: %q", got)
 	}
-	s.asked(t, 9, "宠物能随行李托运吗", "可以", pipeline.Pass)
+	s.asked(t, november(9), "宠物能随行李托运吗", "可以", pipeline.Pass)
 	s.cluster(t)
 	after, err := s.gaps.Gap(t.Context(), before[0].ID)
 	if err != nil {
@@ -155,7 +155,7 @@ func TestGapKeepsItsNumberWhileQuestionsComeIn(t *testing.T) {
 func TestGapsShowNoPersonalData(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.asked(t, 3, "我手机13812345678可以办副卡吗", "可以", pipeline.Pass)
+	s.asked(t, november(3), "我手机13812345678可以办副卡吗", "可以", pipeline.Pass)
 	s.cluster(t)
 	if got := s.list(t, GapFilter{}); len(got) != 1 || strings.Contains(got[0], "13812345678") {
 		t.Errorf("gaps: %q", got)
@@ -170,9 +170,9 @@ func TestDraftQuotesGoodSessions(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	const good = "宠物需要提前48小时申请，装进航空箱，按超重行李收费，每公斤三十元"
-	s.asked(t, 4, "宠物可以随行李托运吗", good, pipeline.Pass)
-	s.asked(t, 3, "请问宠物能随行李托运吗", "宠物托运要提前48小时申请，必须装进航空箱，按超重行李收费", pipeline.Pass)
-	s.asked(t, 5, "宠物随行李托运可以吗", "不知道，你自己去问机场柜台吧，我们这里不管这个事情", pipeline.Fail)
+	s.asked(t, november(4), "宠物可以随行李托运吗", good, pipeline.Pass)
+	s.asked(t, november(3), "请问宠物能随行李托运吗", "宠物托运要提前48小时申请，必须装进航空箱，按超重行李收费", pipeline.Pass)
+	s.asked(t, november(5), "宠物随行李托运可以吗", "不知道，你自己去问机场柜台吧，我们这里不管这个事情", pipeline.Fail)
 	s.cluster(t)
 	list, err := s.gaps.List(t.Context(), GapFilter{})
 	if err != nil || len(list) != 1 {
