@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // CoverageTarget is the share of answerable questions that the library should answer.
@@ -40,7 +39,7 @@ const maxCovered = 400
 // Coverage counts questions of sessions from a day on until before another, in
 // the order of days, else those asked most first. Questions of gaps that no
 // solution can answer are left out.
-func Coverage(ctx context.Context, pool *pgxpool.Pool, from, to time.Time, by CoverageBy) ([]Covered, error) {
+func (g *Gaps) Coverage(ctx context.Context, from, to time.Time, by CoverageBy) ([]Covered, error) {
 	name, order := coverageName(by)
 	query := `
 		SELECT ` + name + ` AS name, count(*) AS questions,
@@ -54,7 +53,7 @@ func Coverage(ctx context.Context, pool *pgxpool.Pool, from, to time.Time, by Co
 		GROUP BY 1
 		ORDER BY ` + order + `
 		LIMIT @limit`
-	rows, err := pool.Query(ctx, query, pgx.StrictNamedArgs{"from": from, "to": to, "limit": maxCovered})
+	rows, err := g.pool.Query(ctx, query, pgx.StrictNamedArgs{"from": from, "to": to, "limit": maxCovered})
 	if err != nil {
 		return nil, fmt.Errorf("count coverage: %w", err)
 	}

@@ -40,7 +40,7 @@ func TestCoverageCountsAnswerableQuestions(t *testing.T) {
 		{CoverageAll, 4, 30, nil},
 	}
 	for _, tt := range tests {
-		rows, err := Coverage(t.Context(), s.store.Pool(), november(tt.from), november(tt.to), tt.by)
+		rows, err := s.gaps.Coverage(t.Context(), november(tt.from), november(tt.to), tt.by)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestCheckTellsWhatAChangeMoved(t *testing.T) {
 		return x
 	}
 	check := func(x *Index) bool {
-		done, err := CheckLibrary(t.Context(), s.store.Pool(), x)
+		done, err := s.gaps.CheckLibrary(t.Context(), x)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,14 +88,14 @@ func TestCheckTellsWhatAChangeMoved(t *testing.T) {
 			t.Errorf("checked: %v, want %v", got, step.want)
 		}
 	}
-	checks, err := Checks(t.Context(), s.store.Pool(), 10)
+	checks, err := s.gaps.Checks(t.Context(), 10)
 	if err != nil || len(checks) != 2 {
 		t.Fatalf("checks: %v, %v", checks, err)
 	}
 	if c := checks[0]; c.Questions != 2 || c.Before != 0 || c.After != 1 || c.ConfidenceBefore != nil || c.ConfidenceAfter == nil {
 		t.Errorf("check after the change: %+v", c)
 	}
-	shifts, err := Shifts(t.Context(), s.store.Pool(), checks[0].ID)
+	shifts, err := s.gaps.Shifts(t.Context(), checks[0].ID)
 	if err != nil || len(shifts) != 1 || shifts[0].SolutionAfter != "SOL-G" || shifts[0].SolutionBefore != "" || shifts[0].Text != "Do you sell gift cards?" {
 		t.Errorf("shifts: %+v, %v", shifts, err)
 	}

@@ -55,14 +55,26 @@ func NewGaps(pool *pgxpool.Pool, clean func(string) string) *Gaps { return &Gaps
 // those were; none while another process does. A process that dies meanwhile
 // loses at most a step, which the next one does again.
 func (g *Gaps) Cluster(ctx context.Context) (n int, err error) {
+	err = g.alone(ctx, func(conn *pgx.Conn) error {
+		n, err = g.clusterOn(ctx, conn)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("put questions into gaps: %w", err)
+	}
+	return n, err
+}
+
+// alone runs do unless another process changes gaps.
+func (g *Gaps) alone(ctx context.Context, do func(*pgx.Conn) error) (err error) {
 	conn, err := g.pool.Acquire(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("put questions into gaps: %w", err)
+		return err
 	}
 	defer conn.Release()
 	var locked bool
 	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, int64(gapLock)).Scan(&locked); err != nil || !locked {
-		return 0, err
+		return err
 	}
 	defer func() {
 		// A connection that cannot unlock is closed, which unlocks as well.
@@ -70,7 +82,64 @@ func (g *Gaps) Cluster(ctx context.Context) (n int, err error) {
 			err = errors.Join(err, conn.Conn().Close(context.WithoutCancel(ctx)))
 		}
 	}()
-	return g.clusterOn(ctx, conn.Conn())
+	return do(conn.Conn())
+}
+
+// Merge makes one of gaps that have grown alike: the larger one keeps its number
+// and takes over the other's questions. It returns how many were merged.
+func (g *Gaps) Merge(ctx context.Context) (n int, err error) {
+	err = g.alone(ctx, func(conn *pgx.Conn) error {
+		c, err := g.load(ctx, conn)
+		if err != nil {
+			return err
+		}
+		merges := c.clusterer.Merges(c.mayMerge)
+		for _, m := range merges {
+			if err := c.merge(ctx, conn, m); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("merge gaps: %w", err)
+	}
+	return n, err
+}
+
+// mayMerge keeps apart what somebody has decided about.
+func (c *clustering) mayMerge(from, into int64) bool { return !c.decided[from] && !c.decided[into] }
+
+// merge writes one merge. What the clusterer has merged into the larger gap
+// later is in its terms already, and written again by those merges.
+func (c *clustering) merge(ctx context.Context, conn *pgx.Conn, m Merge) error {
+	const from = `
+		UPDATE gaps
+		SET status = 'merged', merged_into = $2, changed_at = now()
+		WHERE id = $1`
+	const into = `
+		UPDATE gaps g
+		SET terms = coalesce($3, g.terms), questions = g.questions + f.questions, heat = $4,
+			first_asked = least(g.first_asked, f.first_asked), last_asked = greatest(g.last_asked, f.last_asked)
+		FROM gaps f
+		WHERE g.id = $2 AND f.id = $1`
+	const questions = `
+		UPDATE questions
+		SET gap_id = $2
+		WHERE gap_id = $1`
+	c.heat[m.Into] = warmer(c.heat[m.Into], c.heat[m.From])
+	var terms map[string]int // nil when the larger one was merged on
+	if g := c.clusterer.Terms(m.Into); g != nil {
+		terms = g.Terms
+	}
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue(into, m.From, m.Into, terms, c.heat[m.Into])
+		batch.Queue(from, m.From, m.Into)
+		batch.Queue(questions, m.From, m.Into)
+		return tx.SendBatch(ctx, batch).Close()
+	})
 }
 
 func (g *Gaps) clusterOn(ctx context.Context, conn *pgx.Conn) (int, error) {
@@ -132,6 +201,7 @@ func (g *Gaps) loose(ctx context.Context, conn *pgx.Conn) ([]looseQuestion, erro
 type clustering struct {
 	clusterer *Clusterer
 	titles    map[int64]string
+	decided   map[int64]bool // gaps of which somebody has said what becomes of them
 	heat      map[int64]float64
 	spare     []int64 // ids for new gaps
 }
@@ -141,9 +211,9 @@ func (g *Gaps) load(ctx context.Context, conn *pgx.Conn) (*clustering, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &clustering{clusterer: clusterer, titles: map[int64]string{}, heat: map[int64]float64{}}
+	c := &clustering{clusterer: clusterer, titles: map[int64]string{}, decided: map[int64]bool{}, heat: map[int64]float64{}}
 	const query = `
-		SELECT id, title, heat, questions, terms
+		SELECT id, title, heat, status <> 'open', questions, terms
 		FROM gaps
 		WHERE status <> 'merged' AND (questions > 1 OR last_asked > current_date - $1::integer)
 		ORDER BY id`
@@ -154,9 +224,10 @@ func (g *Gaps) load(ctx context.Context, conn *pgx.Conn) (*clustering, error) {
 	var id int64
 	var title string
 	var heat float64
+	var decided bool
 	var terms GapTerms
-	_, err = pgx.ForEachRow(rows, []any{&id, &title, &heat, &terms.Questions, &terms.Terms}, func() error {
-		c.titles[id], c.heat[id] = title, heat
+	_, err = pgx.ForEachRow(rows, []any{&id, &title, &heat, &decided, &terms.Questions, &terms.Terms}, func() error {
+		c.titles[id], c.heat[id], c.decided[id] = title, heat, decided
 		c.clusterer.Put(id, terms)
 		terms.Terms = nil
 		return nil

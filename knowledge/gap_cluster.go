@@ -242,8 +242,9 @@ func (g *GapTerms) share(term string) float64 { return float64(g.Terms[term]) / 
 type Merge struct{ From, Into int64 }
 
 // Merges returns the gaps that have grown as alike as sameGaps, the smaller one
-// of two always into the larger, and merges them. Each gap is in one merge at most.
-func (c *Clusterer) Merges() []Merge {
+// of two always into the larger, and merges them where they may be. A gap is
+// merged at most once.
+func (c *Clusterer) Merges(may func(from, into int64) bool) []Merge {
 	var ids []int64
 	for id := range c.gaps {
 		ids = append(ids, id)
@@ -253,7 +254,7 @@ func (c *Clusterer) Merges() []Merge {
 	})
 	var out []Merge
 	for _, id := range ids {
-		if into := c.larger(id); into != 0 {
+		if into := c.larger(id, may); into != 0 {
 			out = append(out, Merge{id, into})
 			c.join(id, into)
 		}
@@ -262,7 +263,7 @@ func (c *Clusterer) Merges() []Merge {
 }
 
 // larger returns the gap that is most like a smaller one, 0 when none is enough so.
-func (c *Clusterer) larger(id int64) int64 {
+func (c *Clusterer) larger(id int64, may func(from, into int64) bool) int64 {
 	g := c.gaps[id]
 	var terms []string
 	for t := range g.Terms {
@@ -274,7 +275,7 @@ func (c *Clusterer) larger(id int64) int64 {
 	best, most := int64(0), sameGaps
 	for _, other := range c.candidates(terms[:min(len(terms), 2*gapLookUps)]) {
 		o := c.gaps[other]
-		if other == id || o.Questions < g.Questions || o.Questions == g.Questions && other > id {
+		if other == id || o.Questions < g.Questions || o.Questions == g.Questions && other > id || !may(id, other) {
 			continue
 		}
 		if like := c.alike(g, o); like > most || like == most && other < best {

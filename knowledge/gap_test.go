@@ -193,3 +193,34 @@ func TestDraftQuotesGoodSessions(t *testing.T) {
 		t.Errorf("draft: %+v", d.Solution)
 	}
 }
+
+func TestGapsThatGrowAlikeBecomeOne(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	for _, q := range []string{"宠物可以随行李托运吗", "gift cards here?"} {
+		s.asked(t, november(3), q, "可以", pipeline.Pass)
+	}
+	s.cluster(t)
+	// A second gap of the same question, as an older version would have made it.
+	_, err := s.store.Pool().Exec(t.Context(), `
+		INSERT INTO gaps (title, language, terms, questions, heat, first_asked, last_asked)
+		SELECT title, language, terms, questions + 4, heat + 1, first_asked, '2026-11-09'
+		FROM gaps
+		WHERE title LIKE '宠物%'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.gaps.Merge(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d gaps merged, %v; want 1", n, err)
+	}
+	if diff := cmp.Diff([]string{"6 宠物可以随行李托运吗", "1 gift cards here?"}, s.list(t, GapFilter{})); diff != "" {
+		t.Error(diff)
+	}
+	list, err := s.gaps.List(t.Context(), GapFilter{Language: "zh"})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("gaps: %v, %v", list, err)
+	}
+	if asked, err := s.gaps.Questions(t.Context(), list[0].ID, 10); len(asked) != 1 || err != nil {
+		t.Errorf("questions of the gap that is left: %v, %v", asked, err)
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"assay/pipeline"
 	"assay/pipeline/transcript"
@@ -61,10 +60,10 @@ type recheck struct {
 // CheckLibrary asks the newest sessions' questions again when the library is
 // another version than was checked last, and stores what that changed. It reports
 // whether there was anything to do.
-func CheckLibrary(ctx context.Context, pool *pgxpool.Pool, s pipeline.Suggester) (bool, error) {
+func (g *Gaps) CheckLibrary(ctx context.Context, s pipeline.Suggester) (bool, error) {
 	version := s.Version()
 	done := false
-	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, g.pool, func(tx pgx.Tx) error {
 		var locked, known bool
 		const query = `
 			SELECT pg_try_advisory_xact_lock($1), coalesce((
@@ -209,13 +208,13 @@ func mean(sum float64, n int) *float64 {
 const maxChecks = 200
 
 // Checks returns the newest checks, at most limit and 200.
-func Checks(ctx context.Context, pool *pgxpool.Pool, limit int) ([]Check, error) {
+func (g *Gaps) Checks(ctx context.Context, limit int) ([]Check, error) {
 	const query = `
 		SELECT id, library, checked_at, questions, before, after, confidence_before, confidence_after
 		FROM library_checks
 		ORDER BY id DESC
 		LIMIT $1`
-	rows, err := pool.Query(ctx, query, min(max(limit, 0), maxChecks))
+	rows, err := g.pool.Query(ctx, query, min(max(limit, 0), maxChecks))
 	if err != nil {
 		return nil, fmt.Errorf("list checks of the library: %w", err)
 	}
@@ -228,7 +227,7 @@ func Checks(ctx context.Context, pool *pgxpool.Pool, limit int) ([]Check, error)
 
 // Shifts returns what a check found changed, first what got or lost its
 // suggestion, at most 200.
-func Shifts(ctx context.Context, pool *pgxpool.Pool, check int64) ([]Shift, error) {
+func (g *Gaps) Shifts(ctx context.Context, check int64) ([]Shift, error) {
 	const query = `
 		SELECT q.session_id AS session, s.source_id, q.turn, c.solution_before, c.score_before, c.solution_after, c.score_after,
 			coalesce((
@@ -244,7 +243,7 @@ func Shifts(ctx context.Context, pool *pgxpool.Pool, check int64) ([]Shift, erro
 		ORDER BY (c.solution_before = '') <> (c.solution_after = '') DESC, c.solution_before <> c.solution_after DESC,
 			abs(c.score_after - c.score_before) DESC NULLS LAST, q.id
 		LIMIT $2`
-	rows, err := pool.Query(ctx, query, check, maxChecks)
+	rows, err := g.pool.Query(ctx, query, check, maxChecks)
 	if err != nil {
 		return nil, fmt.Errorf("read check %d of the library: %w", check, err)
 	}
