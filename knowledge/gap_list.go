@@ -38,6 +38,7 @@ const gapColumns = `g.id, g.title, g.language, g.questions, g.first_asked, g.las
 type GapFilter struct {
 	Status   GapStatus // "" is open and drafted
 	Language string    // base language; "" is all
+	Least    int       // questions that a gap must have; 0 is 1
 	After    int64     // the last gap of the page before; 0 is the beginning
 	Limit    int       // 0 and more than 200 are 200
 }
@@ -52,12 +53,13 @@ func (g *Gaps) List(ctx context.Context, f GapFilter) ([]Gap, error) {
 		FROM gaps g
 		LEFT JOIN gaps before ON before.id = @after
 		WHERE (g.status = @status OR @status = '' AND g.status IN ('open', 'drafted'))
+			AND g.questions >= @least
 			AND (@language = '' OR g.language = @language)
 			AND (before.id IS NULL OR (g.heat, -g.id) < (before.heat, -before.id))
 		ORDER BY g.heat DESC, g.id
 		LIMIT @limit`
 	rows, err := g.pool.Query(ctx, query, pgx.StrictNamedArgs{
-		"status": string(f.Status), "language": f.Language, "after": f.After, "limit": f.Limit,
+		"status": string(f.Status), "language": f.Language, "least": f.Least, "after": f.After, "limit": f.Limit,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list gaps: %w", err)

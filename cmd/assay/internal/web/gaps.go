@@ -17,6 +17,9 @@ import (
 const (
 	// gapsShown is how many gaps a page lists.
 	gapsShown = 50
+	// twice is how often a question must have been asked to be listed: what a single
+	// customer asks is seldom worth a solution.
+	twice = 2
 	// gapSamples is how many questions a gap's page shows.
 	gapSamples = 20
 )
@@ -41,6 +44,7 @@ type gapsPage struct {
 	Language  string
 	Statuses  []knowledge.GapStatus
 	Languages []string
+	Once      bool // also what was asked once
 	Next      string // the next page; "" on the last one
 }
 
@@ -48,16 +52,20 @@ func (s *server) gapList(w http.ResponseWriter, r *http.Request) error {
 	in := values{q: r.URL.Query()}
 	f := knowledge.GapFilter{
 		Status: oneOf(&in, "status", gapStatuses), Language: in.text("language"),
-		After: int64(in.number("after", 0, maxKey, 0)), Limit: gapsShown + 1,
+		Least: twice, After: int64(in.number("after", 0, maxKey, 0)), Limit: gapsShown + 1,
 	}
+	once := in.number("once", 1, 1, 0) == 1
 	if err := in.bad.or(); err != nil {
 		return err
+	}
+	if once {
+		f.Least = 0
 	}
 	list, err := s.gaps.List(r.Context(), f)
 	if err != nil {
 		return err
 	}
-	p := gapsPage{page: s.page(w, r, "gaps"), Status: f.Status, Language: f.Language, Statuses: gapStatuses, Languages: text.Languages}
+	p := gapsPage{page: s.page(w, r, "gaps"), Status: f.Status, Language: f.Language, Statuses: gapStatuses, Languages: text.Languages, Once: once}
 	p.Title = p.T("gaps.title")
 	if len(list) > gapsShown {
 		list = list[:gapsShown]
@@ -66,6 +74,9 @@ func (s *server) gapList(w http.ResponseWriter, r *http.Request) error {
 			if value != "" {
 				q.Set(name, value)
 			}
+		}
+		if once {
+			q.Set("once", "1")
 		}
 		p.Next = "/gaps?" + q.Encode()
 	}
