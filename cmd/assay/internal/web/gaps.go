@@ -44,7 +44,7 @@ type gapsPage struct {
 	Language  string
 	Statuses  []knowledge.GapStatus
 	Languages []string
-	Once      bool // also what was asked once
+	Once      bool   // also what was asked once
 	Next      string // the next page; "" on the last one
 }
 
