@@ -52,6 +52,7 @@ type nodeFlags struct {
 	config.Read
 	config.Model
 	config.Judging
+	config.Live
 }
 
 // runNode works, and serves where there is a listener, until it is interrupted.
@@ -118,6 +119,7 @@ type node struct {
 	follow   time.Duration
 	access   web.Access
 	judge    web.JudgeInfo
+	live     jobs.LiveOptions
 	p        *program
 }
 
@@ -159,7 +161,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, err
 	}
 	judging.Workers = f.JudgeWorkers
-	if err := f.Keeps(); err != nil {
+	if err := errors.Join(f.Keeps(), f.Live.Check()); err != nil {
 		return nil, usageError{err}
 	}
 	if err := p.warnUnpriced(db, judging); err != nil {
@@ -173,7 +175,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
-		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers},
+		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers}, Idle: jobs.LiveIdle{After: f.Live.Idle, Keep: f.Live.Keep},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
@@ -182,7 +184,8 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
-	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, p}, nil
+	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
+	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, live, p}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
@@ -241,8 +244,13 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	n.live.Client = client
+	live, err := jobs.NewLive(n.live)
+	if err != nil {
+		return err
+	}
 	o := n.webOptions(listener)
-	o.Jobs = client
+	o.Jobs, o.Live = client, live
 	handler, err := web.New(o)
 	if err != nil {
 		return err
@@ -252,6 +260,7 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 	}
 	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error { return live.Run(serving) }) // its end ends the streams that Shutdown waits for
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
