@@ -82,9 +82,10 @@ func (h *liveHub) listen(ctx context.Context, log *slog.Logger) {
 	const most = 5 * time.Second
 	wait := 100 * time.Millisecond
 	for ctx.Err() == nil {
-		err := h.store.ListenLive(ctx, func() {
+		err := h.store.ListenLive(ctx, func() error {
 			wait = 100 * time.Millisecond
 			h.deaf(false)
+			return h.ask(ctx) // for what was told while nobody listened
 		}, h.told)
 		h.deaf(true)
 		if ctx.Err() != nil {
@@ -108,18 +109,17 @@ func (h *liveHub) deaf(deaf bool) {
 func (h *liveHub) poll(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(pollDeaf)
 	defer tick.Stop()
-	last, heard := time.Now(), false
+	last := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		listening := h.listening.Load()
-		if listening && heard && time.Since(last) < pollListening {
+		if h.listening.Load() && time.Since(last) < pollListening {
 			continue
 		}
-		last, heard = time.Now(), listening // once more after listening began: what came before it was not heard
+		last = time.Now()
 		if err := h.ask(ctx); err != nil && ctx.Err() == nil {
 			log.DebugContext(ctx, "live sessions not asked for", "error", err)
 		}

@@ -289,9 +289,9 @@ func (s *Store) liveList(ctx context.Context, query string, args ...any) ([]Live
 
 // ListenLive listens for changes of running sessions on a connection of its own
 // until ctx ends or the connection is lost, which is the error. ready is called
-// when nothing is missed any more; told is called with the key of each session
+// when nothing is missed any more, and its error ends the listening; told is called with the key of each session
 // that changed and the number of its last event.
-func (s *Store) ListenLive(ctx context.Context, ready func(), told func(key LiveKey, events int64)) error {
+func (s *Store) ListenLive(ctx context.Context, ready func() error, told func(key LiveKey, events int64)) error {
 	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig.Copy())
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -304,7 +304,9 @@ func (s *Store) ListenLive(ctx context.Context, ready func(), told func(key Live
 	if _, err := conn.Exec(ctx, "LISTEN "+LiveChannel); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	ready()
+	if err := ready(); err != nil {
+		return err
+	}
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
