@@ -23,7 +23,9 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
 )
@@ -43,6 +45,9 @@ type Options struct {
 	Read       transcript.Options // how watched files are read
 	Keep       Keep               // what is kept of models
 	Idle       LiveIdle           // how long sessions run without a turn
+	// Clean takes personal data out of a customer's question before a gap is called by
+	// it; nil is the default policy's for exports.
+	Clean func(string) string
 }
 
 // client is River's client on pgx.
@@ -94,6 +99,10 @@ func New(o Options) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
+	if o.Clean == nil {
+		rules := new(redact.DefaultPolicy()).For(redact.Export)
+		o.Clean = func(s string) string { return rules.Text(s).Text }
+	}
 	r := &Runner{o: o, alive: newAlive(host)}
 	if r.alive.worker.Judging, err = o.Judging.declared(); err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
@@ -126,6 +135,9 @@ func (r *Runner) config() (*river.Config, error) {
 		return nil, err
 	}
 	river.AddWorker(workers, idle)
+	gaps := knowledge.NewGaps(r.o.Store.Pool(), r.o.Clean)
+	river.AddWorker(workers, &gapsWorker{gaps: gaps})
+	river.AddWorker(workers, &checkLibraryWorker{gaps: gaps, suggest: r.o.Inspector.Suggest})
 	queues := map[string]river.QueueConfig{
 		historyQueue: {MaxWorkers: 2},
 		liveQueue:    {MaxWorkers: 1},
@@ -140,7 +152,7 @@ func (r *Runner) config() (*river.Config, error) {
 	return &river.Config{
 		ID: r.alive.worker.ID, Queues: queues, Workers: workers, Logger: r.o.Log,
 		JobTimeout: 5 * time.Minute, RescueStuckJobsAfter: 2 * time.Hour, SoftStopTimeout: 10 * time.Second,
-		RetryPolicy: retryPolicy{}, Middleware: []rivertype.Middleware{r.alive},
+		RetryPolicy: retryPolicy{}, Middleware: []rivertype.Middleware{r.alive}, PeriodicJobs: r.periodic(),
 	}, nil
 }
 

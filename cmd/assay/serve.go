@@ -19,6 +19,7 @@ import (
 	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/store"
 )
 
@@ -172,10 +173,12 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, err
 	}
 	inspector.Suggest = index
+	exported := access.Policy.For(redact.Export)
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
-		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers}, Idle: jobs.LiveIdle{After: f.Live.Idle, Keep: f.Live.Keep},
+		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers}, Clean: func(s string) string { return exported.Text(s).Text },
+		Idle: jobs.LiveIdle{After: f.Live.Idle, Keep: f.Live.Keep},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
