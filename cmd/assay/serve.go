@@ -258,19 +258,26 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error { return live.Run(serving) }) // its end ends the streams, which a graceful stop waits for
+	group.Go(func() error { return serveHTTP(serving, listener, handler) })
+	return group.Wait()
+}
+
+// serveHTTP serves until ctx ends; requests that are being answered get 5 s then.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 	}
 	group, serving := errgroup.WithContext(ctx)
-	group.Go(func() error { return live.Run(serving) }) // its end ends the streams that Shutdown waits for
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return nil
 	})
-	group.Go(func() error { // requests that are being answered get 5 s
+	group.Go(func() error {
 		<-serving.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
