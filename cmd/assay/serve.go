@@ -120,6 +120,7 @@ type node struct {
 	follow   time.Duration
 	access   web.Access
 	judge    web.JudgeInfo
+	word     func(ctx context.Context, language string, questions, passages []string) (string, error) // nil without a model
 	live     jobs.LiveOptions
 	p        *program
 }
@@ -187,8 +188,12 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
+	word, err := p.drafter(f.Model, ledger)
+	if err != nil {
+		return nil, errors.Join(err, index.Close())
+	}
 	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
-	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, live, p}, nil
+	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, word, live, p}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
@@ -292,7 +297,7 @@ func (n *node) webOptions(listener net.Listener) web.Options {
 		Backtest: n.backtest,
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
-		Access: named(n.access, listener), Judge: n.judge,
+		Access: named(n.access, listener), Judge: n.judge, Word: n.word,
 	}
 }
 
