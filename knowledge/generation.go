@@ -91,7 +91,7 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	}
 	return &generation{
 		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(),
-		limits: limits{maxCandidates, postingsBudget}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		limits: usualLimits, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
 }
 

@@ -21,6 +21,9 @@ func newVocabulary() *vocabulary {
 // df is how many solutions have the term.
 func (v *vocabulary) df(id int32) int32 { return v.counts[id] }
 
+// meanLength is the mean length of the entries.
+func (v *vocabulary) meanLength() float64 { return v.length / float64(max(v.entries, 1)) }
+
 // count adds sign times the entry to the numbers.
 func (v *vocabulary) count(e *entry, sign int) {
 	for _, t := range e.terms {
