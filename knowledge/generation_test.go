@@ -64,16 +64,6 @@ func openTestGeneration(t testing.TB, folder string) *generation {
 	return g
 }
 
-func each(solutions []Solution) iter.Seq2[Solution, error] {
-	return func(yield func(Solution, error) bool) {
-		for _, s := range solutions {
-			if !yield(s, nil) {
-				return
-			}
-		}
-	}
-}
-
 func found(t testing.TB, g *generation, q Query) []string {
 	t.Helper()
 	q.Limit = cmpLimit
