@@ -63,6 +63,12 @@ func (v *verifier) look(ctx context.Context, folder string) error {
 	return err
 }
 
+// verifyFolder compares the sums of all segment files below a folder.
+func verifyFolder(ctx context.Context, folder string) error {
+	var v verifier
+	return errors.Join(v.look(ctx, folder), v.look(ctx, folder))
+}
+
 // verifySegment returns errBroken when the file's sum is not that of its bytes.
 func verifySegment(ctx context.Context, path string) error {
 	f, err := os.Open(path)

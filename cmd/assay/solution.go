@@ -15,6 +15,8 @@ import (
 type solutionCmd struct {
 	Import solutionImportCmd `cmd:"" help:"Store solutions from JSONL files."`
 	Search suggestCmd        `cmd:"" help:"Search the library: the same as suggest."`
+
+	Reindex solutionReindexCmd `cmd:"" help:"Build the index of the library anew."`
 }
 
 type solutionImportCmd struct {
@@ -88,6 +90,7 @@ type suggestCmd struct {
 	JSON      bool     `name:"json" help:"Print suggestions as JSON."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
 	config.Database
+	config.Index
 }
 
 // Run prints suggestions; finding none is no error.
@@ -138,7 +141,7 @@ func (c *suggestCmd) index(p *program) (*knowledge.Index, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), o)
+	index, err := p.openIndex(p.ctx, db, c.Index, o)
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
