@@ -43,6 +43,7 @@ type Options struct {
 // server holds what handlers share. It does not change after New.
 type server struct {
 	o      Options
+	gaps   *knowledge.Gaps
 	cards  *cards
 	texts  text.Texts
 	assets *assets
@@ -68,7 +69,7 @@ func New(o Options) (http.Handler, error) {
 	if err := o.Access.complete(); err != nil {
 		return nil, err
 	}
-	s := &server{o: o, cards: newCards(o.Store), mux: http.NewServeMux()}
+	s := &server{o: o, gaps: newGaps(o.Store, o.Access.Policy), cards: newCards(o.Store), mux: http.NewServeMux()}
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err
