@@ -215,11 +215,16 @@ func (c *benchLibraryCmd) time(ctx context.Context, m *speed.Maker, n, from, ask
 	}, errors.Join(fails...)
 }
 
-// judgedQuestions is how many questions tell how good the rankings are. The
-// unpruned one takes long.
-const judgedQuestions = 200
+const (
+	// judgedQuestions is how many questions tell how good the rankings are. The
+	// unpruned one takes long.
+	judgedQuestions = 200
+	// unprunedCandidates is how many solutions the unpruned ranking looks at.
+	unprunedCandidates = 1_000
+)
 
 func (c *benchLibraryCmd) judge(ctx context.Context, m *speed.Maker, b *knowledge.Bench, r *libraryBench) error {
+	unpruned := b.Cut(math.MaxInt, math.MaxInt, unprunedCandidates, unprunedCandidates)
 	r.Judged = min(judgedQuestions, c.Questions)
 	for i := range r.Judged {
 		q := m.Question(-1-i, r.Solutions)
@@ -227,7 +232,7 @@ func (c *benchLibraryCmd) judge(ctx context.Context, m *speed.Maker, b *knowledg
 		if err != nil {
 			return err
 		}
-		unpruned, err := b.SuggestUnpruned(ctx, q.Query)
+		all, err := unpruned.Suggest(ctx, q.Query)
 		if err != nil {
 			return err
 		}
@@ -236,7 +241,7 @@ func (c *benchLibraryCmd) judge(ctx context.Context, m *speed.Maker, b *knowledg
 			return err
 		}
 		r.NDCG += gain(ids(ours), q.Right) / float64(r.Judged)
-		r.UnprunedNDCG += gain(ids(unpruned), q.Right) / float64(r.Judged)
+		r.UnprunedNDCG += gain(ids(all), q.Right) / float64(r.Judged)
 		r.MatchNDCG += gain(matched, q.Right) / float64(r.Judged)
 	}
 	return nil
