@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,16 +62,6 @@ func openTestGeneration(t testing.TB, folder string) *generation {
 	}
 	t.Cleanup(func() { closeGeneration(t, g) })
 	return g
-}
-
-func each(solutions []Solution) iter.Seq2[Solution, error] {
-	return func(yield func(Solution, error) bool) {
-		for _, s := range solutions {
-			if !yield(s, nil) {
-				return
-			}
-		}
-	}
 }
 
 func found(t testing.TB, g *generation, q Query) []string {
