@@ -11,8 +11,10 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline/store"
+	"assay/pipeline/transcript"
 )
 
 // Errors that have a status of their own.
@@ -30,6 +32,8 @@ var (
 	errNameless     = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
 	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
 	errUnread       = errors.New("the answer was not read to its end")
+	errTooLarge     = errors.New("the request is too large")
+	errUnsent       = errors.New("the request was not sent to its end")
 )
 
 // parameter is a query parameter that cannot be used.
@@ -67,6 +71,12 @@ func statusOf(err error) int {
 	if _, ok := errors.AsType[badParameters](err); ok {
 		return http.StatusBadRequest
 	}
+	if _, ok := errors.AsType[transcript.Problems](err); ok {
+		return http.StatusBadRequest
+	}
+	if _, ok := errors.AsType[*jobs.LiveConflict](err); ok {
+		return http.StatusConflict
+	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return http.StatusServiceUnavailable
 	}
@@ -80,6 +90,10 @@ func statusOf(err error) int {
 		{errNotInspected, http.StatusNotFound},
 		{errMethod, http.StatusMethodNotAllowed},
 		{errRevealByGet, http.StatusBadRequest},
+		{errTooLarge, http.StatusRequestEntityTooLarge},
+		{errUnsent, http.StatusBadRequest},
+		{jobs.ErrLiveEnded, http.StatusConflict},
+		{store.ErrLiveStored, http.StatusConflict},
 		{errNobody, http.StatusForbidden},
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
@@ -137,6 +151,14 @@ type problem struct {
 	Status     int           `json:"status"`
 	Detail     string        `json:"detail,omitempty"`
 	Parameters badParameters `json:"parameters,omitempty"`
+
+	// Of additions to running sessions: what is wrong with one, or how many turns
+	// there are (the place of the next one) and where one does not fit, or that it
+	// is too late.
+	Problems transcript.Problems `json:"problems,omitempty"`
+	Expected *int                `json:"expected,omitempty"`
+	Turn     *int                `json:"turn,omitempty"`
+	Ended    bool                `json:"ended,omitempty"`
 }
 
 // detail is what the asker may know of an error. What is our own fault is for
@@ -156,6 +178,11 @@ func detail(status int, err error) string {
 func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error) error {
 	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail(status, err)}
 	p.Parameters, _ = errors.AsType[badParameters](err)
+	p.Problems, _ = errors.AsType[transcript.Problems](err)
+	if c, ok := errors.AsType[*jobs.LiveConflict](err); ok {
+		p.Expected, p.Turn = &c.Expected, &c.Turn
+	}
+	p.Ended = errors.Is(err, jobs.ErrLiveEnded) || errors.Is(err, store.ErrLiveStored)
 	body, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("encode problem: %w", err)
