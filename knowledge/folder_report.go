@@ -19,8 +19,8 @@ type Slot struct {
 	Problem string    `json:"problem,omitempty"` // why it cannot be used
 }
 
-// Slots returns the indexes of the library's database in a folder, and reads
-// all their files to find damaged ones. It changes nothing.
+// Slots returns the indexes of the library's database in a folder, and reads all
+// files of those that no process uses to find damaged ones. It changes nothing.
 func Slots(ctx context.Context, l *Library, folder string) ([]Slot, error) {
 	database, err := l.identity(ctx)
 	if err != nil {
@@ -50,23 +50,16 @@ func describeSlot(ctx context.Context, path, database string) (Slot, error) {
 	if err != nil {
 		return out, err
 	}
-	if s == nil {
+	if s == nil { // its owner verifies it
 		out.Busy = true
-		s = &slot{path: path}
-	} else if err := s.release(); err != nil {
-		return out, err
+		return out, nil
 	}
 	current, err := s.current(database)
 	if err == nil {
 		err = verifyFolder(ctx, current)
 	}
-	switch {
-	case ctx.Err() != nil:
-		return out, ctx.Err()
-	case err != nil && !errors.Is(err, errNoCurrent) && !out.Busy:
-		out.Problem = err.Error()
-	case errors.Is(err, errBroken):
+	if err != nil && !errors.Is(err, errNoCurrent) {
 		out.Problem = err.Error()
 	}
-	return out, nil
+	return out, errors.Join(ctx.Err(), s.release())
 }
