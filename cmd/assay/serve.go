@@ -50,6 +50,7 @@ type nodeFlags struct {
 	config.Database
 	config.Work
 	config.Library
+	config.Index
 	config.Read
 	config.Model
 	config.Judging
@@ -169,9 +170,12 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err := p.warnUnpriced(db, judging); err != nil {
 		return nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: f.Threshold, Log: p.log})
+	index, err := p.openIndex(p.ctx, db, f.Index, knowledge.Options{Threshold: f.Threshold})
 	if err != nil {
 		return nil, err
+	}
+	if err := jobs.RegisterIndex(registry, index); err != nil {
+		return nil, errors.Join(err, index.Close())
 	}
 	inspector.Suggest = index
 	exported := access.Policy.For(redact.Export)
