@@ -11,7 +11,9 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"assay/knowledge"
 	"assay/pipeline/store"
+	"assay/pipeline/transcript"
 )
 
 // Errors that have a status of their own.
@@ -29,6 +31,7 @@ var (
 	errNameless     = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
 	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
 	errUnread       = errors.New("the answer was not read to its end")
+	errNoRevision   = errors.New("a change of a solution names the revision that it was made to, in the header If-Match")
 )
 
 // parameter is a query parameter that cannot be used.
@@ -69,12 +72,21 @@ func statusOf(err error) int {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return http.StatusServiceUnavailable
 	}
+	if _, ok := errors.AsType[*knowledge.ClashError](err); ok {
+		return http.StatusPreconditionFailed
+	}
+	if _, ok := errors.AsType[transcript.Problems](err); ok {
+		return http.StatusBadRequest
+	}
 	for _, known := range []struct {
 		err    error
 		status int
 	}{
 		{errNoPage, http.StatusNotFound},
 		{store.ErrNotFound, http.StatusNotFound},
+		{knowledge.ErrNotFound, http.StatusNotFound},
+		{knowledge.ErrExists, http.StatusConflict},
+		{errNoRevision, http.StatusPreconditionRequired},
 		{errNotInspected, http.StatusNotFound},
 		{errMethod, http.StatusMethodNotAllowed},
 		{errRevealByGet, http.StatusBadRequest},
@@ -153,7 +165,7 @@ func detail(status int, err error) string {
 
 func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error) error {
 	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail(status, err)}
-	p.Parameters, _ = errors.AsType[badParameters](err)
+	p.Parameters = parameters(err)
 	body, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("encode problem: %w", err)
@@ -161,6 +173,15 @@ func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	return write(w, append(body, '\n'))
+}
+
+// parameters are what an error says of single parameters, or fields of a solution.
+func parameters(err error) badParameters {
+	if problems, ok := errors.AsType[transcript.Problems](err); ok {
+		return parametersOf(problems)
+	}
+	bad, _ := errors.AsType[badParameters](err)
+	return bad
 }
 
 // refusals are errors whose page says more than their status does.
@@ -183,6 +204,6 @@ func (s *server) writeErrorPage(w http.ResponseWriter, r *http.Request, status i
 		}
 	}
 	p.Title = p.Message
-	p.Parameters, _ = errors.AsType[badParameters](err)
+	p.Parameters = parameters(err)
 	return s.render(w, "error", status, &p)
 }

@@ -38,6 +38,8 @@ type Options struct {
 	Loopback bool                            // refuse requests for other hosts than this machine
 	Access   Access                          // who reads, and what of personal data
 	Judge    JudgeInfo                       // what the page of models tells about settings
+	// StaleAfter is how long a solution may go without a review; default 92 days.
+	StaleAfter time.Duration
 }
 
 // server holds what handlers share. It does not change after New.
