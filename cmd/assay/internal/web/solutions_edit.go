@@ -74,6 +74,7 @@ func (s *server) editSolution(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.editPage(w, r, &e)
 	p.Form = s.formOf(&e)
+	p.Preview = knowledge.HTML(e.Answer)
 	return s.render(w, "solution_edit", http.StatusOK, &p)
 }
 
@@ -230,7 +231,7 @@ func (s *server) saveForm(w http.ResponseWriter, r *http.Request, e *knowledge.E
 			return err
 		}
 	}
-	p.Asking = p.New && !preview && len(p.Twins) > 0 && in.q.Get("anyway") == ""
+	p.Asking = p.New && !preview && len(p.Problems) == 0 && len(p.Twins) > 0 && in.q.Get("anyway") == ""
 	if preview || len(p.Problems) > 0 || p.Asking {
 		return s.showForm(w, &p, preview)
 	}
