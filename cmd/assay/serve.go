@@ -19,6 +19,7 @@ import (
 	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/store"
 )
 
@@ -52,6 +53,7 @@ type nodeFlags struct {
 	config.Read
 	config.Model
 	config.Judging
+	config.Live
 }
 
 // runNode works, and serves where there is a listener, until it is interrupted.
@@ -118,6 +120,7 @@ type node struct {
 	follow   time.Duration
 	access   web.Access
 	judge    web.JudgeInfo
+	live     jobs.LiveOptions
 	p        *program
 }
 
@@ -159,7 +162,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, err
 	}
 	judging.Workers = f.JudgeWorkers
-	if err := f.Keeps(); err != nil {
+	if err := errors.Join(f.Keeps(), f.Live.Check()); err != nil {
 		return nil, usageError{err}
 	}
 	if err := p.warnUnpriced(db, judging); err != nil {
@@ -170,10 +173,12 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, err
 	}
 	inspector.Suggest = index
+	exported := access.Policy.For(redact.Export)
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
-		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers},
+		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers}, Clean: func(s string) string { return exported.Text(s).Text },
+		Idle: jobs.LiveIdle{After: f.Live.Idle, Keep: f.Live.Keep},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
@@ -182,7 +187,8 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
-	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, p}, nil
+	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
+	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, live, p}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
@@ -241,12 +247,25 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	n.live.Client = client
+	live, err := jobs.NewLive(n.live)
+	if err != nil {
+		return err
+	}
 	o := n.webOptions(listener)
-	o.Jobs = client
+	o.Jobs, o.Live = client, live
 	handler, err := web.New(o)
 	if err != nil {
 		return err
 	}
+	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error { return live.Run(serving) }) // its end ends the streams, which a graceful stop waits for
+	group.Go(func() error { return serveHTTP(serving, listener, handler) })
+	return group.Wait()
+}
+
+// serveHTTP serves until ctx ends; requests that are being answered get 5 s then.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
@@ -258,7 +277,7 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 		}
 		return nil
 	})
-	group.Go(func() error { // requests that are being answered get 5 s
+	group.Go(func() error {
 		<-serving.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()

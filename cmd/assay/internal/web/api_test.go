@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/store"
@@ -216,7 +217,7 @@ func described(t *testing.T) []string {
 
 func TestDescriptionHasEveryRouteAndNoOther(t *testing.T) {
 	t.Parallel()
-	s := &server{o: Options{Metrics: http.NotFoundHandler()}}
+	s := &server{o: Options{Metrics: http.NotFoundHandler(), Live: new(jobs.Live)}}
 	var want []string
 	for _, r := range s.routes() {
 		if r.kind == programs {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
@@ -32,6 +33,8 @@ var (
 	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
 	errUnread       = errors.New("the answer was not read to its end")
 	errNoRevision   = errors.New("a change of a solution names the revision that it was made to, in the header If-Match")
+	errTooLarge     = errors.New("the request is too large")
+	errUnsent       = errors.New("the request was not sent to its end")
 )
 
 // parameter is a query parameter that cannot be used.
@@ -69,14 +72,17 @@ func statusOf(err error) int {
 	if _, ok := errors.AsType[badParameters](err); ok {
 		return http.StatusBadRequest
 	}
+	if _, ok := errors.AsType[transcript.Problems](err); ok {
+		return http.StatusBadRequest
+	}
+	if _, ok := errors.AsType[*jobs.LiveConflict](err); ok {
+		return http.StatusConflict
+	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return http.StatusServiceUnavailable
 	}
 	if _, ok := errors.AsType[*knowledge.ClashError](err); ok {
 		return http.StatusPreconditionFailed
-	}
-	if _, ok := errors.AsType[transcript.Problems](err); ok {
-		return http.StatusBadRequest
 	}
 	for _, known := range []struct {
 		err    error
@@ -90,6 +96,10 @@ func statusOf(err error) int {
 		{errNotInspected, http.StatusNotFound},
 		{errMethod, http.StatusMethodNotAllowed},
 		{errRevealByGet, http.StatusBadRequest},
+		{errTooLarge, http.StatusRequestEntityTooLarge},
+		{errUnsent, http.StatusBadRequest},
+		{jobs.ErrLiveEnded, http.StatusConflict},
+		{store.ErrLiveStored, http.StatusConflict},
 		{errNobody, http.StatusForbidden},
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
@@ -147,6 +157,14 @@ type problem struct {
 	Status     int           `json:"status"`
 	Detail     string        `json:"detail,omitempty"`
 	Parameters badParameters `json:"parameters,omitempty"`
+
+	// Of additions to running sessions: what is wrong with one, or how many turns
+	// there are (the place of the next one) and where one does not fit, or that it
+	// is too late.
+	Problems transcript.Problems `json:"problems,omitempty"`
+	Expected *int                `json:"expected,omitempty"`
+	Turn     *int                `json:"turn,omitempty"`
+	Ended    bool                `json:"ended,omitempty"`
 }
 
 // detail is what the asker may know of an error. What is our own fault is for
@@ -165,7 +183,12 @@ func detail(status int, err error) string {
 
 func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error) error {
 	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail(status, err)}
-	p.Parameters = parameters(err)
+	p.Parameters, _ = errors.AsType[badParameters](err)
+	p.Problems, _ = errors.AsType[transcript.Problems](err)
+	if c, ok := errors.AsType[*jobs.LiveConflict](err); ok {
+		p.Expected, p.Turn = &c.Expected, &c.Turn
+	}
+	p.Ended = errors.Is(err, jobs.ErrLiveEnded) || errors.Is(err, store.ErrLiveStored)
 	body, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("encode problem: %w", err)
@@ -173,15 +196,6 @@ func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	return write(w, append(body, '\n'))
-}
-
-// parameters are what an error says of single parameters, or fields of a solution.
-func parameters(err error) badParameters {
-	if problems, ok := errors.AsType[transcript.Problems](err); ok {
-		return parametersOf(problems)
-	}
-	bad, _ := errors.AsType[badParameters](err)
-	return bad
 }
 
 // refusals are errors whose page says more than their status does.
@@ -204,6 +218,6 @@ func (s *server) writeErrorPage(w http.ResponseWriter, r *http.Request, status i
 		}
 	}
 	p.Title = p.Message
-	p.Parameters = parameters(err)
+	p.Parameters, _ = errors.AsType[badParameters](err)
 	return s.render(w, "error", status, &p)
 }

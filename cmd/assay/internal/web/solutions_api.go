@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"assay/knowledge"
-	"assay/pipeline/transcript"
 )
 
 // maxSolutions is how many solutions the API lists at most.
@@ -265,16 +264,4 @@ func (s *server) apiHistory(w http.ResponseWriter, r *http.Request) error {
 		list.Revisions[i] = apiRevision{f.Number, f.At, f.By, f.Reason, f.Made, f.Solution}
 	}
 	return writeJSON(w, list)
-}
-
-// parametersOf are the problems of a solution as the API tells them.
-func parametersOf(problems transcript.Problems) badParameters {
-	out := make(badParameters, len(problems))
-	for i, p := range problems {
-		out[i] = parameter{Name: p.Field, Value: p.Reason, Allowed: []string{}}
-		if p.Allowed != "" {
-			out[i].Allowed = []string{p.Allowed}
-		}
-	}
-	return out
 }

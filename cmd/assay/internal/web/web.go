@@ -9,6 +9,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -38,6 +39,10 @@ type Options struct {
 	Loopback bool                            // refuse requests for other hosts than this machine
 	Access   Access                          // who reads, and what of personal data
 	Judge    JudgeInfo                       // what the page of models tells about settings
+	Live     *jobs.Live                      // takes and tells what happens in running sessions; nil: there are no such pages
+
+	LiveBeat  time.Duration // how often who follows a session hears that the line is open; default 15 s
+	LiveStall time.Duration // who takes nothing of what is told for so long is cut off; default 10 s
 	// StaleAfter is how long a solution may go without a review; default 92 days.
 	StaleAfter time.Duration
 }
@@ -45,6 +50,7 @@ type Options struct {
 // server holds what handlers share. It does not change after New.
 type server struct {
 	o      Options
+	gaps   *knowledge.Gaps
 	cards  *cards
 	texts  text.Texts
 	assets *assets
@@ -67,10 +73,11 @@ func New(o Options) (http.Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	o.LiveBeat, o.LiveStall = cmp.Or(o.LiveBeat, liveBeat), cmp.Or(o.LiveStall, liveStall)
 	if err := o.Access.complete(); err != nil {
 		return nil, err
 	}
-	s := &server{o: o, cards: newCards(o.Store), mux: http.NewServeMux()}
+	s := &server{o: o, gaps: newGaps(o.Store, o.Access.Policy), cards: newCards(o.Store), mux: http.NewServeMux()}
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err

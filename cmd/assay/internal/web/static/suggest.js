@@ -81,18 +81,3 @@ if (ask) {
 
   onKeys({ "/": () => ask.q.select() });
 }
-
-// copy puts an element's text on the clipboard; without the permission that
-// only secure addresses have, by way of a field.
-async function copy(element) {
-  if (navigator.clipboard) {
-    await navigator.clipboard.writeText(element.textContent);
-    return;
-  }
-  const field = document.createElement("textarea");
-  field.value = element.textContent;
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
-}
