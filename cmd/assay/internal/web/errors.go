@@ -32,6 +32,7 @@ var (
 	errNameless     = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
 	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
 	errUnread       = errors.New("the answer was not read to its end")
+	errNoRevision   = errors.New("a change of a solution names the revision that it was made to, in the header If-Match")
 	errTooLarge     = errors.New("the request is too large")
 	errUnsent       = errors.New("the request was not sent to its end")
 )
@@ -80,6 +81,9 @@ func statusOf(err error) int {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return http.StatusServiceUnavailable
 	}
+	if _, ok := errors.AsType[*knowledge.ClashError](err); ok {
+		return http.StatusPreconditionFailed
+	}
 	for _, known := range []struct {
 		err    error
 		status int
@@ -87,6 +91,8 @@ func statusOf(err error) int {
 		{errNoPage, http.StatusNotFound},
 		{store.ErrNotFound, http.StatusNotFound},
 		{knowledge.ErrNotFound, http.StatusNotFound},
+		{knowledge.ErrExists, http.StatusConflict},
+		{errNoRevision, http.StatusPreconditionRequired},
 		{errNotInspected, http.StatusNotFound},
 		{errMethod, http.StatusMethodNotAllowed},
 		{errRevealByGet, http.StatusBadRequest},

@@ -46,6 +46,8 @@ type Options struct {
 
 	LiveBeat  time.Duration // how often who follows a session hears that the line is open; default 15 s
 	LiveStall time.Duration // who takes nothing of what is told for so long is cut off; default 10 s
+	// StaleAfter is how long a solution may go without a review; default 92 days.
+	StaleAfter time.Duration
 }
 
 // server holds what handlers share. It does not change after New.
