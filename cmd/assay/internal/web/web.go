@@ -9,6 +9,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -37,17 +38,21 @@ type Options struct {
 	Log      *slog.Logger                    // default slog.Default()
 	Loopback bool                            // refuse requests for other hosts than this machine
 	Access   Access                          // who reads, and what of personal data
+	API      API                             // who may use the API, and how often
 	Judge    JudgeInfo                       // what the page of models tells about settings
 }
 
 // server holds what handlers share. It does not change after New.
 type server struct {
-	o      Options
-	cards  *cards
-	texts  text.Texts
-	assets *assets
-	pages  pages
-	mux    *http.ServeMux
+	o           Options
+	cards       *cards
+	texts       text.Texts
+	assets      *assets
+	pages       pages
+	mux         *http.ServeMux
+	description []byte // of the API
+	tokens      *knownTokens
+	limits      *limits
 }
 
 // New returns the handler of all pages and of the API. Its error is a mistake
@@ -68,7 +73,10 @@ func New(o Options) (http.Handler, error) {
 	if err := o.Access.complete(); err != nil {
 		return nil, err
 	}
-	s := &server{o: o, cards: newCards(o.Store), mux: http.NewServeMux()}
+	s := &server{
+		o: o, cards: newCards(o.Store), mux: http.NewServeMux(),
+		tokens: newKnownTokens(o.Store, cmp.Or(o.API.Reread, rereadEvery)), limits: newLimits(),
+	}
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err
@@ -77,6 +85,9 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	if s.pages, err = loadPages(); err != nil {
+		return nil, err
+	}
+	if s.description, err = describe(s.routes(), o.API.RequireToken); err != nil {
 		return nil, err
 	}
 	for _, route := range s.routes() {
