@@ -22,6 +22,17 @@ type API struct {
 	Reread time.Duration
 }
 
+// entrance is what decides who may use the API.
+type entrance struct {
+	described []byte // the description of the API
+	tokens    *knownTokens
+	limits    *limits
+}
+
+func newEntrance(o *Options) entrance {
+	return entrance{tokens: newKnownTokens(o.Store, cmp.Or(o.API.Reread, rereadEvery)), limits: newLimits()}
+}
+
 // rereadEvery is the default of API.Reread.
 const rereadEvery = 2 * time.Second
 

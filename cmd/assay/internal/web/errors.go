@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"assay/knowledge"
 	"assay/pipeline/store"
 )
 
@@ -85,6 +86,7 @@ func statusOf(err error) int {
 	}{
 		{errNoPage, http.StatusNotFound},
 		{store.ErrNotFound, http.StatusNotFound},
+		{knowledge.ErrNotFound, http.StatusNotFound},
 		{errNotInspected, http.StatusNotFound},
 		{errMethod, http.StatusMethodNotAllowed},
 		{errRevealByGet, http.StatusBadRequest},

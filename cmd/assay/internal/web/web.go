@@ -9,7 +9,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -44,15 +43,14 @@ type Options struct {
 
 // server holds what handlers share. It does not change after New.
 type server struct {
-	o           Options
-	cards       *cards
-	texts       text.Texts
-	assets      *assets
-	pages       pages
-	mux         *http.ServeMux
-	description []byte // of the API
-	tokens      *knownTokens
-	limits      *limits
+	o      Options
+	gaps   *knowledge.Gaps
+	cards  *cards
+	texts  text.Texts
+	assets *assets
+	pages  pages
+	mux    *http.ServeMux
+	entrance
 }
 
 // New returns the handler of all pages and of the API. Its error is a mistake
@@ -73,10 +71,8 @@ func New(o Options) (http.Handler, error) {
 	if err := o.Access.complete(); err != nil {
 		return nil, err
 	}
-	s := &server{
-		o: o, cards: newCards(o.Store), mux: http.NewServeMux(),
-		tokens: newKnownTokens(o.Store, cmp.Or(o.API.Reread, rereadEvery)), limits: newLimits(),
-	}
+	s := &server{o: o, gaps: newGaps(o.Store, o.Access.Policy), cards: newCards(o.Store), mux: http.NewServeMux()}
+	s.entrance = newEntrance(&o)
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err
@@ -87,7 +83,7 @@ func New(o Options) (http.Handler, error) {
 	if s.pages, err = loadPages(); err != nil {
 		return nil, err
 	}
-	if s.description, err = describe(s.routes(), o.API.RequireToken); err != nil {
+	if s.described, err = describe(s.routes(), o.API.RequireToken); err != nil {
 		return nil, err
 	}
 	for _, route := range s.routes() {
