@@ -48,6 +48,7 @@ type Options struct {
 	LiveStall time.Duration // who takes nothing of what is told for so long is cut off; default 10 s
 	// StaleAfter is how long a solution may go without a review; default 92 days.
 	StaleAfter time.Duration
+	API        API // who may use the API, and how often
 }
 
 // server holds what handlers share. It does not change after New.
@@ -59,6 +60,7 @@ type server struct {
 	assets *assets
 	pages  pages
 	mux    *http.ServeMux
+	entrance
 }
 
 // New returns the handler of all pages and of the API. Its error is a mistake
@@ -81,6 +83,7 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{o: o, gaps: newGaps(o.Store, o.Access.Policy), cards: newCards(o.Store), mux: http.NewServeMux()}
+	s.entrance = newEntrance(&o)
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err
@@ -89,6 +92,9 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	if s.pages, err = loadPages(); err != nil {
+		return nil, err
+	}
+	if s.described, err = describe(s.routes(), o.API.RequireToken); err != nil {
 		return nil, err
 	}
 	for _, route := range s.routes() {
