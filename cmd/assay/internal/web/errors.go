@@ -11,24 +11,26 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"assay/knowledge"
 	"assay/pipeline/store"
 )
 
 // Errors that have a status of their own.
 var (
-	errNoPage       = errors.New("there is no such page")
-	errMethod       = errors.New("this address is read with GET only")
-	errHost         = errors.New("this server answers for the machine it runs on only")
-	errCrossOrigin  = errors.New("requests of other sites are refused")
-	errNoLibrary    = errors.New("there is no solution library")
-	errNotReady     = errors.New("not ready")
-	errNotInspected = errors.New("the session has no verdict yet")
-	errNobody       = errors.New("the proxy does not say who asks, in one header each for name and role")
-	errNotAllowed   = errors.New("your role may not see this")
-	errMayNotReveal = errors.New("your role may not see personal data as it was said")
-	errNameless     = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
-	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
-	errUnread       = errors.New("the answer was not read to its end")
+	errNoPage           = errors.New("there is no such page")
+	errMethod           = errors.New("this address is read with GET only")
+	errHost             = errors.New("this server answers for the machine it runs on only")
+	errCrossOrigin      = errors.New("requests of other sites are refused")
+	errNoLibrary        = errors.New("there is no solution library")
+	errNotReady         = errors.New("not ready")
+	errNotInspected     = errors.New("the session has no verdict yet")
+	errNobody           = errors.New("the proxy does not say who asks, in one header each for name and role")
+	errNotAllowed       = errors.New("your role may not see this")
+	errMayNotReveal     = errors.New("your role may not see personal data as it was said")
+	errNameless         = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
+	errNamelessFeedback = errors.New("feedback and pins count by person, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
+	errRevealByGet      = errors.New("personal data is revealed by POST, with a reason")
+	errUnread           = errors.New("the answer was not read to its end")
 )
 
 // parameter is a query parameter that cannot be used.
@@ -82,6 +84,9 @@ func statusOf(err error) int {
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
 		{errNameless, http.StatusForbidden},
+		{errNamelessFeedback, http.StatusForbidden},
+		{knowledge.ErrNotFound, http.StatusNotFound},
+		{knowledge.ErrTooManyPins, http.StatusConflict},
 		{errCrossOrigin, http.StatusForbidden},
 		{errHost, http.StatusMisdirectedRequest},
 		{errNoLibrary, http.StatusServiceUnavailable},
@@ -164,7 +169,7 @@ func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error)
 }
 
 // refusals are errors whose page says more than their status does.
-var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errNameless: "nameless", errRevealByGet: "post"}
+var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errNameless: "nameless", errNamelessFeedback: "feedback", errRevealByGet: "post"}
 
 // errorPage is the page of an error.
 type errorPage struct {

@@ -42,12 +42,13 @@ type Options struct {
 
 // server holds what handlers share. It does not change after New.
 type server struct {
-	o      Options
-	cards  *cards
-	texts  text.Texts
-	assets *assets
-	pages  pages
-	mux    *http.ServeMux
+	o        Options
+	cards    *cards
+	texts    text.Texts
+	assets   *assets
+	pages    pages
+	embedded component
+	mux      *http.ServeMux
 }
 
 // New returns the handler of all pages and of the API. Its error is a mistake
@@ -74,6 +75,9 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.embedded, err = newComponent(s.texts); err != nil {
 		return nil, err
 	}
 	if s.pages, err = loadPages(); err != nil {

@@ -1,0 +1,145 @@
+package knowledge
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Card is what agents are told of a solution, so that they can trust it, or not.
+type Card struct {
+	ID           string     `db:"id"`
+	Title        string     `db:"title"`
+	Answer       string     `db:"answer"`      // Markdown
+	ShortReply   string     `db:"short_reply"` // "" is none
+	Note         string     `db:"note"`        // never for customers
+	Tags         []string   `db:"tags"`
+	Product      string     `db:"product"`
+	Region       string     `db:"region"`
+	CustomerType string     `db:"customer_type"`
+	Language     string     `db:"language"`
+	Stage        Stage      `db:"stage"`
+	Owner        string     `db:"owner"`
+	Revision     int        `db:"revision"`
+	VouchedAt    time.Time  `db:"vouched_at"` // when somebody last found it right, or changed it
+	ReviewBy     *time.Time `db:"review_by"`  // a day: midnight UTC
+	ValidFrom    *time.Time `db:"valid_from"`
+	ValidTo      *time.Time `db:"valid_to"` // from then on it is not valid
+	Status       Status     `db:"status"`
+	Grade        Grade      `db:"grade"`  // the reader's of this revision; "" is none
+	Pinned       bool       `db:"pinned"` // by the reader
+}
+
+// staleAfter is how long a solution is trusted that nobody looked at: a quarter.
+const staleAfter = 92 * 24 * time.Hour
+
+// Stale reports whether the solution should have been looked at again before now.
+func (c *Card) Stale(now time.Time) bool {
+	return now.Sub(c.VouchedAt) > staleAfter || c.ReviewBy != nil && now.After(c.ReviewBy.AddDate(0, 0, 1))
+}
+
+// ValidAt reports whether the solution may be shown at t.
+func (c *Card) ValidAt(t time.Time) bool {
+	return c.Status == Published && (c.ValidFrom == nil || !t.Before(*c.ValidFrom)) && (c.ValidTo == nil || t.Before(*c.ValidTo))
+}
+
+const cardColumns = `
+	s.id, s.title, s.answer, s.short_reply, s.note, s.tags, s.product, s.region, s.customer_type, s.language, s.stage, s.owner,
+	s.revision, s.vouched_at, s.review_by, s.valid_from, s.valid_to, s.status,
+	COALESCE((
+		SELECT f.grade FROM feedback AS f WHERE f.solution_id = s.id AND f.revision = s.revision AND f.person = @person
+	), '') AS grade,
+	EXISTS (SELECT FROM pins AS p WHERE p.person = @person AND p.solution_id = s.id) AS pinned`
+
+// Cards returns solutions by their ids, for a reader ("" has no grades and pins).
+// Those that there are not are missing.
+func (l *Library) Cards(ctx context.Context, ids []string, person string) (map[string]Card, error) {
+	list, err := l.cards(ctx, `SELECT`+cardColumns+`
+		FROM solutions AS s
+		WHERE s.id = ANY(@ids)
+		LIMIT @limit`, pgx.NamedArgs{"ids": ids, "person": person, "limit": maxList})
+	if err != nil {
+		return nil, fmt.Errorf("read %d solutions: %w", len(ids), err)
+	}
+	cards := make(map[string]Card, len(list))
+	for _, c := range list {
+		cards[c.ID] = c
+	}
+	return cards, nil
+}
+
+// Scripts returns the published scripts of a stage that the query's filters let
+// through, in the order of their titles, at most limit.
+func (l *Library) Scripts(ctx context.Context, q Query, person string, limit int) ([]Card, error) {
+	list, err := l.cards(ctx, `SELECT`+cardColumns+`
+		FROM solutions AS s
+		WHERE
+			s.stage = @stage AND s.stage <> '' AND s.status = 'published'
+			AND (s.valid_from IS NULL OR s.valid_from <= now()) AND (s.valid_to IS NULL OR s.valid_to > now())
+			AND (cardinality(@products::text[]) = 0 OR s.product = '' OR s.product = ANY(@products))
+			AND (@region = '' OR s.region IN ('', @region))
+			AND (@customer_type = '' OR s.customer_type IN ('', @customer_type))
+			AND (@language = '' OR s.language = '' OR split_part(s.language, '-', 1) = @language)
+		ORDER BY s.title, s.id
+		LIMIT @limit`,
+		pgx.NamedArgs{
+			"person": person, "stage": q.Stage, "products": list(q.Products), "region": q.Region,
+			"customer_type": q.CustomerType, "language": baseLanguage(q.Language), "limit": min(max(limit, 0), maxList),
+		})
+	if err != nil {
+		return nil, fmt.Errorf("list scripts of stage %q: %w", q.Stage, err)
+	}
+	return list, nil
+}
+
+func (l *Library) cards(ctx context.Context, query string, args pgx.NamedArgs) ([]Card, error) {
+	found, err := l.pool.Query(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, pgx.RowToStructByName[Card])
+}
+
+// Choices are what agents can choose from to say whom a question is for.
+type Choices struct {
+	Products, Regions []string // in their order, at most 500 of each
+	Scripts           bool     // there are scripts for stages
+}
+
+// maxChoices bounds each list of Choices.
+const maxChoices = 500
+
+// Choices returns what the library's solutions are for. It steps from value to
+// value through indexes, so that its cost does not grow with the library.
+func (l *Library) Choices(ctx context.Context) (Choices, error) {
+	var c Choices
+	err := l.pool.QueryRow(ctx, `
+		SELECT
+			ARRAY(
+				WITH RECURSIVE steps AS (
+					(SELECT product FROM solutions WHERE product > '' ORDER BY product LIMIT 1)
+					UNION ALL
+					SELECT (SELECT product FROM solutions WHERE product > steps.product ORDER BY product LIMIT 1)
+					FROM steps
+					WHERE product IS NOT NULL
+				)
+				SELECT product FROM steps WHERE product IS NOT NULL LIMIT $1
+			),
+			ARRAY(
+				WITH RECURSIVE steps AS (
+					(SELECT region FROM solutions WHERE region > '' ORDER BY region LIMIT 1)
+					UNION ALL
+					SELECT (SELECT region FROM solutions WHERE region > steps.region ORDER BY region LIMIT 1)
+					FROM steps
+					WHERE region IS NOT NULL
+				)
+				SELECT region FROM steps WHERE region IS NOT NULL LIMIT $1
+			),
+			EXISTS (SELECT FROM solutions WHERE stage <> '')`, maxChoices).Scan(&c.Products, &c.Regions, &c.Scripts)
+	if err != nil {
+		return Choices{}, fmt.Errorf("list what solutions are for: %w", err)
+	}
+	return c, nil
+}
