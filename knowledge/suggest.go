@@ -52,24 +52,33 @@ type Said struct {
 func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	q := x.newQuestion(query)
+	return x.generation.suggest(ctx, query)
+}
+
+func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	q := g.newQuestion(query)
 	if q == nil {
 		return []pipeline.Suggestion{}, nil
 	}
-	ids, err := x.candidates(ctx, q)
+	entries, err := g.candidates(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	found := sameLanguage(x.rankPieces(q, query, ids), q.language)
+	found := sameLanguage(g.rankPieces(q, query, entries), q.language)
 	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
 	out := make([]pipeline.Suggestion, 0, limit)
 	for _, r := range found[:min(limit, len(found))] {
-		s := &r.entry.solution
+		s, err := r.entry.solution()
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, pipeline.Suggestion{
 			SolutionID: s.ID,
 			Title:      cmp.Or(s.Title, s.ID),
 			Score:      math.Round(r.score*1e4) / 1e4,
-			Passage:    x.passage(q, s.Answer),
+			Passage:    g.passage(q, s.Answer),
 			Answer:     s.Answer,
 			Tags:       s.Tags,
 		})
@@ -84,14 +93,14 @@ type ranked struct {
 }
 
 // rank returns the valid candidates that reach the threshold, best first.
-func (x *Index) rank(q *question, ids []string) []ranked {
-	entries, all := x.compare(q, ids)
+func (g *generation) rank(q *question, entries []*entry) []ranked {
+	all := g.compare(q, entries)
 	var out []ranked
 	for i, e := range entries {
 		// Sums of the same numbers differ in their last digits with the order in
 		// which solutions came; rounding makes them equal again.
 		score := math.Round(all[i].score()*1e9) / 1e9
-		if score >= x.o.Threshold {
+		if score >= g.o.Threshold {
 			out = append(out, ranked{e, score})
 		}
 	}
@@ -103,8 +112,8 @@ func (x *Index) rank(q *question, ids []string) []ranked {
 // likely answer, by each of its pieces, and keeps what each candidate reaches at
 // best. A piece lacks what the rest names, and so counts only for what it most
 // likely asks.
-func (x *Index) rankPieces(q *question, query Query, ids []string) []ranked {
-	best := x.rank(q, ids)
+func (g *generation) rankPieces(q *question, query Query, entries []*entry) []ranked {
+	best := g.rank(q, entries)
 	if len(best) > 0 && best[0].score >= leastPieceScore {
 		return best
 	}
@@ -113,11 +122,11 @@ func (x *Index) rankPieces(q *question, query Query, ids []string) []ranked {
 		at[r.entry] = i
 	}
 	for _, text := range pieces(clip(query.Text, maxQuestionRunes)) {
-		p := x.newQuestion(Query{Text: text, Language: q.language, Products: query.Products})
+		p := g.newQuestion(Query{Text: text, Language: q.language, Products: query.Products})
 		if p == nil {
 			continue
 		}
-		for _, r := range x.rank(p, ids) {
+		for _, r := range g.rank(p, entries) {
 			if r.score < leastPieceScore {
 				break
 			}
@@ -134,22 +143,17 @@ func (x *Index) rankPieces(q *question, query Query, ids []string) []ranked {
 }
 
 func better(a, b ranked) int {
-	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.solution.ID, b.entry.solution.ID))
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.id, b.entry.id))
 }
 
-// compare returns the features of the candidates that are valid now.
-func (x *Index) compare(q *question, ids []string) ([]*entry, []features) {
-	now := x.o.Now()
-	var entries []*entry
-	var all []features
-	for _, id := range ids {
-		if e := x.entries[id]; e != nil && e.solution.ValidAt(now) {
-			entries = append(entries, e)
-			all = append(all, x.vocabulary.compare(q, e))
-		}
+// compare returns the features of the candidates.
+func (g *generation) compare(q *question, entries []*entry) []features {
+	all := make([]features, len(entries))
+	for i, e := range entries {
+		all[i] = g.vocabulary.compare(q, e)
 	}
 	lead(all)
-	return entries, all
+	return all
 }
 
 // sameLanguage drops solutions in other languages when any is in the question's.
@@ -172,29 +176,31 @@ type question struct {
 	ownPairWeight, pairWeight float64
 	halves                    int // content of the question itself, by halfWords
 	language, product         string
-	plain                     string // the text's letters and digits
+	plain                     uint64  // a hash of the text's letters and digits
+	filters                   filters // whom the solution is for
 }
 
 // newQuestion returns nil for a text that has only words that say nothing.
-func (x *Index) newQuestion(query Query) *question {
+func (g *generation) newQuestion(query Query) *question {
 	text := canonical(clip(query.Text, maxQuestionRunes))
-	q := &question{language: baseLanguage(query.Language), product: firstProduct(query.Products), plain: plain(query.Text)}
+	q := &question{language: baseLanguage(query.Language), product: firstProduct(query.Products), plain: textID(plain(query.Text)), filters: newFilters(query)}
 	if q.language == "" {
 		q.language = textLanguage(query.Text)
 	}
-	for _, t := range x.analyzers.distinct(text) {
-		q.searched = append(q.searched, boosted{x.vocabulary.corrected(t), 1})
+	for _, t := range g.analyzers.searched(text) {
+		t.term = g.vocabulary.corrected(t.term)
+		q.searched = append(q.searched, t)
 	}
-	words := x.analyzers.singles(text)
+	words := g.analyzers.singles(text)
 	for i, w := range words {
-		words[i] = x.vocabulary.corrected(w)
+		words[i] = g.vocabulary.corrected(w)
 	}
-	x.vocabulary.weigh(q, words)
+	g.vocabulary.weigh(q, words)
 	if q.halves == 0 {
 		return nil
 	}
 	if q.halves < 2*shortQuestion {
-		x.addContext(q, words, query.Context)
+		g.addContext(q, words, query.Context)
 	}
 	return q
 }
@@ -229,7 +235,7 @@ func (v *vocabulary) addTerm(q *question, word string) {
 	if weight > 0 {
 		q.halves += halfWords(word)
 	}
-	if id >= 0 {
+	if id != unknownTerm {
 		q.own = append(q.own, weighed[int32]{id, weight})
 	}
 }
@@ -238,44 +244,44 @@ func (v *vocabulary) addPair(q *question, first, second string) {
 	a, wa := v.lookUp(first)
 	b, wb := v.lookUp(second)
 	q.ownPairWeight += (wa + wb) / 2
-	if a >= 0 && b >= 0 {
+	if a != unknownTerm && b != unknownTerm {
 		q.ownPairs = append(q.ownPairs, weighed[pair]{newPair(a, b), (wa + wb) / 2})
 	}
 }
 
-// lookUp returns a word's number, −1 when no solution has it, and its weight in
+// lookUp returns a word's number, unknownTerm when no solution has it, and its weight in
 // a question. Unknown words with digits weigh nothing: they are order numbers.
 func (v *vocabulary) lookUp(word string) (int32, float64) {
-	id, ok := v.ids[word]
+	id := termID(word)
 	switch {
-	case ok && v.df[id] > 0:
+	case v.df(id) > 0:
 		return id, v.termWeight(id)
 	case strings.ContainsFunc(word, unicode.IsDigit):
-		return -1, 0
+		return unknownTerm, 0
 	case isWeak(word):
-		return -1, weakFactor * unknownFactor * v.idf(0)
+		return unknownTerm, weakFactor * unknownFactor * v.idf(0)
 	case strings.ContainsFunc(word, isHan):
-		return -1, unknownHanFactor * v.idf(0)
+		return unknownTerm, unknownHanFactor * v.idf(0)
 	}
-	return -1, unknownFactor * v.idf(0)
+	return unknownTerm, unknownFactor * v.idf(0)
 }
 
 // addContext adds terms of the earlier turns, the latest first, at a lower weight.
-func (x *Index) addContext(q *question, words []string, turns []Said) {
+func (g *generation) addContext(q *question, words []string, turns []Said) {
 	seen := map[string]bool{}
 	for _, w := range words {
 		seen[w] = true
 	}
 	left := maxContextTerms
 	for _, turn := range slices.Backward(turns) {
-		for _, w := range x.analyzers.singles(canonical(clip(turn.Text, maxQuestionRunes))) {
-			id, weight := x.vocabulary.lookUp(w)
-			if left == 0 || seen[w] || id < 0 || isWeak(w) {
+		for _, w := range g.analyzers.singles(canonical(clip(turn.Text, maxQuestionRunes))) {
+			id, weight := g.vocabulary.lookUp(w)
+			if left == 0 || seen[w] || id == unknownTerm || isWeak(w) {
 				continue
 			}
 			seen[w] = true
 			left--
-			q.searched = append(q.searched, boosted{w, contextFactor})
+			q.searched = append(q.searched, boosted{wordsField, w, contextFactor})
 			q.terms = append(q.terms, weighed[int32]{id, contextFactor * weight})
 			q.weight += contextFactor * weight
 		}

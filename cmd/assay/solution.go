@@ -34,14 +34,14 @@ func (c *solutionImportCmd) Run(p *program) (err error) {
 	if readErr != nil && !errors.Is(readErr, errProblems) {
 		return readErr
 	}
-	added, changed, same, err := knowledge.NewLibrary(db.Pool()).Import(p.ctx, solutions)
+	done, err := knowledge.NewLibrary(db.Pool()).Import(p.ctx, solutions, knowledge.ImportOptions{By: "import"})
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		printJSON(p, map[string]int{"new": added, "changed": changed, "same": same})
+		printJSON(p, done)
 	} else {
-		fmt.Fprintf(p.stdout, "%d new, %d changed, %d the same\n", added, changed, same)
+		fmt.Fprintf(p.stdout, "%d new, %d changed, %d the same\n", done.Added, done.Changed, done.Same)
 	}
 	return readErr
 }

@@ -291,7 +291,7 @@ func withLibrary(t *testing.T) func(*Options) {
 			{ID: "SOL-1", Title: "加湿器不出雾怎么办", Questions: []string{"加湿器没有雾"}, Answer: "先清洗雾化片，再换纯净水。", Language: "zh"},
 			{ID: "SOL-2", Title: "Reset the router", Questions: []string{"how do I reset my router"}, Answer: "Hold the <button> for ten seconds.", Language: "en"},
 		}
-		if _, _, _, err := o.Library.Import(t.Context(), solutions); err != nil {
+		if _, err := o.Library.Import(t.Context(), solutions, knowledge.ImportOptions{By: "lin"}); err != nil {
 			t.Fatal(err)
 		}
 		index, err := knowledge.Open(t.Context(), o.Library, knowledge.Options{})
