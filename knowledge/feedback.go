@@ -156,7 +156,7 @@ func countDue(ctx context.Context, tx pgx.Tx) (int, error) {
 	if err != nil || tag.RowsAffected() == 0 {
 		return 0, err
 	}
-	_, err = tx.Exec(ctx, `SELECT pg_notify('assay_solutions', '')`)
+	_, err = tx.Exec(ctx, `SELECT pg_notify($1, '')`, changeChannel)
 	return int(tag.RowsAffected()), err
 }
 

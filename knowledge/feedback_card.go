@@ -3,61 +3,37 @@ package knowledge
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
 // Card is what agents are told of a solution, so that they can trust it, or not.
 type Card struct {
-	ID           string     `db:"id"`
-	Title        string     `db:"title"`
-	Answer       string     `db:"answer"`      // Markdown
-	ShortReply   string     `db:"short_reply"` // "" is none
-	Note         string     `db:"note"`        // never for customers
-	Tags         []string   `db:"tags"`
-	Product      string     `db:"product"`
-	Region       string     `db:"region"`
-	CustomerType string     `db:"customer_type"`
-	Language     string     `db:"language"`
-	Stage        Stage      `db:"stage"`
-	Owner        string     `db:"owner"`
-	Revision     int        `db:"revision"`
-	VouchedAt    time.Time  `db:"vouched_at"` // when somebody last found it right, or changed it
-	ReviewBy     *time.Time `db:"review_by"`  // a day: midnight UTC
-	ValidFrom    *time.Time `db:"valid_from"`
-	ValidTo      *time.Time `db:"valid_to"` // from then on it is not valid
-	Status       Status     `db:"status"`
-	Grade        Grade      `db:"grade"`  // the reader's of this revision; "" is none
-	Pinned       bool       `db:"pinned"` // by the reader
+	Entry
+	Grade  Grade // the reader's of this revision; "" is none
+	Pinned bool  // by the reader
 }
 
-// staleAfter is how long a solution is trusted that nobody looked at: a quarter.
-const staleAfter = 92 * 24 * time.Hour
+// cardSQL reads cardRows; a condition may follow.
+const cardSQL = `
+	SELECT ` + rowColumns + `, s.revision, s.updated_at, r.by, r.made, s.edited,
+		COALESCE((
+			SELECT f.grade FROM feedback AS f WHERE f.solution_id = s.id AND f.revision = s.revision AND f.person = @person
+		), '') AS grade,
+		EXISTS (SELECT FROM pins AS p WHERE p.person = @person AND p.solution_id = s.id) AS pinned
+	FROM solutions AS s
+	JOIN solution_revisions AS r ON r.solution_id = s.id AND r.revision = s.revision`
 
-// Stale reports whether the solution should have been looked at again before now.
-func (c *Card) Stale(now time.Time) bool {
-	return now.Sub(c.VouchedAt) > staleAfter || c.ReviewBy != nil && now.After(c.ReviewBy.AddDate(0, 0, 1))
+type cardRow struct {
+	entryRow
+	Grade  Grade `db:"grade"`
+	Pinned bool  `db:"pinned"`
 }
-
-// ValidAt reports whether the solution may be shown at t.
-func (c *Card) ValidAt(t time.Time) bool {
-	return c.Status == Published && (c.ValidFrom == nil || !t.Before(*c.ValidFrom)) && (c.ValidTo == nil || t.Before(*c.ValidTo))
-}
-
-const cardColumns = `
-	s.id, s.title, s.answer, s.short_reply, s.note, s.tags, s.product, s.region, s.customer_type, s.language, s.stage, s.owner,
-	s.revision, s.vouched_at, s.review_by, s.valid_from, s.valid_to, s.status,
-	COALESCE((
-		SELECT f.grade FROM feedback AS f WHERE f.solution_id = s.id AND f.revision = s.revision AND f.person = @person
-	), '') AS grade,
-	EXISTS (SELECT FROM pins AS p WHERE p.person = @person AND p.solution_id = s.id) AS pinned`
 
 // Cards returns solutions by their ids, for a reader ("" has no grades and pins).
 // Those that there are not are missing.
 func (l *Library) Cards(ctx context.Context, ids []string, person string) (map[string]Card, error) {
-	list, err := l.cards(ctx, `SELECT`+cardColumns+`
-		FROM solutions AS s
+	list, err := l.cards(ctx, cardSQL+`
 		WHERE s.id = ANY(@ids)
 		LIMIT @limit`, pgx.NamedArgs{"ids": ids, "person": person, "limit": maxList})
 	if err != nil {
@@ -73,8 +49,7 @@ func (l *Library) Cards(ctx context.Context, ids []string, person string) (map[s
 // Scripts returns the published scripts of a stage that the query's filters let
 // through, in the order of their titles, at most limit.
 func (l *Library) Scripts(ctx context.Context, q Query, person string, limit int) ([]Card, error) {
-	list, err := l.cards(ctx, `SELECT`+cardColumns+`
-		FROM solutions AS s
+	list, err := l.cards(ctx, cardSQL+`
 		WHERE
 			s.stage = @stage AND s.stage <> '' AND s.status = 'published'
 			AND (s.valid_from IS NULL OR s.valid_from <= now()) AND (s.valid_to IS NULL OR s.valid_to > now())
@@ -85,7 +60,7 @@ func (l *Library) Scripts(ctx context.Context, q Query, person string, limit int
 		ORDER BY s.title, s.id
 		LIMIT @limit`,
 		pgx.NamedArgs{
-			"person": person, "stage": q.Stage, "products": list(q.Products), "region": q.Region,
+			"person": person, "stage": q.Stage, "products": append([]string{}, q.Products...), "region": q.Region,
 			"customer_type": q.CustomerType, "language": baseLanguage(q.Language), "limit": min(max(limit, 0), maxList),
 		})
 	if err != nil {
@@ -99,7 +74,15 @@ func (l *Library) cards(ctx context.Context, query string, args pgx.NamedArgs) (
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(found, pgx.RowToStructByName[Card])
+	rows, err := pgx.CollectRows(found, pgx.RowToStructByName[cardRow])
+	if err != nil {
+		return nil, err
+	}
+	cards := make([]Card, len(rows))
+	for i := range rows {
+		cards[i] = Card{rows[i].entry(), rows[i].Grade, rows[i].Pinned}
+	}
+	return cards, nil
 }
 
 // Choices are what agents can choose from to say whom a question is for.

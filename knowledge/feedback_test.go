@@ -20,10 +20,21 @@ func stocked(t *testing.T) *Library {
 	for _, id := range []string{"S-1", "S-2", "S-3"} {
 		list = append(list, Solution{ID: id, Title: "How to return " + id, Answer: "Send it back.", Owner: "li"})
 	}
-	if _, _, _, err := l.Import(t.Context(), list); err != nil {
+	add(t, l, list...)
+	return l
+}
+
+func add(t *testing.T, l *Library, list ...Solution) {
+	t.Helper()
+	if _, err := l.Import(t.Context(), list, ImportOptions{By: "li"}); err != nil {
 		t.Fatal(err)
 	}
-	return l
+}
+
+// rewrite gives S-1 another revision.
+func rewrite(t *testing.T, l *Library) {
+	t.Helper()
+	add(t, l, Solution{ID: "S-1", Title: "How to return S-1", Answer: "Send it back at once.", Owner: "li"})
 }
 
 func give(t *testing.T, l *Library, list ...Opinion) {
@@ -121,7 +132,7 @@ func TestFeedbackIsOfARevision(t *testing.T) {
 	t.Parallel()
 	l := stocked(t)
 	give(t, l, Opinion{SolutionID: "S-1", Person: "an", Grade: Wrong})
-	execute(t, l, `UPDATE solutions SET revision = 2 WHERE id = 'S-1'`)
+	rewrite(t, l)
 	give(t, l, Opinion{SolutionID: "S-1", Person: "bo", Grade: Helpful}, Opinion{SolutionID: "S-1", Revision: 1, Person: "cy", Grade: Wrong})
 	count(t, l)
 	if got, _ := opinions(t, l, "S-1"); got != [4]int{1, 0, 0, 0} {
@@ -248,7 +259,9 @@ func TestPins(t *testing.T) {
 	if err := l.Pin(t.Context(), "", "S-1"); !errors.Is(err, ErrNameless) {
 		t.Errorf("nobody's pin: %v", err)
 	}
-	execute(t, l, `INSERT INTO solutions (id, title, answer, hash, status, revision) SELECT 'P-' || n, 'x', 'x', '', 'retired', 1 FROM generate_series(1, 48) AS n`)
+	for i := range MaxPins - 2 {
+		add(t, l, Solution{ID: fmt.Sprintf("P-%d", i), Title: "x", Answer: "x"})
+	}
 	execute(t, l, `INSERT INTO pins (person, solution_id) SELECT 'an', id FROM solutions WHERE id LIKE 'P-%'`)
 	if err := l.Pin(t.Context(), "an", "S-3"); !errors.Is(err, ErrTooManyPins) {
 		t.Errorf("one too many: %v", err)
@@ -278,36 +291,19 @@ func TestCards(t *testing.T) {
 	}
 }
 
-func TestCardGoesStale(t *testing.T) {
-	t.Parallel()
-	day := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
-	for name, c := range map[string]struct {
-		card Card
-		want bool
-	}{
-		"looked at lately":          {Card{VouchedAt: day.AddDate(0, 0, -90)}, false},
-		"not for a quarter":         {Card{VouchedAt: day.AddDate(0, 0, -93)}, true},
-		"due later":                 {Card{VouchedAt: day, ReviewBy: new(day.AddDate(0, 0, 1))}, false},
-		"due today":                 {Card{VouchedAt: day, ReviewBy: new(day)}, false},
-		"due before, however young": {Card{VouchedAt: day, ReviewBy: new(day.AddDate(0, 0, -2))}, true},
-	} {
-		if got := c.card.Stale(day.Add(time.Hour)); got != c.want {
-			t.Errorf("%s: %v", name, got)
-		}
-	}
-}
-
 func TestChoicesAndScripts(t *testing.T) {
 	t.Parallel()
 	l := stocked(t)
 	if c, err := l.Choices(t.Context()); err != nil || len(c.Products)+len(c.Regions) > 0 || c.Scripts {
 		t.Errorf("a library without products has %+v, %v", c, err)
 	}
-	execute(t, l, `
-		INSERT INTO solutions (id, title, answer, hash, status, revision, product, region, stage, language)
-		VALUES
-			('A', 'a', 'x', '', 'published', 1, 'Kettle', '上海', 'guide', 'zh'), ('B', 'b', 'x', '', 'published', 1, 'Kettle', '', 'guide', ''),
-			('C', 'c', 'x', '', 'draft', 1, 'Fan', 'EU', 'guide', ''), ('D', 'd', 'x', '', 'published', 1, 'Fan', 'EU', 'guide', 'en-GB')`)
+	add(t, l,
+		Solution{ID: "A", Title: "a", Answer: "x", Product: "Kettle", Region: "上海", Stage: Guide, Language: "zh"},
+		Solution{ID: "B", Title: "b", Answer: "x", Product: "Kettle", Stage: Guide},
+		Solution{ID: "C", Title: "c", Answer: "x", Product: "Fan", Region: "EU", Stage: Guide, Status: Draft},
+		Solution{ID: "D", Title: "d", Answer: "x", Product: "Fan", Region: "EU", Stage: Guide, Language: "en-GB"},
+		Solution{ID: "E", Title: "e", Answer: "x", Product: "Fan", Stage: Guide, ValidTo: time.Now().Add(-time.Hour)},
+	)
 	c, err := l.Choices(t.Context())
 	if err != nil {
 		t.Fatal(err)

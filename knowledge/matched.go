@@ -1,8 +1,6 @@
 package knowledge
 
 import (
-	"unicode/utf8"
-
 	"github.com/blevesearch/bleve/v2/analysis"
 
 	"assay/pipeline/transcript"
@@ -11,21 +9,25 @@ import (
 // Matched is a half-open byte range of a text.
 type Matched struct{ Start, End int }
 
-// Matched returns the places where a text says words of the question, for eyes to
-// find: words by their stems, Chinese characters where at least two stand as in the
-// question. Words that say nothing are not looked for. The ranges are in order, and
+// Marker finds words of questions in texts, for eyes. It is safe to share.
+type Marker struct{ analyzers analyzers }
+
+// NewMarker returns a marker.
+func NewMarker() (*Marker, error) {
+	a, err := newAnalyzers()
+	return &Marker{a}, err
+}
+
+// Matched returns the places where a text says words of the question, words by
+// their stems, Chinese characters where at least two stand as in the question. Words that say nothing are not looked for. The ranges are in order, and
 // none touches another.
-func (x *Index) Matched(question, text string) []Matched {
+func (m *Marker) Matched(question, text string) []Matched {
 	question = clip(question, maxQuestionRunes)
 	said := map[string]bool{}
 	for _, form := range []string{transcript.Fold(question).Text, canonical(question)} {
-		asked := x.analyzers.single.Analyze([]byte(form))
-		for i, t := range asked {
-			if !isHanToken(t) {
-				said[string(t.Term)] = true
-			} else if i > 0 && isHanToken(asked[i-1]) && asked[i-1].End == t.Start {
-				said[string(asked[i-1].Term)+string(t.Term)] = true
-			}
+		words, pairs := m.analyzers.cut(form)
+		for _, term := range append(words, pairs...) {
+			said[term] = true
 		}
 	}
 	folded := transcript.Fold(text)
@@ -38,29 +40,19 @@ func (x *Index) Matched(question, text string) []Matched {
 		}
 		out = append(out, Matched{start, end})
 	}
-	tokens := x.analyzers.single.Analyze([]byte(folded.Text))
+	tokens := m.analyzers.terms.Analyze([]byte(folded.Text))
 	for i, t := range tokens {
 		switch {
-		case !isHanToken(t):
+		case t.Type != analysis.Ideographic:
 			if said[string(t.Term)] {
 				add(t)
 			}
-		case i > 0 && isHanToken(tokens[i-1]) && tokens[i-1].End == t.Start && saidPair(said, tokens[i-1], t):
-			add(tokens[i-1])
-			add(t)
+		case i > 0 && tokens[i-1].Type == analysis.Ideographic && tokens[i-1].End == t.Start:
+			if pair := string(tokens[i-1].Term) + string(t.Term); said[pair] && !isWeak(pair) {
+				add(tokens[i-1])
+				add(t)
+			}
 		}
 	}
 	return out
-}
-
-// saidPair reports whether two characters that follow each other do so in the
-// question, and say something.
-func saidPair(said map[string]bool, a, b *analysis.Token) bool {
-	pair := string(a.Term) + string(b.Term)
-	return said[pair] && !isWeak(pair)
-}
-
-func isHanToken(t *analysis.Token) bool {
-	r, size := utf8.DecodeRune(t.Term)
-	return size == len(t.Term) && isHan(r)
 }

@@ -207,13 +207,13 @@ func (s *server) dress(ctx context.Context, list []pipeline.Suggestion, text str
 		card, ok := cards[list[i].SolutionID]
 		switch {
 		case f.Away:
-			card = knowledge.Card{ID: list[i].SolutionID, Title: list[i].Title, Answer: list[i].Answer, Tags: list[i].Tags, VouchedAt: time.Now()}
-		case !ok || !card.ValidAt(time.Now()):
+			card.Solution = knowledge.Solution{ID: list[i].SolutionID, Title: list[i].Title, Answer: list[i].Answer, Tags: list[i].Tags}
+		case !ok || !card.IsPublished() || !card.ValidAt(time.Now()):
 			continue
 		}
 		h := s.hit(&card, who)
 		h.Score, h.Confidence, h.Passage = list[i].Score, confidenceOf(list[i].Score), list[i].Passage
-		h.Parts = parts(h.Passage, s.o.Index.Matched(text, h.Passage))
+		h.Parts = parts(h.Passage, s.marker.Matched(text, h.Passage))
 		f.Hits = append(f.Hits, h)
 	}
 	return f, nil
@@ -224,17 +224,18 @@ func (s *server) hit(c *knowledge.Card, who asker) hit {
 	h := hit{
 		SolutionID: c.ID, Title: cmp.Or(c.Title, c.ID), Answer: c.Answer, AnswerHTML: answerHTML(c.Answer),
 		ShortReply: c.ShortReply, Tags: c.Tags, Product: c.Product, Region: c.Region, CustomerType: c.CustomerType,
-		Language: c.Language, Stage: c.Stage, Owner: c.Owner, Revision: c.Revision, Stale: c.Stale(time.Now()),
+		Language: c.Language, Stage: c.Stage, Owner: c.Owner, Revision: c.Revision,
 		Grade: c.Grade, Pinned: c.Pinned,
 	}
 	if who.Notes {
 		h.Note = c.Note
 	}
 	if c.Revision > 0 {
-		h.ReviewedOn = dayText(c.VouchedAt.In(s.o.Zone))
+		h.ReviewedOn = dayText(c.VouchedAt().In(s.o.Zone))
+		h.Stale = c.StaleAt(time.Now().In(s.o.Zone), 0)
 	}
-	if c.ValidTo != nil {
-		h.ValidUntil = s.lastDay(*c.ValidTo)
+	if !c.ValidTo.IsZero() {
+		h.ValidUntil = s.lastDay(c.ValidTo)
 	}
 	return h
 }

@@ -48,6 +48,7 @@ type server struct {
 	assets   *assets
 	pages    pages
 	embedded component
+	marker   *knowledge.Marker
 	mux      *http.ServeMux
 }
 
@@ -75,6 +76,9 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.marker, err = knowledge.NewMarker(); err != nil {
 		return nil, err
 	}
 	if s.embedded, err = newComponent(s.texts); err != nil {
