@@ -71,14 +71,16 @@ func (l *Library) Give(ctx context.Context, o Opinion) error {
 	return nil
 }
 
-// TakeBack removes what a person thinks of the current revision of a solution.
+// TakeBack removes what a person thinks of what a solution says now.
 // Where there is nothing, nothing happens.
 func (l *Library) TakeBack(ctx context.Context, person, solution string) error {
 	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			DELETE FROM feedback
 			USING solutions AS s
-			WHERE s.id = feedback.solution_id AND s.revision = feedback.revision AND s.id = $1 AND person = $2`, solution, person)
+			WHERE
+				s.id = feedback.solution_id AND s.id = $1 AND person = $2
+				AND feedback.revision BETWEEN solution_said_since(s.id, s.revision) AND s.revision`, solution, person)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
@@ -108,16 +110,17 @@ const (
 )
 
 // CountFeedback brings the counts of solutions about which somebody changed their
-// mind to what distinct persons think of the current revision, each solution at
-// most once a minute, and returns how many changed. While an import writes, it does
-// nothing: the next call will.
+// mind to what distinct persons think of what it says now, each solution at most once
+// a minute, and returns how many changed. An opinion holds until title, answer or
+// short reply change: a review, or another owner, leaves it. While somebody else
+// writes, nothing is done: the next call will.
 func (l *Library) CountFeedback(ctx context.Context) (changed int, err error) {
 	err = pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
 		var free bool
 		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1)`, int64(importLock)).Scan(&free); err != nil || !free {
 			return err
 		}
-		changed, err = countDue(ctx, tx)
+		changed, err = l.countDue(ctx, tx)
 		return err
 	})
 	if err != nil {
@@ -126,8 +129,8 @@ func (l *Library) CountFeedback(ctx context.Context) (changed int, err error) {
 	return changed, nil
 }
 
-func countDue(ctx context.Context, tx pgx.Tx) (int, error) {
-	tag, err := tx.Exec(ctx, `
+func (l *Library) countDue(ctx context.Context, tx pgx.Tx) (int, error) {
+	found, err := tx.Query(ctx, `
 		WITH due AS (
 			UPDATE feedback_counts SET due = false, counted_at = now()
 			WHERE solution_id IN (
@@ -138,26 +141,42 @@ func countDue(ctx context.Context, tx pgx.Tx) (int, error) {
 				LIMIT $2
 			)
 			RETURNING solution_id
-		), counts AS (
-			SELECT
-				s.id,
-				count(*) FILTER (WHERE f.grade = 'helpful') AS helpful, count(*) FILTER (WHERE f.grade = 'partly') AS partly,
-				count(*) FILTER (WHERE f.grade = 'wrong') AS wrong, count(*) FILTER (WHERE f.grade = 'outdated') AS outdated
+		), opinions AS (
+			SELECT DISTINCT ON (f.solution_id, f.person) f.solution_id, f.grade
 			FROM due
 			JOIN solutions AS s ON s.id = due.solution_id
-			LEFT JOIN feedback AS f ON f.solution_id = s.id AND f.revision = s.revision
-			GROUP BY s.id
+			JOIN feedback AS f ON f.solution_id = s.id AND f.revision BETWEEN solution_said_since(s.id, s.revision) AND s.revision
+			ORDER BY f.solution_id, f.person, f.revision DESC
+		), counts AS (
+			SELECT
+				due.solution_id,
+				count(*) FILTER (WHERE o.grade = 'helpful') AS helpful, count(*) FILTER (WHERE o.grade = 'partly') AS partly,
+				count(*) FILTER (WHERE o.grade = 'wrong') AS wrong, count(*) FILTER (WHERE o.grade = 'outdated') AS outdated
+			FROM due
+			LEFT JOIN opinions AS o USING (solution_id)
+			GROUP BY due.solution_id
 		)
-		UPDATE solutions AS s SET
-			helpful = c.helpful, partly = c.partly, wrong = c.wrong, outdated = c.outdated, seq = nextval('solutions_seq')
+		SELECT s.id, c.helpful, c.partly, c.wrong, c.outdated
 		FROM counts AS c
-		WHERE s.id = c.id AND (s.helpful, s.partly, s.wrong, s.outdated) <> (c.helpful, c.partly, c.wrong, c.outdated)`,
+		JOIN solutions AS s ON s.id = c.solution_id
+		WHERE (s.helpful, s.partly, s.wrong, s.outdated) <> (c.helpful, c.partly, c.wrong, c.outdated)`,
 		countEvery, countAtOnce)
-	if err != nil || tag.RowsAffected() == 0 {
+	if err != nil {
 		return 0, err
 	}
-	_, err = tx.Exec(ctx, `SELECT pg_notify($1, '')`, changeChannel)
-	return int(tag.RowsAffected()), err
+	changed, err := pgx.CollectRows(found, pgx.RowToStructByName[struct {
+		ID string `db:"id"`
+		Opinions
+	}])
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range changed {
+		if err := l.SetOpinions(ctx, tx, c.ID, c.Opinions); err != nil {
+			return 0, err
+		}
+	}
+	return len(changed), nil
 }
 
 // Complaint is what somebody said against a solution, for its owner.
@@ -177,7 +196,8 @@ type Complaint struct {
 type ComplaintFilter struct{ SolutionID, Owner string }
 
 // Complaints returns what people say against the current revisions of solutions
-// that are not retired, the latest first, at most limit, and never more than 1,000.
+// that are not retired: a review, like any change, is an answer to them. They come
+// the latest first, at most limit, and never more than 1,000.
 func (l *Library) Complaints(ctx context.Context, f ComplaintFilter, limit int) ([]Complaint, error) {
 	found, err := l.pool.Query(ctx, `
 		SELECT

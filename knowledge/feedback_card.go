@@ -10,7 +10,7 @@ import (
 // Card is what agents are told of a solution, so that they can trust it, or not.
 type Card struct {
 	Entry
-	Grade  Grade // the reader's of this revision; "" is none
+	Grade  Grade // the reader's of what it says now; "" is none
 	Pinned bool  // by the reader
 }
 
@@ -18,7 +18,13 @@ type Card struct {
 const cardSQL = `
 	SELECT ` + rowColumns + `, s.revision, s.updated_at, r.by, r.made, s.edited,
 		COALESCE((
-			SELECT f.grade FROM feedback AS f WHERE f.solution_id = s.id AND f.revision = s.revision AND f.person = @person
+			SELECT f.grade
+			FROM feedback AS f
+			WHERE
+				@person <> '' AND f.solution_id = s.id AND f.person = @person
+				AND f.revision BETWEEN solution_said_since(s.id, s.revision) AND s.revision
+			ORDER BY f.revision DESC
+			LIMIT 1
 		), '') AS grade,
 		EXISTS (SELECT FROM pins AS p WHERE p.person = @person AND p.solution_id = s.id) AS pinned
 	FROM solutions AS s

@@ -128,19 +128,45 @@ func TestFeedbackMovesTheIndexOnceAMinute(t *testing.T) {
 	}
 }
 
-func TestFeedbackIsOfARevision(t *testing.T) {
+func TestFeedbackHoldsUntilTheSolutionSaysSomethingElse(t *testing.T) {
+	t.Parallel()
+	l := stocked(t)
+	give(t, l, Opinion{SolutionID: "S-1", Person: "an", Grade: Wrong}, Opinion{SolutionID: "S-1", Person: "bo", Grade: Helpful})
+	count(t, l)
+	if _, err := l.Review(t.Context(), "S-1", time.Time{}, Change{By: "li"}); err != nil {
+		t.Fatal(err)
+	}
+	minutesLater(t, l)
+	give(t, l, Opinion{SolutionID: "S-1", Person: "an", Grade: Partly}, Opinion{SolutionID: "S-1", Revision: 1, Person: "cy", Grade: Helpful})
+	count(t, l)
+	if got, _ := opinions(t, l, "S-1"); got != [4]int{2, 1, 0, 0} {
+		t.Errorf("after a review there are %v", got)
+	}
+	cards, err := l.Cards(t.Context(), []string{"S-1"}, "bo")
+	if err != nil || cards["S-1"].Grade != Helpful {
+		t.Errorf("after a review bo's grade is %q, %v", cards["S-1"].Grade, err)
+	}
+	rewrite(t, l)
+	if got, _ := opinions(t, l, "S-1"); got != [4]int{} {
+		t.Errorf("once it says something else there are %v", got)
+	}
+	minutesLater(t, l)
+	give(t, l, Opinion{SolutionID: "S-1", Person: "dan", Grade: Outdated}, Opinion{SolutionID: "S-1", Revision: 2, Person: "eve", Grade: Helpful})
+	count(t, l)
+	if got, _ := opinions(t, l, "S-1"); got != [4]int{0, 0, 0, 1} {
+		t.Errorf("what was said of earlier words counts: %v", got)
+	}
+}
+
+func TestReviewsAnswerComplaints(t *testing.T) {
 	t.Parallel()
 	l := stocked(t)
 	give(t, l, Opinion{SolutionID: "S-1", Person: "an", Grade: Wrong})
-	rewrite(t, l)
-	give(t, l, Opinion{SolutionID: "S-1", Person: "bo", Grade: Helpful}, Opinion{SolutionID: "S-1", Revision: 1, Person: "cy", Grade: Wrong})
-	count(t, l)
-	if got, _ := opinions(t, l, "S-1"); got != [4]int{1, 0, 0, 0} {
-		t.Errorf("what was said of the first revision counts for the second: %v", got)
+	if _, err := l.Review(t.Context(), "S-1", time.Time{}, Change{By: "li"}); err != nil {
+		t.Fatal(err)
 	}
-	list, err := l.Complaints(t.Context(), ComplaintFilter{}, 10)
-	if err != nil || len(list) != 0 {
-		t.Errorf("complaints of the first revision are listed: %v, %v", list, err)
+	if list, err := l.Complaints(t.Context(), ComplaintFilter{}, 10); err != nil || len(list) != 0 {
+		t.Errorf("after a review there are %v, %v", list, err)
 	}
 }
 

@@ -71,3 +71,15 @@ CREATE TABLE pins (
 
 -- Agents choose a region from those that there are.
 CREATE INDEX solutions_region ON solutions (region) WHERE region > '';
+
+-- The revision since which a solution says what it says in revision now: what people think of it holds from there on.
+CREATE FUNCTION solution_said_since(solution text, now integer) RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (
+        SELECT COALESCE(max(r.revision), 0) + 1
+        FROM solution_revisions AS r
+        JOIN solution_revisions AS n ON n.solution_id = r.solution_id AND n.revision = now
+        WHERE r.solution_id = solution AND r.revision < now
+            AND (r.content->>'title', r.content->>'answer', r.content->>'short_reply')
+                IS DISTINCT FROM (n.content->>'title', n.content->>'answer', n.content->>'short_reply')
+    );

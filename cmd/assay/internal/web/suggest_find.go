@@ -113,10 +113,10 @@ type part struct {
 }
 
 // Reply is what one key copies.
-func (h *hit) Reply() string { return cmp.Or(h.ShortReply, h.Passage, h.Answer) }
+func (h hit) Reply() string { return cmp.Or(h.ShortReply, h.Passage, h.Answer) }
 
 // ReplyPart says which part Reply is.
-func (h *hit) ReplyPart() knowledge.UsePart {
+func (h hit) ReplyPart() knowledge.UsePart {
 	switch {
 	case h.ShortReply != "":
 		return knowledge.PartShortReply
@@ -222,7 +222,7 @@ func (s *server) dress(ctx context.Context, list []pipeline.Suggestion, text str
 // hit shows a solution to a reader, without a question.
 func (s *server) hit(c *knowledge.Card, who asker) hit {
 	h := hit{
-		SolutionID: c.ID, Title: cmp.Or(c.Title, c.ID), Answer: c.Answer, AnswerHTML: answerHTML(c.Answer),
+		SolutionID: c.ID, Title: cmp.Or(c.Title, c.ID), Answer: c.Answer, AnswerHTML: knowledge.HTML(c.Answer),
 		ShortReply: c.ShortReply, Tags: c.Tags, Product: c.Product, Region: c.Region, CustomerType: c.CustomerType,
 		Language: c.Language, Stage: c.Stage, Owner: c.Owner, Revision: c.Revision,
 		Grade: c.Grade, Pinned: c.Pinned,
@@ -246,11 +246,6 @@ func (s *server) lastDay(t time.Time) string {
 		return dayText(utc.AddDate(0, 0, -1))
 	}
 	return dayText(t.In(s.o.Zone))
-}
-
-// answerHTML is a solution's answer as pages show it.
-func answerHTML(answer string) template.HTML {
-	return template.HTML("<p>" + strings.ReplaceAll(template.HTMLEscapeString(answer), "\n", "<br>") + "</p>")
 }
 
 // parts cuts a passage at the places that match.
