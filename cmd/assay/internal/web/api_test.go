@@ -67,10 +67,10 @@ func TestAPISuggest(t *testing.T) {
 	if len(got.Suggestions) != 1 || got.Suggestions[0].SolutionID != "SOL-1" || got.Suggestions[0].Answer != "先清洗雾化片，再换纯净水。" {
 		t.Errorf("got %+v", got)
 	}
-	if body := s.get("/api/v1/suggest?q=zebra").body; body != `{"query":"zebra","suggestions":[]}`+"\n" {
+	if body := s.get("/api/v1/suggest?q=zebra").body; body != `{"ask":null,"query":"zebra","context":0,"suggestions":[]}`+"\n" {
 		t.Errorf("a question without an answer gave %s", body)
 	}
-	if body := s.get("/api/v1/suggest").body; body != `{"query":"","suggestions":[]}`+"\n" {
+	if body := s.get("/api/v1/suggest").body; body != `{"ask":null,"query":"","context":0,"suggestions":[]}`+"\n" {
 		t.Errorf("no question gave %s", body)
 	}
 }

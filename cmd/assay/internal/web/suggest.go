@@ -34,12 +34,12 @@ type suggestPage struct {
 func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 	p := suggestPage{page: s.page(w, r, "suggest", "suggest.js"), Library: s.hasLibrary(), Nameless: s.nameless()}
 	p.Title = p.T("suggest.title")
-	if !p.Library {
-		return s.render(w, "suggest", http.StatusOK, &p)
-	}
 	t := startTiming()
 	if err := s.answer(r, r.URL.Query(), true, &p, t); err != nil {
 		return err
+	}
+	if !p.Library {
+		return s.render(w, "suggest", http.StatusOK, &p)
 	}
 	if err := s.atHand(r, &p); err != nil {
 		return err
@@ -77,13 +77,16 @@ func (s *server) suggestPart(w http.ResponseWriter, r *http.Request) error {
 	return write(w, b.Bytes())
 }
 
-// answer reads the page's question and answers it.
+// answer reads the page's question and, where there is a library, answers it.
 func (s *server) answer(r *http.Request, form url.Values, asked bool, p *suggestPage, t *timing) error {
 	in := values{q: form}
 	p.Question = question{Raw: in.question("q"), Asked: asked, Refines: knowledge.AskID(in.number("refines", 1, 1<<62, 0))}
 	in.filters(&p.Question.Query)
 	if err := in.bad.or(); err != nil {
 		return err
+	}
+	if !p.Library {
+		return nil
 	}
 	p.Question.read(r.Context(), nil)
 	var err error
@@ -209,7 +212,7 @@ type gradeKey struct {
 }
 
 // Whole reports whether there is more of the answer than what is shown anyway.
-func (v hitView) Whole() bool { return v.Hit.Answer != v.Hit.Passage }
+func (v hitView) Whole() bool { return knowledge.PlainText(v.Hit.Answer) != v.Hit.Passage }
 
 // Offered are the values of a list to choose from; one that is chosen is among them
 // even when no solution has it any more.

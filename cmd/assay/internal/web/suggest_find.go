@@ -85,7 +85,7 @@ type hit struct {
 	Title        string          `json:"title"`
 	Score        float64         `json:"score"` // 0–1
 	Confidence   confidence      `json:"confidence"`
-	Passage      string          `json:"passage"`
+	Passage      string          `json:"passage"` // of the answer, without its Markdown
 	Parts        []part          `json:"passage_parts"`
 	Answer       string          `json:"answer"`      // Markdown
 	AnswerHTML   template.HTML   `json:"answer_html"` // of the answer, safe
@@ -113,7 +113,7 @@ type part struct {
 }
 
 // Reply is what one key copies.
-func (h hit) Reply() string { return cmp.Or(h.ShortReply, h.Passage, h.Answer) }
+func (h hit) Reply() string { return cmp.Or(h.ShortReply, h.Passage, knowledge.PlainText(h.Answer)) }
 
 // ReplyPart says which part Reply is.
 func (h hit) ReplyPart() knowledge.UsePart {
@@ -212,7 +212,8 @@ func (s *server) dress(ctx context.Context, list []pipeline.Suggestion, text str
 			continue
 		}
 		h := s.hit(&card, who)
-		h.Score, h.Confidence, h.Passage = list[i].Score, confidenceOf(list[i].Score), list[i].Passage
+		h.Score, h.Confidence = list[i].Score, confidenceOf(list[i].Score)
+		h.Passage = knowledge.PlainText(list[i].Passage)
 		h.Parts = parts(h.Passage, s.marker.Matched(text, h.Passage))
 		f.Hits = append(f.Hits, h)
 	}

@@ -195,6 +195,7 @@ class AssaySuggest extends HTMLElement {
   clear() {
     this.#turns = [];
     this.#parts.field.value = "";
+    this.#timers.forEach(clearTimeout);
     this.#running.abort();
     this.#shown = { text: null, ask: null, hits: [] };
     this.#say("");
@@ -254,7 +255,9 @@ class AssaySuggest extends HTMLElement {
   }
 
   async #search(isAsked) {
-    this.#timers.forEach(clearTimeout);
+    if (isAsked) {
+      this.#timers.forEach(clearTimeout); // what is asked is no longer typed
+    }
     this.#running.abort();
     const mine = this.#running = new AbortController();
     const text = this.#question();

@@ -26,7 +26,9 @@ if (ask) {
   // search has the server draw the suggestions. Only the latest search counts: the
   // one before is given up. It returns whether there is an answer.
   async function search(isAsked) {
-    timers.forEach(clearTimeout);
+    if (isAsked) {
+      timers.forEach(clearTimeout); // what is asked is no longer typed
+    }
     running.abort();
     const mine = running = new AbortController();
     const text = field.value.trim();
