@@ -173,7 +173,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
-		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers},
+		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers, Asks: f.KeepAsks},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())

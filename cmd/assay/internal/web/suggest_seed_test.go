@@ -24,7 +24,7 @@ func withShelf(t *testing.T) func(*Options) {
 			Answer:     "Hold the small button at the back for **ten seconds**, until all lights go out. The router starts again within two minutes.\n\nYour own settings are lost: write down the name and password of the network before.",
 			ShortReply: "Please hold the small button at the back of your router for ten seconds; it restarts within two minutes.",
 			Note:       "Firmware 2.1: offer an exchange after the second reset.", ValidTo: time.Date(2036, 7, 1, 0, 0, 0, 0, time.UTC)},
-		{ID: "ROUTER-2", Title: "Router loses the line at night", Questions: []string{"my router drops the line every night"}, Product: "R7 router", Language: "en",
+		{ID: "ROUTER-2", Title: "Router loses the line at night", Questions: []string{"my router drops the line every night", "router restart"}, Product: "R7 router", Language: "en",
 			Answer: "Switch automatic updates to another hour: the router restarts after each of them. How often it does so stands in the log."},
 		{ID: "EVIL-1", Title: "Zebra crossing " + evil, Questions: []string{"how does the zebra cross"}, Product: evil, Language: "en", Owner: evil, Tags: []string{evil},
 			Answer:     "The zebra walks. " + evil + "\n\n[click](javascript:window.hacked=1) <a href=\"javascript:window.hacked=1\">b</a> `<script>window.hacked=1</script>`",
