@@ -288,7 +288,7 @@ func TestSuggestPage(t *testing.T) {
 		"names the solution":            {full, "/suggest?q=how+do+I+reset+my+router", `<code>SOL-2</code>`},
 		"says that nothing fits":        {full, "/suggest?q=zebra", "Nothing in the solution library fits well enough."},
 		"says what to do then":          {full, "/suggest?q=zebra", "Say it in other words"},
-		"asks for a question":           {full, "/suggest", "Answers come while you type."},
+		"asks for a question":           {full, "/suggest", `id="q" name="q"`},
 		"says that there is no library": {none, "/suggest?q=x", "assay solution import PATH"},
 	} {
 		t.Run(name, func(t *testing.T) {
