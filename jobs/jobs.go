@@ -23,7 +23,9 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
 )
@@ -42,6 +44,9 @@ type Options struct {
 	Settle     time.Duration      // a file is read when it was not changed for this long; default 2 s
 	Read       transcript.Options // how watched files are read
 	Keep       Keep               // what is kept, of models and of questions
+	// Clean takes personal data out of a customer's question before a gap is called by
+	// it; nil is the default policy's for exports.
+	Clean func(string) string
 }
 
 // client is River's client on pgx.
@@ -91,6 +96,10 @@ func New(o Options) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
+	if o.Clean == nil {
+		rules := new(redact.DefaultPolicy()).For(redact.Export)
+		o.Clean = func(s string) string { return rules.Text(s).Text }
+	}
 	r := &Runner{o: o, alive: newAlive(host)}
 	if r.alive.worker.Judging, err = o.Judging.declared(); err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
@@ -114,6 +123,9 @@ func (r *Runner) config() *river.Config {
 	river.AddWorker(workers, &pullWorker{store: r.o.Store, read: r.o.Read, settle: r.o.Settle, metrics: r.o.Metrics, log: r.o.Log})
 	river.AddWorker(workers, &reinspectWorker{store: r.o.Store})
 	river.AddWorker(workers, &backtestWorker{backtester: NewBacktester(r.o.Store, r.o.Inspector, 1)})
+	gaps := knowledge.NewGaps(r.o.Store.Pool(), r.o.Clean)
+	river.AddWorker(workers, &gapsWorker{gaps: gaps})
+	river.AddWorker(workers, &checkLibraryWorker{gaps: gaps, suggest: r.o.Inspector.Suggest})
 	queues := map[string]river.QueueConfig{
 		historyQueue: {MaxWorkers: 2},
 		inspectQueue: {MaxWorkers: r.o.Workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond},
@@ -127,7 +139,7 @@ func (r *Runner) config() *river.Config {
 	return &river.Config{
 		ID: r.alive.worker.ID, Queues: queues, Workers: workers, Logger: r.o.Log,
 		JobTimeout: 5 * time.Minute, RescueStuckJobsAfter: 2 * time.Hour, SoftStopTimeout: 10 * time.Second,
-		RetryPolicy: retryPolicy{}, Middleware: []rivertype.Middleware{r.alive},
+		RetryPolicy: retryPolicy{}, Middleware: []rivertype.Middleware{r.alive}, PeriodicJobs: r.periodic(),
 	}
 }
 

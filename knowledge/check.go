@@ -18,7 +18,7 @@ func (s *Solution) Check() error {
 	p = append(p, checkID(s.ID)...)
 	p = append(p, checkLine("title", s.Title, 1, maxTitleRunes)...)
 	p = append(p, checkAll("questions", s.Questions, maxWordings, maxWordingRunes)...)
-	p = append(p, checkText("answer", s.Answer, 1, ReadOptions{}.orDefault().AnswerRunes)...)
+	p = append(p, checkText("answer", s.Answer, 1, maxAnswerRunes)...)
 	p = append(p, checkText("short_reply", s.ShortReply, 0, maxReplyRunes)...)
 	p = append(p, checkText("note", s.Note, 0, maxNoteRunes)...)
 	p = append(p, checkAll("tags", s.Tags, maxTags, maxNameRunes)...)

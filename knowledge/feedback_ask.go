@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// askAgain is how long the same question of the same person stays one.
-	askAgain = 10 * time.Minute
+	// sameAsk is how long the same question of the same person stays one.
+	sameAsk = 10 * time.Minute
 	// askOn is how long a question may be gone on with.
 	askOn = 5 * time.Minute
 	// maxRecent is how many of a person's questions are looked at for the recent ones.
@@ -84,7 +84,7 @@ func (a *Ask) args() pgx.NamedArgs {
 		"region": a.Query.Region, "customer_type": a.Query.CustomerType,
 		"language": cmp.Or(a.Query.Language, textLanguage(a.Query.Text)),
 		"stage":    a.Query.Stage, "version": a.IndexVersion, "answered": len(a.Shown) > 0,
-		"on": askOn, "again": askAgain,
+		"on": askOn, "again": sameAsk,
 	}
 }
 

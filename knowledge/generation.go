@@ -11,6 +11,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
+	"github.com/blevesearch/bleve/v2/mapping"
 	index "github.com/blevesearch/bleve_index_api"
 	bolt "go.etcd.io/bbolt/errors"
 )
@@ -46,6 +47,7 @@ type generation struct {
 	folder    string // "" in memory
 	analyzers analyzers
 	cache     *cache
+	limits    limits
 	searching chan struct{} // holds one token for each search under way
 
 	writing  sync.Mutex // held by what changes the index
@@ -89,16 +91,21 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	}
 	return &generation{
 		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(),
-		searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		limits: limits{maxCandidates, postingsBudget}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
+}
+
+// newMapping describes documents that come as fields.
+func newMapping() *mapping.IndexMappingImpl {
+	m := bleve.NewIndexMapping()
+	m.DefaultMapping = bleve.NewDocumentDisabledMapping()
+	m.ScoringModel = index.BM25Scoring
+	return m
 }
 
 // newBleve makes an index. NewMemOnly would make one of an older kind.
 func newBleve(folder string) (bleve.Index, error) {
-	m := bleve.NewIndexMapping()
-	m.DefaultMapping = bleve.NewDocumentDisabledMapping() // documents come as fields
-	m.ScoringModel = index.BM25Scoring
-	b, err := bleve.NewUsing(folder, m, scorch.Name, scorch.Name, map[string]any{"bolt_timeout": lockTimeout})
+	b, err := bleve.NewUsing(folder, newMapping(), scorch.Name, scorch.Name, map[string]any{"bolt_timeout": lockTimeout})
 	if err != nil {
 		return nil, fmt.Errorf("make index %q: %w", folder, err)
 	}

@@ -68,9 +68,10 @@ func startWriting(ctx context.Context, tx pgx.Tx) error {
 
 // newRow is a solution on its way to the table.
 type newRow struct {
-	id      string
-	content json.RawMessage
-	hash    Hash
+	id       string
+	solution Solution
+	content  json.RawMessage
+	hash     Hash
 }
 
 func newRows(solutions []Solution) ([]newRow, error) {
@@ -85,7 +86,7 @@ func newRows(solutions []Solution) ([]newRow, error) {
 		if err != nil {
 			return nil, fmt.Errorf("encode solution %q: %w", s.ID, err)
 		}
-		rows[i] = newRow{s.ID, content, hash}
+		rows[i] = newRow{s.ID, s, content, hash}
 	}
 	return rows, nil
 }
@@ -119,7 +120,7 @@ func writeRows(ctx context.Context, tx pgx.Tx, rows []newRow, c Change) (map[str
 	if err != nil {
 		return nil, fmt.Errorf("write %d solutions: %w", len(rows), err)
 	}
-	return written, nil
+	return written, writeTermsOf(ctx, tx, rows)
 }
 
 // writeSQL takes the solutions' JSON twice: as one list, which gives the columns,

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -98,7 +97,9 @@ func (s *Solution) normal() Solution {
 	n := *s
 	n.ValidFrom, n.ValidTo = instant(s.ValidFrom), instant(s.ValidTo)
 	n.ReviewBy, n.ReviewedAt = instant(s.ReviewBy), instant(s.ReviewedAt)
-	n.Questions, n.Tags = slices.Clip(s.Questions), slices.Clip(s.Tags)
+	n.Title, n.Answer, n.ShortReply, n.Note = cleanLine(s.Title), clean(s.Answer), clean(s.ShortReply), clean(s.Note)
+	n.Questions, n.Tags = cleanAll(s.Questions), cleanAll(s.Tags)
+	n.Product, n.Region, n.Owner = cleanLine(s.Product), cleanLine(s.Region), cleanLine(s.Owner)
 	if n.Status == "" {
 		n.Status = Published
 	}

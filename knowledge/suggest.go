@@ -45,16 +45,7 @@ type Said struct {
 	Text    string
 }
 
-// Suggest returns the solutions that answer the question, best first, none below
-// the threshold, none that is expired or not yet valid. Solutions in another
-// language are suggested only when there is none in the question's. No
-// suggestion is an empty list.
-func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.generation.suggest(ctx, query)
-}
-
+// suggest answers as Index.Suggest does.
 func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
@@ -66,6 +57,11 @@ func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Sugge
 	if err != nil {
 		return nil, err
 	}
+	return g.answer(q, query, entries)
+}
+
+// answer makes suggestions of the candidates that answer the question.
+func (g *generation) answer(q *question, query Query, entries []*entry) ([]pipeline.Suggestion, error) {
 	found := sameLanguage(g.rankPieces(q, query, entries), q.language)
 	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
 	out := make([]pipeline.Suggestion, 0, limit)

@@ -19,6 +19,7 @@ import (
 	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/store"
 )
 
@@ -170,10 +171,11 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, err
 	}
 	inspector.Suggest = index
+	exported := access.Policy.For(redact.Export)
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
-		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers, Asks: f.KeepAsks},
+		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers, Asks: f.KeepAsks}, Clean: func(s string) string { return exported.Text(s).Text },
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())

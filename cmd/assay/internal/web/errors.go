@@ -77,6 +77,7 @@ func statusOf(err error) int {
 	}{
 		{errNoPage, http.StatusNotFound},
 		{store.ErrNotFound, http.StatusNotFound},
+		{knowledge.ErrNotFound, http.StatusNotFound},
 		{errNotInspected, http.StatusNotFound},
 		{errMethod, http.StatusMethodNotAllowed},
 		{errRevealByGet, http.StatusBadRequest},

@@ -24,7 +24,7 @@ type pages map[string]*template.Template
 func loadPages() (pages, error) {
 	functions := template.FuncMap{"pieces": pieces, "number": number, "signed": signed, "percent": percent, "grouped": grouped, "float": func(n int64) float64 { return float64(n) }}
 	all := pages{}
-	for _, name := range []string{"queue", "session", "suggest", "problems", "backtests", "backtest", "sample", "models", "reveals", "error"} {
+	for _, name := range []string{"queue", "session", "suggest", "problems", "backtests", "backtest", "sample", "models", "reveals", "gaps", "gap", "coverage", "error"} {
 		t, err := template.New("layout").Funcs(functions).ParseFS(templateFiles,
 			"templates/layout.tmpl", "templates/parts.tmpl", "templates/"+name+".tmpl")
 		if err != nil {
@@ -54,7 +54,7 @@ var navigation = []struct {
 	Name, URL string
 	least     Role
 }{
-	{"queue", "/", Agent}, {"suggest", "/suggest", Agent}, {"backtests", "/backtests", Reviewer},
+	{"queue", "/", Agent}, {"suggest", "/suggest", Agent}, {"gaps", "/gaps", Reviewer}, {"coverage", "/coverage", Reviewer}, {"backtests", "/backtests", Reviewer},
 	{"models", "/models", Supervisor}, {"reveals", "/reveals", Supervisor}, {"problems", "/problems", Reviewer},
 }
 

@@ -50,6 +50,7 @@ type server struct {
 	embedded component
 	marker   *knowledge.Marker
 	mux      *http.ServeMux
+	gaps     *knowledge.Gaps
 }
 
 // New returns the handler of all pages and of the API. Its error is a mistake
@@ -70,7 +71,7 @@ func New(o Options) (http.Handler, error) {
 	if err := o.Access.complete(); err != nil {
 		return nil, err
 	}
-	s := &server{o: o, cards: newCards(o.Store), mux: http.NewServeMux()}
+	s := &server{o: o, gaps: newGaps(o.Store, o.Access.Policy), cards: newCards(o.Store), mux: http.NewServeMux()}
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err
