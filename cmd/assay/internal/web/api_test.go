@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
@@ -243,6 +244,7 @@ func TestDescriptionListsTheClosedLists(t *testing.T) {
 	for name, want := range map[string][]string{
 		"FlagReason": texted(pipeline.FlagReasons), "Severity": texted(pipeline.FlagSeverities), "Outcome": texted(pipeline.Outcomes),
 		"Result": texted(pipeline.Results), "Channel": texted(transcript.Channels), "EndpointState": texted(endpointStates),
+		"Stage": texted(knowledge.Stages), "Grade": texted(knowledge.Grades), "CustomerType": transcript.CustomerTypes,
 	} {
 		if diff := cmp.Diff(want, doc.Components.Schemas[name].Enum); diff != "" {
 			t.Errorf("%s: %s", name, diff)
