@@ -18,13 +18,15 @@ const grades = { h: "helpful", p: "partly", w: "wrong", o: "outdated" };
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
-:host {
+:host { display: block; }
+:host([hidden]) { display: none; }
+.all {
+  all: initial; display: block; container-type: inline-size;
   --text: var(--assay-text, #1b2127); --dim: var(--assay-dim, #596470); --ground: var(--assay-ground, #fff); --line: var(--assay-line, #dde2e7);
   --accent: var(--assay-accent, #2457a6); --warn: var(--assay-warn, #ab2015);
-  all: initial; display: block; color: var(--text); background: var(--ground); font: 14px/1.5 var(--assay-font, system-ui, sans-serif);
-  overflow-wrap: anywhere; text-align: start; container-type: inline-size;
+  color: var(--text); background: var(--ground); font: 14px/1.5 var(--assay-font, system-ui, sans-serif);
+  overflow-wrap: anywhere; text-align: start;
 }
-:host([hidden]) { display: none; }
 * { box-sizing: border-box; }
 label { display: contents; }
 form { display: flex; gap: .4em; margin: 0; flex-wrap: wrap; }
@@ -147,7 +149,7 @@ class AssaySuggest extends HTMLElement {
     const status = element("p", { className: "status", role: "status" });
     const list = element("ol");
     this.#parts = { field, label, button, form, status, list };
-    this.#root.append(form, status, list);
+    this.#root.append(element("div", { className: "all" }, form, status, list));
     this.#listen();
     this.#name();
     if (this.#turns.length > 0) {
@@ -429,9 +431,10 @@ class AssaySuggest extends HTMLElement {
     event.preventDefault();
     event.stopPropagation();
     const hit = this.#shown.hits[i];
-    if (event.key === "Escape" || await this.#send(hit, hit.grade, event.target.value.trim()) !== null) {
+    const field = event.target; // which it is only now
+    if (event.key === "Escape" || await this.#send(hit, hit.grade, field.value.trim()) !== null) {
       this.#parts.list.children[i].focus();
-      event.target.hidden = true;
+      field.hidden = true;
     }
   }
 
