@@ -112,7 +112,7 @@ func (s *server) apiVerdict(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) apiDescription(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
-	return write(w, description)
+	return write(w, s.described)
 }
 
 // health says that the process answers.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
+
+	"assay/pipeline/store"
 )
 
 func TestComponentIsServedToAnybody(t *testing.T) {
@@ -32,65 +34,40 @@ func TestComponentIsServedToAnybody(t *testing.T) {
 	}
 }
 
-// foreign is a page of another site that holds the component. Between it and the
-// site stands what takes tokens.
+// foreign is a page of another site that holds the component.
 type foreign struct {
 	*tab
-	elsewhere *httptest.Server
+	origin string
 }
 
 // strict is what a careful page allows: our script and our answers.
 const strict = "default-src 'none'; script-src %[1]s; connect-src %[1]s; img-src data:; require-trusted-types-for 'script'"
 
-// abroad opens a page of another site with the component, under the policy.
-func abroad(t *testing.T, ctx context.Context, s *site, policy, element string) *foreign {
+// abroad opens a page of another site with the component, under the policy. TOKEN in
+// the element is a token for that page and these scopes.
+func abroad(t *testing.T, ctx context.Context, s *site, policy, element string, scopes ...Scope) *foreign {
 	t.Helper()
-	api := httptest.NewServer(tokens(s.Config.Handler))
-	t.Cleanup(api.Close)
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(policy, "%") {
-			w.Header().Set("Content-Security-Policy", fmt.Sprintf(policy, api.URL))
+		if policy != "" {
+			w.Header().Set("Content-Security-Policy", fmt.Sprintf(policy, s.URL))
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Desk</title><link rel="icon" href="data:,">
-			<script type="module" src="%s/component/assay-suggest.js"></script>%s<p id="outside" class="status hit">text</p>`, api.URL, element)
+			<script type="module" src="%s/component/assay-suggest.js"></script>%s<p id="outside" class="status hit">text</p>`, s.URL, element)
 	}))
 	t.Cleanup(page.Close)
+	secret := s.token(func(k *store.Token) {
+		k.Origins = []string{page.URL}
+		k.Scopes = texted(append(scopes, ScopeSuggest, ScopeFeedback))
+	})
+	element = strings.ReplaceAll(element, "TOKEN", secret)
 	f := *s
 	f.Server = page
 	b := open(t, ctx, &f, "/")
 	b.until(`customElements.get("assay-suggest") !== undefined`)
 	b.eval(`window.events = [], window.el = document.querySelector("assay-suggest"), window.root = el.shadowRoot,
 		["assay-answered", "assay-error", "assay-copy"].forEach((n) => el.addEventListener(n, (e) => events.push(n + " " + JSON.stringify(e.detail)))), 0`)
-	return &foreign{b, page}
-}
-
-// tokens takes the place of the proxy for programs of other sites.
-func tokens(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/api/") {
-			w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
-			w.Header().Set("Access-Control-Allow-Headers", "authorization, content-type")
-			w.Header().Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
-		}
-		status := map[string]int{"": 401, "Bearer spent": 429, "Bearer an": 0}
-		switch code, known := status[r.Header.Get("Authorization")]; {
-		case r.Method == http.MethodOptions:
-			w.WriteHeader(http.StatusNoContent)
-			return
-		case !strings.HasPrefix(r.URL.Path, "/api/"):
-		case !known || code != 0:
-			w.WriteHeader(max(code, http.StatusUnauthorized))
-			return
-		}
-		r.Header.Del("Origin")
-		r.Header.Del("Sec-Fetch-Site")
-		headers := as("an", Agent)
-		for i := 0; i < len(headers); i += 2 {
-			r.Header.Set(headers[i], headers[i+1])
-		}
-		next.ServeHTTP(w, r)
-	})
+	return &foreign{b, page.URL}
 }
 
 const (
@@ -109,15 +86,18 @@ func TestComponentInAForeignPage(t *testing.T) {
 		"turns of a desktop":         componentTakesTurns,
 		"hostile contents are text":  componentShowsText,
 		"errors in words":            componentTellsErrors,
+		"internal notes stay inside": componentKeepsNotes,
 		"styles stay where they are": componentKeepsStyles,
 	} {
 		shelf, proxy := withShelf(t), behindProxy(t)
-		t.Run(name, func(t *testing.T) { test(t, ctx, newSite(t, func(o *Options) { shelf(o); proxy(o) })) })
+		t.Run(name, func(t *testing.T) {
+			test(t, ctx, newSite(t, func(o *Options) { shelf(o); proxy(o); o.API.Reread = 1 }))
+		})
 	}
 }
 
 func componentUnderStrictPolicy(t *testing.T, ctx context.Context, s *site) {
-	b := abroad(t, ctx, s, strict, `<assay-suggest token="an" language="zh"></assay-suggest>`)
+	b := abroad(t, ctx, s, strict, `<assay-suggest token="TOKEN" agent="安娜" language="zh"></assay-suggest>`, ScopeLibraryRead)
 	b.do(chromedp.Evaluate[chromedp.Void](`root.querySelector("textarea").focus()`))
 	b.press("how do I reset my router")
 	b.until(oneAbroad)
@@ -133,7 +113,7 @@ func componentUnderStrictPolicy(t *testing.T, ctx context.Context, s *site) {
 	}
 	b.do(chromedp.Evaluate[chromedp.Void](`root.querySelector("details").open = true`))
 	b.until(`root.querySelector(".answer")?.textContent.includes("ten seconds")`)
-	if n := s.count("asks WHERE person = 'an' AND answered"); n != 1 {
+	if n := s.count("asks WHERE person = '安娜' AND answered"); n != 1 {
 		t.Errorf("the question is written down %d times", n)
 	}
 	b.quitWithout("TrustedHTML")
@@ -156,7 +136,7 @@ func (f *foreign) quitWithout(words ...string) {
 }
 
 func componentByKeyboard(t *testing.T, ctx context.Context, s *site) {
-	b := abroad(t, ctx, s, "", `<assay-suggest token="an"></assay-suggest>`)
+	b := abroad(t, ctx, s, "", `<assay-suggest token="TOKEN" agent="an"></assay-suggest>`)
 	b.eval(keepCopies)
 	b.do(chromedp.Evaluate[chromedp.Void](`root.querySelector("textarea").focus()`))
 	b.press("router restart h p w 1 c\x1b")
@@ -191,8 +171,8 @@ func componentByKeyboard(t *testing.T, ctx context.Context, s *site) {
 }
 
 func componentTakesTurns(t *testing.T, ctx context.Context, s *site) {
-	b := abroad(t, ctx, s, "", `<assay-suggest language="zh" product="电水壶"></assay-suggest>`)
-	b.eval(`el.token = "an", el.turns = [{speaker: "customer", text: "我的水壶底部漏水怎么办"}, {speaker: "agent", text: "请稍等"}], 0`)
+	b := abroad(t, ctx, s, "", `<assay-suggest token="TOKEN" language="zh" product="电水壶"></assay-suggest>`)
+	b.eval(`el.token = el.getAttribute("token"), el.removeAttribute("token"), el.agent = "an", el.turns = [{speaker: "customer", text: "我的水壶底部漏水怎么办"}, {speaker: "agent", text: "请稍等"}], 0`)
 	b.until(oneAbroad)
 	if diff := cmp.Diff([]string{"1. 水壶漏水怎么处理"}, b.texts(hitsAbroad)); diff != "" {
 		t.Error(diff)
@@ -212,13 +192,13 @@ func componentTakesTurns(t *testing.T, ctx context.Context, s *site) {
 }
 
 func componentShowsText(t *testing.T, ctx context.Context, s *site) {
-	b := abroad(t, ctx, s, "", `<assay-suggest token="an"></assay-suggest>`)
+	b := abroad(t, ctx, s, "", `<assay-suggest token="TOKEN" agent="an"></assay-suggest>`, ScopeLibraryRead)
 	b.do(chromedp.Evaluate[chromedp.Void](`root.querySelector("textarea").focus()`))
 	b.press("how does the zebra cross " + evil + "\r")
 	b.until(onHit)
 	b.do(chromedp.Evaluate[chromedp.Void](`root.querySelector("details").open = true`))
 	b.until(`root.querySelector(".answer") !== null`)
-	if n := strings.Count(b.text(`root.querySelector("li.hit").textContent`), "<script>window.hacked=1</script>"); n < 4 {
+	if n := strings.Count(b.text(`root.querySelector("li.hit").textContent`), "<script>window.hacked=1</script>"); n < 5 {
 		t.Errorf("of the markup %d pieces are shown as text", n)
 	}
 	// An answer that is no longer what Assay sends: the component looks at it again.
@@ -239,28 +219,42 @@ func componentShowsText(t *testing.T, ctx context.Context, s *site) {
 }
 
 func componentTellsErrors(t *testing.T, ctx context.Context, s *site) {
-	b := abroad(t, ctx, s, "", `<assay-suggest token="unknown" language="en"></assay-suggest>`)
+	b := abroad(t, ctx, s, "", `<assay-suggest token="assay_unknown" language="en" data-right="TOKEN"></assay-suggest>`)
+	spent := s.token(func(k *store.Token) { k.Origins = []string{b.origin}; k.Calls, k.PerSeconds = 1, 3600 })
+	narrow := s.token(func(k *store.Token) { k.Origins = []string{b.origin}; k.Scopes = texted([]Scope{ScopeFeedback}) })
+	other := s.token(func(k *store.Token) { k.Origins = []string{"https://crm.example.com"} })
+	s.get("/api/v1/suggest?q=x", by(spent)...)
 	for _, step := range []struct{ do, want string }{
 		{`el.ask("a router")`, "The token is missing, unknown or no longer valid."},
-		{`el.token = "spent", el.ask("a router")`, "Too many questions."},
-		{`el.setAttribute("server", "http://127.0.0.1:9"), el.ask("a router")`, "Assay cannot be reached."},
-		{`el.setAttribute("language", "zh"), el.ask("a router")`, "无法连接 Assay。"},
-		{`el.removeAttribute("server"), el.token = "an", el.ask("xylophone")`, "方案库中没有足够合适的答案"},
+		{`el.token = "` + spent + `", el.ask("a router")`, "Too many questions."},
+		{`el.token = "` + narrow + `", el.ask("a router")`, "The token does not allow this."},
+		{`el.token = "` + other + `", el.ask("a router")`, "Assay cannot be reached, or the token is not for this page."},
+		{`el.setAttribute("server", "http://127.0.0.1:9"), el.setAttribute("language", "zh"), el.ask("a router")`, "无法连接 Assay"},
+		{`el.removeAttribute("server"), el.token = el.dataset.right, el.ask("xylophone")`, "方案库中没有足够合适的答案"},
 	} {
 		b.do(chromedp.Evaluate[chromedp.Void](step.do, chromedp.EvalAwaitPromise))
 		if got := b.text(saidAbroad); !strings.HasPrefix(got, step.want) {
 			t.Errorf("%s says %q", step.do, got)
 		}
 	}
-	if diff := cmp.Diff([]string{`assay-error {"status":401}`, `assay-error {"status":429}`, `assay-error {"status":0}`, `assay-error {"status":0}`},
+	if diff := cmp.Diff([]string{`assay-error {"status":401}`, `assay-error {"status":429}`, `assay-error {"status":403}`, `assay-error {"status":0}`, `assay-error {"status":0}`},
 		b.texts(`events.filter((e) => e.startsWith("assay-error"))`)); diff != "" {
 		t.Error(diff)
 	}
-	b.quitWithout("Failed to load resource")
+	b.quitWithout("Failed to load resource", "has been blocked by CORS policy")
+}
+
+// componentKeepsNotes shows internal notes only where the token may read the library.
+func componentKeepsNotes(t *testing.T, ctx context.Context, s *site) {
+	b := abroad(t, ctx, s, "", `<assay-suggest token="TOKEN" agent="an"></assay-suggest>`)
+	b.do(chromedp.Evaluate[chromedp.Void](`el.ask("how do I reset my router")`, chromedp.EvalAwaitPromise))
+	if card := b.text(`root.querySelector("li.hit").textContent`); strings.Contains(card, "Firmware") || strings.Contains(card, "Internal") {
+		t.Errorf("the note is shown: %q", card)
+	}
 }
 
 func componentKeepsStyles(t *testing.T, ctx context.Context, s *site) {
-	b := abroad(t, ctx, s, "", `<style>* { color: rgb(1, 2, 3) !important; font-size: 33px } .hit { border: 9px solid }</style><assay-suggest token="an"></assay-suggest>`)
+	b := abroad(t, ctx, s, "", `<style>* { color: rgb(1, 2, 3) !important; font-size: 33px } .hit { border: 9px solid }</style><assay-suggest token="TOKEN" agent="an"></assay-suggest>`)
 	b.do(chromedp.Evaluate[chromedp.Void](`el.ask("how do I reset my router")`, chromedp.EvalAwaitPromise))
 	b.size(300, 700)
 	if got := b.text(`getComputedStyle(root.querySelector("h3")).fontSize + getComputedStyle(root.querySelector("li.hit")).borderTopWidth`); got != "14px1px" {

@@ -28,9 +28,16 @@ var (
 	errNotAllowed       = errors.New("your role may not see this")
 	errMayNotReveal     = errors.New("your role may not see personal data as it was said")
 	errNameless         = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
-	errNamelessFeedback = errors.New("feedback and pins count by person, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
 	errRevealByGet      = errors.New("personal data is revealed by POST, with a reason")
+	errNoToken          = errors.New("the API is used with a token here: Authorization: Bearer assay_…")
+	errToken            = errors.New("the token is unknown, revoked or expired")
+	errScope            = errors.New("the token is not for this")
+	errPeopleOnly       = errors.New("this is for people, not for tokens")
+	errOrigin           = errors.New("the token is not for pages of this site")
+	errAgentHeader      = errors.New("the header Assay-Agent must hold one agent's id")
+	errAgentAlone       = errors.New("the header Assay-Agent is taken from tokens only")
 	errUnread           = errors.New("the answer was not read to its end")
+	errNamelessFeedback = errors.New("feedback and pins count by person, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
 )
 
 // parameter is a query parameter that cannot be used.
@@ -68,6 +75,9 @@ func statusOf(err error) int {
 	if _, ok := errors.AsType[badParameters](err); ok {
 		return http.StatusBadRequest
 	}
+	if _, ok := errors.AsType[tooMany](err); ok {
+		return http.StatusTooManyRequests
+	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return http.StatusServiceUnavailable
 	}
@@ -81,6 +91,13 @@ func statusOf(err error) int {
 		{errNotInspected, http.StatusNotFound},
 		{errMethod, http.StatusMethodNotAllowed},
 		{errRevealByGet, http.StatusBadRequest},
+		{errNoToken, http.StatusUnauthorized},
+		{errToken, http.StatusUnauthorized},
+		{errScope, http.StatusForbidden},
+		{errPeopleOnly, http.StatusForbidden},
+		{errOrigin, http.StatusForbidden},
+		{errAgentHeader, http.StatusBadRequest},
+		{errAgentAlone, http.StatusBadRequest},
 		{errNobody, http.StatusForbidden},
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
@@ -104,7 +121,10 @@ func statusOf(err error) int {
 // wrap answers a route, and maps its error.
 func (s *server) wrap(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := s.admit(r, rt.least)
+		err := s.enter(w, r)
+		if err == nil {
+			err = s.admit(r, rt.least)
+		}
 		if err == nil {
 			err = rt.handle(w, r)
 		}

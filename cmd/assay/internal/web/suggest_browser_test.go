@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -224,9 +225,10 @@ func inputMethodsKeepTheirKeys(t *testing.T, ctx context.Context, s *site) {
 
 func answersInOrder(t *testing.T, ctx context.Context, s *site) {
 	arrived, late := make(chan struct{}), make(chan struct{})
+	arrive := sync.OnceFunc(func() { close(arrived) })
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && strings.Contains(formOf(t, r), "zebra") {
-			close(arrived)
+			arrive()
 			<-late
 		}
 		s.Config.Handler.ServeHTTP(w, r)
@@ -291,7 +293,7 @@ func filtersAreKept(t *testing.T, ctx context.Context, s *site) {
 		t.Errorf("kept is %q", got)
 	}
 	b.press("zebra\r")
-	b.until(`document.querySelector(".nothing [data-unfilter]") !== null`)
+	b.until(`document.querySelector(".nothing [data-unfilter]") !== null && ` + wasAsked)
 	b.do(chromedp.Click("[data-unfilter]"))
 	b.until(oneShown + ` && location.search === ""`)
 	b.do(chromedp.SetValue(`[name="product"]`, "R7 router"))

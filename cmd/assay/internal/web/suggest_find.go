@@ -86,7 +86,7 @@ type hit struct {
 	Score        float64         `json:"score"` // 0–1
 	Confidence   confidence      `json:"confidence"`
 	Passage      string          `json:"passage"` // of the answer, without its Markdown
-	Parts        []part          `json:"passage_parts"`
+	Parts        []passagePart   `json:"passage_parts"`
 	Answer       string          `json:"answer"`      // Markdown
 	AnswerHTML   template.HTML   `json:"answer_html"` // of the answer, safe
 	ShortReply   string          `json:"short_reply,omitempty"`
@@ -106,8 +106,8 @@ type hit struct {
 	Pinned       bool            `json:"pinned"`
 }
 
-// part is a stretch of a passage.
-type part struct {
+// passagePart is a stretch of a passage.
+type passagePart struct {
 	Text string `json:"text"`
 	Mark bool   `json:"mark,omitempty"` // words of the question
 }
@@ -139,8 +139,13 @@ type asker struct {
 	Notes  bool   // may see internal notes
 }
 
-// asker tells who sends a request.
+// asker tells who sends a request. Programs see internal notes only with a token
+// that may read the library.
 func (s *server) asker(r *http.Request) asker {
+	if secret, given := bearer(r); given && isAPI(r) {
+		t := s.tokens.find(secret)
+		return asker{s.reader(r).name, t != nil && holds(t, ScopeLibraryRead)}
+	}
 	if s.nameless() {
 		return asker{Notes: true}
 	}
@@ -250,18 +255,18 @@ func (s *server) lastDay(t time.Time) string {
 }
 
 // parts cuts a passage at the places that match.
-func parts(passage string, matched []knowledge.Matched) []part {
-	out := []part{}
+func parts(passage string, matched []knowledge.Matched) []passagePart {
+	out := []passagePart{}
 	end := 0
 	for _, m := range matched {
 		if m.Start > end {
-			out = append(out, part{Text: passage[end:m.Start]})
+			out = append(out, passagePart{Text: passage[end:m.Start]})
 		}
-		out = append(out, part{passage[m.Start:m.End], true})
+		out = append(out, passagePart{passage[m.Start:m.End], true})
 		end = m.End
 	}
 	if end < len(passage) {
-		out = append(out, part{Text: passage[end:]})
+		out = append(out, passagePart{Text: passage[end:]})
 	}
 	return out
 }

@@ -37,6 +37,7 @@ type Options struct {
 	Log      *slog.Logger                    // default slog.Default()
 	Loopback bool                            // refuse requests for other hosts than this machine
 	Access   Access                          // who reads, and what of personal data
+	API      API                             // who may use the API, and how often
 	Judge    JudgeInfo                       // what the page of models tells about settings
 }
 
@@ -51,6 +52,7 @@ type server struct {
 	marker   *knowledge.Marker
 	mux      *http.ServeMux
 	gaps     *knowledge.Gaps
+	entrance
 }
 
 // New returns the handler of all pages and of the API. Its error is a mistake
@@ -72,6 +74,7 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{o: o, gaps: newGaps(o.Store, o.Access.Policy), cards: newCards(o.Store), mux: http.NewServeMux()}
+	s.entrance = newEntrance(&o)
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err
@@ -86,6 +89,9 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	if s.pages, err = loadPages(); err != nil {
+		return nil, err
+	}
+	if s.described, err = describe(s.routes(), o.API.RequireToken); err != nil {
 		return nil, err
 	}
 	for _, route := range s.routes() {

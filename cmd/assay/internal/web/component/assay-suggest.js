@@ -1,9 +1,9 @@
 // <assay-suggest>: Assay's suggested answers inside another page. texts, by
 // language, stands before this line.
 //
-// Attributes: token, language (zh or en: of the words around the answers; default
+// Attributes: token, agent (who asks, so that feedback counts by person), language (zh or en: of the words around the answers; default
 // the page's), product, region, customer-type, stage, answer-language, limit, server
-// (default where this script comes from). Properties: token; turns, a list of
+// (default where this script comes from). Properties: token, agent; turns, a list of
 // {speaker, text}, of which the customer's last question is searched. Methods:
 // ask(text), clear(). Events, all of which bubble: assay-answered {ask, count},
 // assay-copy {text, part, solutionId, ask}, which may be cancelled by a desktop that
@@ -114,6 +114,11 @@ function answerOf(hit) {
   }
 }
 
+// bytes writes a text's UTF-8 as headers take it: a character for each byte.
+function bytes(text) {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}
+
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -128,6 +133,7 @@ class AssaySuggest extends HTMLElement {
 
   #root = this.attachShadow({ mode: "open" });
   #token = "";
+  #agent = "";
   #turns = [];
   #running = new AbortController();
   #timers = [];
@@ -176,6 +182,9 @@ class AssaySuggest extends HTMLElement {
 
   get token() { return this.#token || this.getAttribute("token") || ""; }
   set token(token) { this.#token = String(token); }
+
+  get agent() { return this.#agent || this.getAttribute("agent") || ""; }
+  set agent(agent) { this.#agent = String(agent); }
 
   get turns() { return this.#turns.slice(); }
   // turns may be set again with every message: what the customer asked last is searched.
@@ -237,7 +246,10 @@ class AssaySuggest extends HTMLElement {
     try {
       answer = await fetch(new URL(path, server), {
         method, signal, credentials: "omit", body: body && JSON.stringify(body),
-        headers: { ...(body && { "Content-Type": "application/json" }), Authorization: "Bearer " + this.token },
+        headers: {
+          ...(body && { "Content-Type": "application/json" }), ...(this.agent && { "Assay-Agent": bytes(this.agent) }),
+          Authorization: "Bearer " + this.token,
+        },
       });
       if (answer.ok) {
         return answer.status === 204 ? {} : await answer.json();
