@@ -104,6 +104,7 @@ func liveComesAgain(t *testing.T, ctx context.Context, s *site) {
 	b.until(`document.getElementById("line").textContent === "Live"`)
 	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("line").textContent = "?"`))
 	s.CloseClientConnections()
+	http.DefaultClient.CloseIdleConnections() // else a turn may be posted on one that is closed
 	s.say("r", `{"turns":[{"speaker":"agent","text":"1"},{"speaker":"agent","text":"2"}]}`)
 	b.until(`document.getElementById("line").textContent === "Live" && document.querySelectorAll("#turns li").length === 3`)
 	said := b.quit() // the browser says that the line was lost
