@@ -47,6 +47,8 @@ type site struct {
 	store *store.Store
 	card  store.ScorecardKey
 	ref   pipeline.ScorecardRef
+
+	options Options
 }
 
 // newSite starts a server over an empty database. change may change its options.
@@ -57,15 +59,16 @@ func newSite(t *testing.T, change func(*Options)) *site {
 		t.Fatal(err)
 	}
 	st := store.New(storetest.New(t), store.Options{Zone: zone})
-	o := Options{Store: st, Zone: zone, Log: slog.New(slog.DiscardHandler), Access: Access{User: "wang"}, Live: runningLive(t, st, nil)}
+	o := Options{Store: st, Zone: zone, Log: slog.New(slog.DiscardHandler), Access: Access{User: "wang"}}
 	if change != nil {
 		change(&o)
 	}
+	o.Live = runningLive(t, st, o.Index, nil)
 	h, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Server: httptest.NewServer(h), t: t, store: st}
+	s := &site{Server: httptest.NewServer(h), t: t, store: st, options: o}
 	t.Cleanup(s.Close)
 	return s
 }
