@@ -36,7 +36,7 @@ func analysisVersion() string {
 func storedTerms(a analyzers, s *Solution) []string {
 	t := newTally()
 	t.cut(a, s)
-	all := slices.Collect(maps.Keys(t.words.times))
+	all := slices.AppendSeq([]string{}, maps.Keys(t.words.times)) // a nil list would be NULL
 	all = slices.AppendSeq(all, maps.Keys(t.pairs.times))
 	all = slices.DeleteFunc(all, func(term string) bool { return term == "" || len(term) > maxTermBytes })
 	slices.Sort(all)

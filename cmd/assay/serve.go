@@ -61,6 +61,7 @@ type nodeFlags struct {
 	config.Read
 	config.Model
 	config.Judging
+	config.Live
 }
 
 // runNode works, and serves where there is a listener, until it is interrupted.
@@ -129,6 +130,7 @@ type node struct {
 	access   web.Access
 	api      web.API
 	judge    web.JudgeInfo
+	live     jobs.LiveOptions
 	p        *program
 }
 
@@ -170,7 +172,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, err
 	}
 	judging.Workers = f.JudgeWorkers
-	if err := f.Keeps(); err != nil {
+	if err := errors.Join(f.Keeps(), f.Live.Check()); err != nil {
 		return nil, usageError{err}
 	}
 	if err := p.warnUnpriced(db, judging); err != nil {
@@ -186,6 +188,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
 		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers, Asks: f.KeepAsks}, Clean: func(s string) string { return exported.Text(s).Text },
+		Idle: jobs.LiveIdle{After: f.Live.Idle, Keep: f.Live.Keep},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
@@ -194,9 +197,10 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
+	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
 	return &node{
 		db: db, index: index, runner: runner, backtest: jobs.NewBacktester(db.Store, inspector, 0), registry: registry,
-		follow: f.Follow, access: access, judge: info, p: p,
+		follow: f.Follow, access: access, judge: info, live: live, p: p,
 	}, nil
 }
 
@@ -256,12 +260,25 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	n.live.Client = client
+	live, err := jobs.NewLive(n.live)
+	if err != nil {
+		return err
+	}
 	o := n.webOptions(listener)
-	o.Jobs = client
+	o.Jobs, o.Live = client, live
 	handler, err := web.New(o)
 	if err != nil {
 		return err
 	}
+	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error { return live.Run(serving) }) // its end ends the streams, which a graceful stop waits for
+	group.Go(func() error { return serveHTTP(serving, listener, handler) })
+	return group.Wait()
+}
+
+// serveHTTP serves until ctx ends; requests that are being answered get 5 s then.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
@@ -273,7 +290,7 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 		}
 		return nil
 	})
-	group.Go(func() error { // requests that are being answered get 5 s
+	group.Go(func() error {
 		<-serving.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()

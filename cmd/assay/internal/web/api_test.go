@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/knowledge"
+	"assay/jobs"
 	"assay/pipeline"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
@@ -216,7 +217,7 @@ func described(t *testing.T) []string {
 
 func TestDescriptionHasEveryRouteAndNoOther(t *testing.T) {
 	t.Parallel()
-	s := &server{o: Options{Metrics: http.NotFoundHandler()}}
+	s := &server{o: Options{Metrics: http.NotFoundHandler(), Live: new(jobs.Live)}}
 	var want []string
 	for _, r := range s.routes() {
 		if r.kind == programs {

@@ -11,8 +11,10 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline/store"
+	"assay/pipeline/transcript"
 )
 
 // Errors that have a status of their own.
@@ -38,6 +40,8 @@ var (
 	errAgentAlone       = errors.New("the header Assay-Agent is taken from tokens only")
 	errUnread           = errors.New("the answer was not read to its end")
 	errNamelessFeedback = errors.New("feedback and pins count by person, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
+	errTooLarge         = errors.New("the request is too large")
+	errUnsent           = errors.New("the request was not sent to its end")
 )
 
 // parameter is a query parameter that cannot be used.
@@ -78,6 +82,12 @@ func statusOf(err error) int {
 	if _, ok := errors.AsType[tooMany](err); ok {
 		return http.StatusTooManyRequests
 	}
+	if _, ok := errors.AsType[transcript.Problems](err); ok {
+		return http.StatusBadRequest
+	}
+	if _, ok := errors.AsType[*jobs.LiveConflict](err); ok {
+		return http.StatusConflict
+	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return http.StatusServiceUnavailable
 	}
@@ -98,6 +108,10 @@ func statusOf(err error) int {
 		{errOrigin, http.StatusForbidden},
 		{errAgentHeader, http.StatusBadRequest},
 		{errAgentAlone, http.StatusBadRequest},
+		{errTooLarge, http.StatusRequestEntityTooLarge},
+		{errUnsent, http.StatusBadRequest},
+		{jobs.ErrLiveEnded, http.StatusConflict},
+		{store.ErrLiveStored, http.StatusConflict},
 		{errNobody, http.StatusForbidden},
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
@@ -161,6 +175,14 @@ type problem struct {
 	Status     int           `json:"status"`
 	Detail     string        `json:"detail,omitempty"`
 	Parameters badParameters `json:"parameters,omitempty"`
+
+	// Of additions to running sessions: what is wrong with one, or how many turns
+	// there are (the place of the next one) and where one does not fit, or that it
+	// is too late.
+	Problems transcript.Problems `json:"problems,omitempty"`
+	Expected *int                `json:"expected,omitempty"`
+	Turn     *int                `json:"turn,omitempty"`
+	Ended    bool                `json:"ended,omitempty"`
 }
 
 // detail is what the asker may know of an error. What is our own fault is for
@@ -180,6 +202,11 @@ func detail(status int, err error) string {
 func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error) error {
 	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail(status, err)}
 	p.Parameters, _ = errors.AsType[badParameters](err)
+	p.Problems, _ = errors.AsType[transcript.Problems](err)
+	if c, ok := errors.AsType[*jobs.LiveConflict](err); ok {
+		p.Expected, p.Turn = &c.Expected, &c.Turn
+	}
+	p.Ended = errors.Is(err, jobs.ErrLiveEnded) || errors.Is(err, store.ErrLiveStored)
 	body, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("encode problem: %w", err)

@@ -66,8 +66,23 @@ func (s *server) routes() []route {
 		{"GET /healthz", programs, "", s.health},
 		{"GET /readyz", programs, "", s.ready},
 	}
+	if s.o.Live != nil {
+		list = append(list, s.liveRoutes()...)
+	}
 	if s.o.Metrics != nil {
 		list = append(list, route{"GET /metrics", programs, "", s.metrics})
 	}
 	return list
+}
+
+// liveRoutes are the addresses of sessions that still run. Whoever writes turns can
+// say anything in an agent's name: agents cannot.
+func (s *server) liveRoutes() []route {
+	return []route{
+		{"GET /live", people, Agent, s.lives},
+		{"GET /live/{id}", people, Agent, s.live},
+		{"POST /api/v1/sessions/{id}/turns", programs, Supervisor, s.apiLiveTurns},
+		{"GET /api/v1/sessions/{id}/events", programs, Agent, s.apiLiveEvents},
+		{"POST /api/v1/sessions/{id}/end", programs, Supervisor, s.apiLiveEnd},
+	}
 }

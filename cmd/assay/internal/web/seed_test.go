@@ -57,7 +57,7 @@ func newSite(t *testing.T, change func(*Options)) *site {
 		t.Fatal(err)
 	}
 	st := store.New(storetest.New(t), store.Options{Zone: zone})
-	o := Options{Store: st, Zone: zone, Log: slog.New(slog.DiscardHandler), Access: Access{User: "wang"}}
+	o := Options{Store: st, Zone: zone, Log: slog.New(slog.DiscardHandler), Access: Access{User: "wang"}, Live: runningLive(t, st, nil)}
 	if change != nil {
 		change(&o)
 	}

@@ -9,6 +9,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -39,6 +40,10 @@ type Options struct {
 	Access   Access                          // who reads, and what of personal data
 	API      API                             // who may use the API, and how often
 	Judge    JudgeInfo                       // what the page of models tells about settings
+	Live     *jobs.Live                      // takes and tells what happens in running sessions; nil: there are no such pages
+
+	LiveBeat  time.Duration // how often who follows a session hears that the line is open; default 15 s
+	LiveStall time.Duration // who takes nothing of what is told for so long is cut off; default 10 s
 }
 
 // server holds what handlers share. It does not change after New.
@@ -70,6 +75,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	o.LiveBeat, o.LiveStall = cmp.Or(o.LiveBeat, liveBeat), cmp.Or(o.LiveStall, liveStall)
 	if err := o.Access.complete(); err != nil {
 		return nil, err
 	}
