@@ -58,6 +58,7 @@ type nodeFlags struct {
 	config.Database
 	config.Work
 	config.Library
+	config.Index
 	config.Read
 	config.Model
 	config.Judging
@@ -130,6 +131,7 @@ type node struct {
 	access   web.Access
 	api      web.API
 	judge    web.JudgeInfo
+	word     func(ctx context.Context, language string, questions, passages []string) (string, error) // nil without a model
 	live     jobs.LiveOptions
 	p        *program
 }
@@ -178,9 +180,12 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err := p.warnUnpriced(db, judging); err != nil {
 		return nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: f.Threshold, Log: p.log})
+	index, err := p.openIndex(p.ctx, db, f.Index, knowledge.Options{Threshold: f.Threshold})
 	if err != nil {
 		return nil, err
+	}
+	if err := jobs.RegisterIndex(registry, index); err != nil {
+		return nil, errors.Join(err, index.Close())
 	}
 	inspector.Suggest = index
 	exported := access.Policy.For(redact.Export)
@@ -197,10 +202,14 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
+	word, err := p.drafter(f.Model, ledger)
+	if err != nil {
+		return nil, errors.Join(err, index.Close())
+	}
 	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
 	return &node{
 		db: db, index: index, runner: runner, backtest: jobs.NewBacktester(db.Store, inspector, 0), registry: registry,
-		follow: f.Follow, access: access, judge: info, live: live, p: p,
+		follow: f.Follow, access: access, judge: info, word: word, live: live, p: p,
 	}, nil
 }
 
@@ -305,7 +314,7 @@ func (n *node) webOptions(listener net.Listener) web.Options {
 		Backtest: n.backtest,
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
-		Access: named(n.access, listener), API: n.api, Judge: n.judge,
+		Access: named(n.access, listener), API: n.api, Judge: n.judge, Word: n.word,
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"assay/knowledge"
 	"assay/jobs"
+	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
@@ -137,7 +137,7 @@ func TestProbes(t *testing.T) {
 		body   string
 	}{
 		"healthy":               {up, "/healthz", 200, `{"status":"ok"}` + "\n"},
-		"ready":                 {up, "/readyz", 200, `{"status":"ok"}` + "\n"},
+		"ready":                 {up, "/readyz", 200, `{"index":"ready","status":"ok"}` + "\n"},
 		"metrics":               {up, "/metrics", 200, "assay_up 1\n"},
 		"healthy but not ready": {down, "/healthz", 200, `{"status":"ok"}` + "\n"},
 	} {
@@ -246,6 +246,7 @@ func TestDescriptionListsTheClosedLists(t *testing.T) {
 		"FlagReason": texted(pipeline.FlagReasons), "Severity": texted(pipeline.FlagSeverities), "Outcome": texted(pipeline.Outcomes),
 		"Result": texted(pipeline.Results), "Channel": texted(transcript.Channels), "EndpointState": texted(endpointStates),
 		"Stage": texted(knowledge.Stages), "Grade": texted(knowledge.Grades), "CustomerType": transcript.CustomerTypes,
+		"SolutionStatus": texted(knowledge.Statuses), "Validity": texted(knowledge.Validities), "RevisionCause": texted(knowledge.Causes),
 	} {
 		if diff := cmp.Diff(want, doc.Components.Schemas[name].Enum); diff != "" {
 			t.Errorf("%s: %s", name, diff)
