@@ -327,7 +327,7 @@ func TestReadmesCommandsExist(t *testing.T) {
 				continue
 			}
 			args := []string{words[1]}
-			if slices.Contains([]string{"scorecard", "solution", "plan", "judge", "eval", "tone"}, words[1]) {
+			if slices.Contains([]string{"scorecard", "solution", "plan", "judge", "eval", "tone", "token"}, words[1]) {
 				args = append(args, words[2])
 			}
 			help := assay(t, append(args, "--help")...)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/user"
 	"strings"
 
 	"assay/cmd/assay/internal/config"
@@ -61,24 +60,14 @@ func told(err error) error {
 
 // libraryWriter is the flags of commands that change the library.
 type libraryWriter struct {
-	By     string `name:"by" env:"ASSAY_BY" placeholder:"NAME" help:"Who makes the change (default: the name of the system's user)."`
-	Reason string `name:"reason" placeholder:"TEXT" help:"Why, for the history."`
+	actFlags
 	libraryReader
 }
 
 // change says who makes one; revision as in knowledge.Change.
 func (c *libraryWriter) change(revision int) knowledge.Change {
-	return knowledge.Change{By: c.by(), Reason: c.Reason, Revision: revision}
-}
-
-func (c *libraryWriter) by() string {
-	if c.By != "" {
-		return c.By
-	}
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
-	}
-	return "command line"
+	act := c.act()
+	return knowledge.Change{By: act.By, Reason: act.Why, Revision: revision}
 }
 
 // readSolutions reads all files and folders. Records that cannot be used are

@@ -133,7 +133,7 @@ func (s *server) apiSuggest(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) apiDescription(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
-	return write(w, description)
+	return write(w, s.described)
 }
 
 // health says that the process answers.

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/jobs"
+	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
@@ -245,6 +246,7 @@ func TestDescriptionListsTheClosedLists(t *testing.T) {
 	for name, want := range map[string][]string{
 		"FlagReason": texted(pipeline.FlagReasons), "Severity": texted(pipeline.FlagSeverities), "Outcome": texted(pipeline.Outcomes),
 		"Result": texted(pipeline.Results), "Channel": texted(transcript.Channels), "EndpointState": texted(endpointStates),
+		"SolutionStatus": texted(knowledge.Statuses), "Validity": texted(knowledge.Validities), "RevisionCause": texted(knowledge.Causes),
 	} {
 		if diff := cmp.Diff(want, doc.Components.Schemas[name].Enum); diff != "" {
 			t.Errorf("%s: %s", name, diff)

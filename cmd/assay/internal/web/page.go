@@ -24,7 +24,8 @@ type pages map[string]*template.Template
 func loadPages() (pages, error) {
 	functions := template.FuncMap{"pieces": pieces, "number": number, "signed": signed, "percent": percent, "grouped": grouped, "float": func(n int64) float64 { return float64(n) }}
 	all := pages{}
-	for _, name := range []string{"queue", "session", "suggest", "problems", "backtests", "backtest", "sample", "models", "reveals", "lives", "live", "gaps", "gap", "coverage", "error"} {
+	for _, name := range []string{"queue", "session", "suggest", "problems", "backtests", "backtest", "sample", "models", "reveals", "lives", "live", "gaps", "gap", "coverage",
+		"solutions", "solution", "solution_edit", "solution_history", "solutions_bulk", "error"} {
 		t, err := template.New("layout").Funcs(functions).ParseFS(templateFiles,
 			"templates/layout.tmpl", "templates/parts.tmpl", "templates/"+name+".tmpl")
 		if err != nil {
@@ -55,7 +56,7 @@ var navigation = []struct {
 	Name, URL string
 	least     Role
 }{
-	{"queue", "/", Agent}, {"suggest", "/suggest", Agent}, {"live", "/live", Agent}, {"gaps", "/gaps", Reviewer}, {"coverage", "/coverage", Reviewer}, {"backtests", "/backtests", Reviewer},
+	{"queue", "/", Agent}, {"suggest", "/suggest", Agent}, {"live", "/live", Agent}, {"solutions", "/solutions", Agent}, {"gaps", "/gaps", Reviewer}, {"coverage", "/coverage", Reviewer}, {"backtests", "/backtests", Reviewer},
 	{"models", "/models", Supervisor}, {"reveals", "/reveals", Supervisor}, {"problems", "/problems", Reviewer},
 }
 

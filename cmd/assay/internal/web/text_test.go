@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"assay/cmd/assay/internal/web/text"
+	"assay/knowledge"
 	"assay/pipeline/injection"
 	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
@@ -149,6 +150,9 @@ func TestEveryValueOfAClosedListHasAText(t *testing.T) {
 		"endpointstate": texted(endpointStates), "called": append(constants(t, "../../../../classifiers/llm", "Status"), "open", "lost"),
 		"injected": texted(injection.Kinds), "personal": texted(redact.Types), "spentby": {"plan", "scorecard"},
 		"sort": texted(store.QueueSorts), "language": text.Languages,
+		"solstatus": texted(knowledge.Statuses), "solmake": texted(knowledge.Statuses), "stage": texted(knowledge.Stages),
+		"solvalid": texted(knowledge.Validities), "solsort": texted(knowledge.Orders), "made": texted(knowledge.Causes),
+		"customer": texted(transcript.CustomerTypes), "solfield": solutionFilters,
 		"state": {scorecard.Hit.String(), scorecard.NotHit.String(), scorecard.NotEvaluable.String()},
 	}
 	for list, values := range lists {
