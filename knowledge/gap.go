@@ -128,6 +128,10 @@ func (c *clustering) merge(ctx context.Context, conn *pgx.Conn, m Merge) error {
 		UPDATE questions
 		SET gap_id = $2
 		WHERE gap_id = $1`
+	const asks = `
+		UPDATE asks
+		SET gap_id = $2
+		WHERE gap_id = $1`
 	c.heat[m.Into] = warmer(c.heat[m.Into], c.heat[m.From])
 	var terms map[string]int // nil when the larger one was merged on
 	if g := c.clusterer.Terms(m.Into); g != nil {
@@ -138,6 +142,7 @@ func (c *clustering) merge(ctx context.Context, conn *pgx.Conn, m Merge) error {
 		batch.Queue(into, m.From, m.Into, terms, c.heat[m.Into])
 		batch.Queue(from, m.From, m.Into)
 		batch.Queue(questions, m.From, m.Into)
+		batch.Queue(asks, m.From, m.Into)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 }
@@ -168,6 +173,7 @@ func (g *Gaps) clusterOn(ctx context.Context, conn *pgx.Conn) (int, error) {
 // looseQuestion is a question that nothing answered and no gap has.
 type looseQuestion struct {
 	ID       int64
+	Ask      bool // of an agent, in asks
 	Day      time.Time
 	Language string
 	Text     string
@@ -176,7 +182,7 @@ type looseQuestion struct {
 // loose returns the next questions, without personal data.
 func (g *Gaps) loose(ctx context.Context, conn *pgx.Conn) ([]looseQuestion, error) {
 	const query = `
-		SELECT q.id, q.day, q.language, coalesce((
+		SELECT q.id, false AS ask, q.day, q.language, coalesce((
 			SELECT asked ->> 'text'
 			FROM jsonb_array_elements(v.content::jsonb -> 'questions') AS asked
 			WHERE (asked ->> 'turn')::integer = q.turn
@@ -184,7 +190,11 @@ func (g *Gaps) loose(ctx context.Context, conn *pgx.Conn) ([]looseQuestion, erro
 		FROM questions q
 		JOIN verdicts v ON v.id = q.verdict_id
 		WHERE q.solution_id = '' AND q.gap_id IS NULL
-		ORDER BY q.id
+		UNION ALL
+		SELECT id, true, at::date, language, text
+		FROM asks
+		WHERE NOT answered AND gap_id IS NULL AND stage = '' AND at < now() - interval '1 minute'
+		ORDER BY ask, id
 		LIMIT $1`
 	rows, err := conn.Query(ctx, query, gapStep)
 	if err != nil {
@@ -253,11 +263,16 @@ func (c *clustering) put(ctx context.Context, conn *pgx.Conn, loose []looseQuest
 		return err
 	}
 	touched := map[int64]*gapRow{}
-	ids, of := make([]int64, len(loose)), make([]int64, len(loose))
+	var asked, agents placed
 	for i := range loose {
 		q := &loose[i]
-		ids[i], of[i] = q.ID, c.take(q)
-		touch(touched, of[i], q)
+		into := &asked
+		if q.Ask {
+			into = &agents
+		}
+		gap := c.take(q)
+		into.ids, into.gaps = append(into.ids, q.ID), append(into.gaps, gap)
+		touch(touched, gap, q)
 	}
 	for id, row := range touched {
 		terms := c.clusterer.Terms(id)
@@ -282,13 +297,22 @@ func (c *clustering) put(ctx context.Context, conn *pgx.Conn, loose []looseQuest
 		SET gap_id = r.gap
 		FROM unnest($1::bigint[], $2::bigint[]) AS r(id, gap)
 		WHERE q.id = r.id AND q.solution_id = ''`
+	const asks = `
+		UPDATE asks a
+		SET gap_id = r.gap
+		FROM unnest($1::bigint[], $2::bigint[]) AS r(id, gap)
+		WHERE a.id = r.id`
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(gaps, arg)
-		batch.Queue(questions, ids, of)
+		batch.Queue(questions, asked.ids, asked.gaps)
+		batch.Queue(asks, agents.ids, agents.gaps)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 }
+
+// placed are questions with the gaps that they were put into.
+type placed struct{ ids, gaps []int64 }
 
 // reserve gets ids for at most n new gaps; those that are not needed are lost.
 func (c *clustering) reserve(ctx context.Context, conn *pgx.Conn, n int) error {

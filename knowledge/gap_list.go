@@ -32,7 +32,10 @@ const gapColumns = `g.id, g.title, g.language, g.questions, g.first_asked, g.las
 	g.solution_id, g.changed_by, g.changed_at, (
 		SELECT count(*)
 		FROM questions q
-		WHERE q.gap_id = g.id AND q.day > current_date - 30) AS recent`
+		WHERE q.gap_id = g.id AND q.day > current_date - 30) + (
+		SELECT count(*)
+		FROM asks a
+		WHERE a.gap_id = g.id AND a.at > now() - interval '30 days') AS recent`
 
 // GapFilter narrows a list of gaps. The zero value is all open and drafted ones.
 type GapFilter struct {
@@ -93,7 +96,7 @@ func (g *Gaps) Gap(ctx context.Context, id int64) (Gap, error) {
 
 // Asked is a question of a gap and where it stands.
 type Asked struct {
-	Session    int64 // key
+	Session    int64 // key; 0 is a question of an agent, which belongs to none
 	SourceID   string
 	Transcript int64 // key
 	Turn       int
@@ -116,7 +119,11 @@ func (g *Gaps) Questions(ctx context.Context, id int64, limit int) ([]Asked, err
 		JOIN sessions s ON s.id = q.session_id
 		JOIN verdicts v ON v.id = q.verdict_id
 		WHERE q.gap_id = $1
-		ORDER BY q.day DESC, q.id DESC
+		UNION ALL
+		SELECT 0, '', 0, 0, at::date, product, '', text
+		FROM asks
+		WHERE gap_id = $1
+		ORDER BY day DESC, transcript DESC, turn
 		LIMIT $2`
 	rows, err := g.pool.Query(ctx, query, id, min(max(limit, 0), maxGapList))
 	if err != nil {

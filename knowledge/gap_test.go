@@ -224,3 +224,33 @@ func TestGapsThatGrowAlikeBecomeOne(t *testing.T) {
 		t.Errorf("questions of the gap that is left: %v, %v", asked, err)
 	}
 }
+
+func TestWhatAgentsAskInVainBelongsToGaps(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.asked(t, november(3), "宠物可以随行李托运吗", "可以", pipeline.Pass)
+	for _, row := range []struct {
+		text     string
+		answered bool
+	}{{"宠物能随行李托运吗", false}, {"退款多久到账", true}} {
+		_, err := s.store.Pool().Exec(t.Context(), `
+			INSERT INTO asks (text, made, index_version, answered, at)
+			VALUES ($1, 'typed', 'v', $2, now() - interval '1 hour')`, row.text, row.answered)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []int{2, 0} {
+		if n := s.cluster(t); n != want {
+			t.Errorf("%d questions put into gaps, want %d", n, want)
+		}
+	}
+	list, err := s.gaps.List(t.Context(), GapFilter{})
+	if err != nil || len(list) != 1 || list[0].Questions != 2 {
+		t.Fatalf("gaps: %+v, %v", list, err)
+	}
+	asked, err := s.gaps.Questions(t.Context(), list[0].ID, 10)
+	if err != nil || len(asked) != 2 || asked[0].Text != "宠物能随行李托运吗" || asked[0].Session != 0 {
+		t.Errorf("questions: %+v, %v", asked, err)
+	}
+}

@@ -1,6 +1,7 @@
 DROP TABLE library_check_changes;
 DROP TABLE library_checks;
 DROP TABLE questions;
+ALTER TABLE asks DROP COLUMN gap_id;
 DROP TABLE gaps;
 DELETE FROM model_calls WHERE purpose = 'draft';
 ALTER TABLE model_calls

@@ -46,6 +46,11 @@ CREATE INDEX questions_gap ON questions (gap_id, day DESC);
 CREATE INDEX questions_loose ON questions (id) WHERE solution_id = '' AND gap_id IS NULL;
 CREATE INDEX questions_solution ON questions (solution_id, day DESC) WHERE solution_id <> '';
 
+-- What agents asked in vain belongs to gaps, too.
+ALTER TABLE asks ADD COLUMN gap_id bigint REFERENCES gaps;
+CREATE INDEX asks_gap ON asks (gap_id, at DESC) WHERE gap_id IS NOT NULL;
+CREATE INDEX asks_loose ON asks (id) WHERE NOT answered AND gap_id IS NULL;
+
 -- How the library answered a sample of questions after it changed, to be compared
 -- with how it did before.
 CREATE TABLE library_checks (
