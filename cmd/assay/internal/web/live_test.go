@@ -227,6 +227,10 @@ func TestSlowReadersAreCutAndComeAgain(t *testing.T) {
 	l := s.listen("s", "1", admin...)
 	for i := 1; i < turns; i++ {
 		e, err := l.next()
+		for err != nil && t.Context().Err() == nil { // on a busy machine this one may be cut off as well
+			l = s.listen("s", fmt.Sprint(i), admin...)
+			e, err = l.next()
+		}
 		if err != nil || e.ID != fmt.Sprint(i+1) || !strings.Contains(e.Data, fmt.Sprintf("%05d ", i)) {
 			t.Fatalf("turn %d: event %s, %v", i, e.ID, err)
 		}

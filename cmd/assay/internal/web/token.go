@@ -40,7 +40,7 @@ var Scopes = []Scope{
 // role is the role that a token has where this scope is needed.
 func (s Scope) role() Role {
 	switch s {
-	case ScopeVerdictsRead, ScopeLibraryRead:
+	case ScopeVerdictsRead, ScopeLibraryRead, ScopeLive: // a token is no agent, who follows the agent's own sessions
 		return Reviewer
 	case ScopeSessionsWrite, ScopeLibraryWrite, ScopeModelsRead:
 		return Supervisor
