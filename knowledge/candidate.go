@@ -20,9 +20,12 @@ const (
 	// maxRead is how many solutions are read when many have expired or are not
 	// for those who ask.
 	maxRead = 2_000
-	// postingsBudget is how many postings a search may visit. The frequent terms
-	// cost most and tell least; they count once candidates are found.
-	postingsBudget = 8_000
+	// postingsBudget is how many postings a search may visit, at some 0.06 µs
+	// each. The frequent terms cost most and tell least; they count once
+	// candidates are found. At 1,000,000 made solutions nDCG@10 of 100 questions
+	// is 0.780 with 16,000, 0.856 with 64,000, and 0.842 to 0.847 without a bound;
+	// at 100,000 it is 0.939 with 16,000 and 0.938 without.
+	postingsBudget = 64_000
 	// minTerms are searched even when they exceed the budget, as far as
 	// mostPostings of each.
 	minTerms     = 2
