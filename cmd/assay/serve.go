@@ -121,6 +121,7 @@ type node struct {
 	access   web.Access
 	judge    web.JudgeInfo
 	live     jobs.LiveOptions
+	stale    time.Duration // after which solutions are to be reviewed
 	p        *program
 }
 
@@ -130,6 +131,10 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, usageError{err}
 	}
 	if err := config.Threshold(f.Threshold); err != nil {
+		return nil, usageError{err}
+	}
+	stale, err := f.StaleAfter()
+	if err != nil {
 		return nil, usageError{err}
 	}
 	access, err := webAccess(a, f.Model)
@@ -188,7 +193,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, errors.Join(err, index.Close())
 	}
 	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
-	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, live, p}, nil
+	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, live, stale, p}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
@@ -292,7 +297,7 @@ func (n *node) webOptions(listener net.Listener) web.Options {
 		Backtest: n.backtest,
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
-		Access: named(n.access, listener), Judge: n.judge,
+		Access: named(n.access, listener), Judge: n.judge, StaleAfter: n.stale,
 	}
 }
 
