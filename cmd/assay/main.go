@@ -33,6 +33,7 @@ type commands struct {
 	Plan      planCmd      `cmd:"" help:"Say which scorecard inspects which sessions, and what share of them."`
 	Judge     judgeCmd     `cmd:"" help:"What the judging model takes, would take, and is to judge."`
 	Solution  solutionCmd  `cmd:"" help:"Import and search solutions."`
+	Token     tokenCmd     `cmd:"" help:"Make, list and revoke the tokens by which programs use the API."`
 	Suggest   suggestCmd   `cmd:"" help:"Suggest solutions for a question."`
 	Eval      evalCmd      `cmd:"" help:"Measure against labelled data."`
 	Tone      toneCmd      `cmd:"" help:"Train the tone classifier, and explain what it says."`

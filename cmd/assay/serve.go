@@ -26,16 +26,22 @@ import (
 type serveCmd struct {
 	Listen string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of pages and API. There are no logins: keep it on loopback, or behind a proxy that signs people in and says who they are (--user-header, --role-header)."`
 	config.Access
+	config.API
 	nodeFlags
 }
 
 // Run serves and works until it is interrupted.
 func (c *serveCmd) Run(p *program) error {
+	rate, err := web.ParseRate(c.APIRate)
+	if err != nil {
+		return usageError{fmt.Errorf("--api-rate: %w", err)}
+	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return usageError{fmt.Errorf("--listen: %w", err)}
 	}
-	return p.runNode(c.nodeFlags, c.Access, listener)
+	api := web.API{RequireToken: c.RequireToken, Rate: rate}
+	return p.runNode(c.nodeFlags, c.Access, api, listener)
 }
 
 type workCmd struct {
@@ -43,13 +49,16 @@ type workCmd struct {
 }
 
 // Run works until it is interrupted.
-func (c *workCmd) Run(p *program) error { return p.runNode(c.nodeFlags, config.Access{}, nil) }
+func (c *workCmd) Run(p *program) error {
+	return p.runNode(c.nodeFlags, config.Access{}, web.API{}, nil)
+}
 
 // nodeFlags are the settings of a process that works jobs.
 type nodeFlags struct {
 	config.Database
 	config.Work
 	config.Library
+	config.Index
 	config.Read
 	config.Model
 	config.Judging
@@ -57,7 +66,7 @@ type nodeFlags struct {
 }
 
 // runNode works, and serves where there is a listener, until it is interrupted.
-func (p *program) runNode(f nodeFlags, access config.Access, listener net.Listener) (err error) {
+func (p *program) runNode(f nodeFlags, access config.Access, api web.API, listener net.Listener) (err error) {
 	db, err := p.openDatabase(f.Database)
 	if err != nil {
 		return err
@@ -70,6 +79,7 @@ func (p *program) runNode(f nodeFlags, access config.Access, listener net.Listen
 	if err != nil {
 		return err
 	}
+	node.api = api
 	return node.run(p.ctx, listener)
 }
 
@@ -119,7 +129,9 @@ type node struct {
 	registry *prometheus.Registry
 	follow   time.Duration
 	access   web.Access
+	api      web.API
 	judge    web.JudgeInfo
+	word     func(ctx context.Context, language string, questions, passages []string) (string, error) // nil without a model
 	live     jobs.LiveOptions
 	stale    time.Duration // after which solutions are to be reviewed
 	p        *program
@@ -173,9 +185,12 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err := p.warnUnpriced(db, judging); err != nil {
 		return nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: f.Threshold, Log: p.log})
+	index, err := p.openIndex(p.ctx, db, f.Index, knowledge.Options{Threshold: f.Threshold})
 	if err != nil {
 		return nil, err
+	}
+	if err := jobs.RegisterIndex(registry, index); err != nil {
+		return nil, errors.Join(err, index.Close())
 	}
 	inspector.Suggest = index
 	exported := access.Policy.For(redact.Export)
@@ -192,8 +207,15 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
+	word, err := p.drafter(f.Model, ledger)
+	if err != nil {
+		return nil, errors.Join(err, index.Close())
+	}
 	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
-	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, live, stale, p}, nil
+	return &node{
+		db: db, index: index, runner: runner, backtest: jobs.NewBacktester(db.Store, inspector, 0), registry: registry,
+		follow: f.Follow, access: access, judge: info, word: word, live: live, stale: stale, p: p,
+	}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
@@ -297,7 +319,7 @@ func (n *node) webOptions(listener net.Listener) web.Options {
 		Backtest: n.backtest,
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
-		Access: named(n.access, listener), Judge: n.judge, StaleAfter: n.stale,
+		Access: named(n.access, listener), API: n.api, Judge: n.judge, Word: n.word, StaleAfter: n.stale,
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/user"
 	"strings"
 
 	"assay/cmd/assay/internal/config"
@@ -28,6 +27,7 @@ type solutionCmd struct {
 	Review  solutionReviewCmd  `cmd:"" help:"Note that somebody found solutions right."`
 	Stale   solutionStaleCmd   `cmd:"" help:"List solutions whose review is overdue, or count them by owner."`
 	Bulk    solutionBulkCmd    `cmd:"" help:"Change many solutions at once, all or none."`
+	Reindex solutionReindexCmd `cmd:"" help:"Build the index of the library anew."`
 }
 
 // libraryReader is the flags of commands that read the library.
@@ -60,24 +60,14 @@ func told(err error) error {
 
 // libraryWriter is the flags of commands that change the library.
 type libraryWriter struct {
-	By     string `name:"by" env:"ASSAY_BY" placeholder:"NAME" help:"Who makes the change (default: the name of the system's user)."`
-	Reason string `name:"reason" placeholder:"TEXT" help:"Why, for the history."`
+	actFlags
 	libraryReader
 }
 
 // change says who makes one; revision as in knowledge.Change.
 func (c *libraryWriter) change(revision int) knowledge.Change {
-	return knowledge.Change{By: c.by(), Reason: c.Reason, Revision: revision}
-}
-
-func (c *libraryWriter) by() string {
-	if c.By != "" {
-		return c.By
-	}
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
-	}
-	return "command line"
+	act := c.act()
+	return knowledge.Change{By: act.By, Reason: act.Why, Revision: revision}
 }
 
 // readSolutions reads all files and folders. Records that cannot be used are
@@ -119,6 +109,7 @@ type suggestCmd struct {
 	JSON      bool     `name:"json" help:"Print suggestions as JSON."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
 	config.Database
+	config.Index
 }
 
 // Run prints suggestions; finding none is no error.
@@ -169,7 +160,7 @@ func (c *suggestCmd) index(p *program) (*knowledge.Index, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), o)
+	index, err := p.openIndex(p.ctx, db, c.Index, o)
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}

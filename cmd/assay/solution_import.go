@@ -57,7 +57,7 @@ func (c *solutionImportCmd) Run(p *program) error {
 			report.Changes = report.Changes[:min(len(report.Changes), maxChanges)]
 		}
 		report.Imported, err = l.Import(p.ctx, solutions, knowledge.ImportOptions{
-			By: c.by(), Reason: c.Reason, Overwrite: c.Overwrite, DryRun: c.DryRun,
+			By: c.act().By, Reason: c.Why, Overwrite: c.Overwrite, DryRun: c.DryRun,
 		})
 		if err != nil {
 			return err

@@ -105,7 +105,7 @@ func TestSolutionCommands(t *testing.T) {
 		status      int
 		want        string
 	}{
-		{"edit fields", "", []string{"edit", "a", "--by", "eve", "--set", "answer=Four days.", "--set", "questions=How long?|When?", "--reason", "new rule"}, 0, "a: revision 2\n"},
+		{"edit fields", "", []string{"edit", "a", "--by", "eve", "--set", "answer=Four days.", "--set", "questions=How long?|When?", "--why", "new rule"}, 0, "a: revision 2\n"},
 		{"a dry run shows the change", "", []string{"edit", "a", "--set", "标签=x", "--set", "owner=", "--dry-run"}, 0, "tags: {+x+}\nowner: [-ann-]\nnothing was changed\n"},
 		{"history", "", []string{"history", "a"}, 0, "   2  TIME  edit     eve: questions, answer (new rule)\n   1  TIME  import   tester\n"},
 		{"diff", "", []string{"diff", "a"}, 0, "questions: {+How long?\nWhen?+}\nanswer: [-Three-]{+Four+} days.\n"},
@@ -136,15 +136,12 @@ func TestSolutionCommands(t *testing.T) {
 			args = append(args, "--by", "tester")
 		}
 		r := solution(s.stdin, args...)
-		got := strings.ReplaceAll(moment.ReplaceAllString(r.stdout, "TIME"), current(), "tester")
+		got := strings.ReplaceAll(moment.ReplaceAllString(r.stdout, "TIME"), systemUser(), "tester")
 		if r.status != s.status || s.want != "" && got != s.want {
 			t.Errorf("%s: status %d, printed %q and %q, want %d and %q", s.name, r.status, got, r.stderr, s.status, s.want)
 		}
 	}
 }
-
-// current is who makes changes when no flag says so.
-func current() string { return (&libraryWriter{}).by() }
 
 func TestSolutionListAsJSON(t *testing.T) {
 	t.Parallel()
@@ -159,7 +156,7 @@ func TestSolutionListAsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(done(t, solution("", "list", "--json"))), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != "a" || got.Revision != 1 || got.By != current() || got.Stale {
+	if got.ID != "a" || got.Revision != 1 || got.By != systemUser() || got.Stale {
 		t.Errorf("%+v", got)
 	}
 }

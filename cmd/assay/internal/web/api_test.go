@@ -137,7 +137,7 @@ func TestProbes(t *testing.T) {
 		body   string
 	}{
 		"healthy":               {up, "/healthz", 200, `{"status":"ok"}` + "\n"},
-		"ready":                 {up, "/readyz", 200, `{"status":"ok"}` + "\n"},
+		"ready":                 {up, "/readyz", 200, `{"index":"ready","status":"ok"}` + "\n"},
 		"metrics":               {up, "/metrics", 200, "assay_up 1\n"},
 		"healthy but not ready": {down, "/healthz", 200, `{"status":"ok"}` + "\n"},
 	} {

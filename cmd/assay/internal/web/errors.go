@@ -31,6 +31,13 @@ var (
 	errMayNotReveal = errors.New("your role may not see personal data as it was said")
 	errNameless     = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
 	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
+	errNoToken      = errors.New("the API is used with a token here: Authorization: Bearer assay_…")
+	errToken        = errors.New("the token is unknown, revoked or expired")
+	errScope        = errors.New("the token is not for this")
+	errPeopleOnly   = errors.New("this is for people, not for tokens")
+	errOrigin       = errors.New("the token is not for pages of this site")
+	errAgentHeader  = errors.New("the header Assay-Agent must hold one agent's id")
+	errAgentAlone   = errors.New("the header Assay-Agent is taken from tokens only")
 	errUnread       = errors.New("the answer was not read to its end")
 	errNoRevision   = errors.New("a change of a solution names the revision that it was made to, in the header If-Match")
 	errTooLarge     = errors.New("the request is too large")
@@ -78,6 +85,9 @@ func statusOf(err error) int {
 	if _, ok := errors.AsType[*jobs.LiveConflict](err); ok {
 		return http.StatusConflict
 	}
+	if _, ok := errors.AsType[tooMany](err); ok {
+		return http.StatusTooManyRequests
+	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return http.StatusServiceUnavailable
 	}
@@ -100,6 +110,13 @@ func statusOf(err error) int {
 		{errUnsent, http.StatusBadRequest},
 		{jobs.ErrLiveEnded, http.StatusConflict},
 		{store.ErrLiveStored, http.StatusConflict},
+		{errNoToken, http.StatusUnauthorized},
+		{errToken, http.StatusUnauthorized},
+		{errScope, http.StatusForbidden},
+		{errPeopleOnly, http.StatusForbidden},
+		{errOrigin, http.StatusForbidden},
+		{errAgentHeader, http.StatusBadRequest},
+		{errAgentAlone, http.StatusBadRequest},
 		{errNobody, http.StatusForbidden},
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
@@ -120,7 +137,10 @@ func statusOf(err error) int {
 // wrap answers a route, and maps its error.
 func (s *server) wrap(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := s.admit(r, rt.least)
+		err := s.enter(w, r)
+		if err == nil {
+			err = s.admit(r, rt.least)
+		}
 		if err == nil {
 			err = rt.handle(w, r)
 		}

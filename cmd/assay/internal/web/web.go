@@ -38,13 +38,17 @@ type Options struct {
 	Log      *slog.Logger                    // default slog.Default()
 	Loopback bool                            // refuse requests for other hosts than this machine
 	Access   Access                          // who reads, and what of personal data
-	Judge    JudgeInfo                       // what the page of models tells about settings
-	Live     *jobs.Live                      // takes and tells what happens in running sessions; nil: there are no such pages
+	// Word words a draft's answer in a language from what agents said; nil: drafts are
+	// verbatim only.
+	Word  func(ctx context.Context, language string, questions, passages []string) (string, error)
+	Judge JudgeInfo  // what the page of models tells about settings
+	Live  *jobs.Live // takes and tells what happens in running sessions; nil: there are no such pages
 
 	LiveBeat  time.Duration // how often who follows a session hears that the line is open; default 15 s
 	LiveStall time.Duration // who takes nothing of what is told for so long is cut off; default 10 s
 	// StaleAfter is how long a solution may go without a review; default 92 days.
 	StaleAfter time.Duration
+	API        API // who may use the API, and how often
 }
 
 // server holds what handlers share. It does not change after New.
@@ -56,6 +60,7 @@ type server struct {
 	assets *assets
 	pages  pages
 	mux    *http.ServeMux
+	entrance
 }
 
 // New returns the handler of all pages and of the API. Its error is a mistake
@@ -78,6 +83,7 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{o: o, gaps: newGaps(o.Store, o.Access.Policy), cards: newCards(o.Store), mux: http.NewServeMux()}
+	s.entrance = newEntrance(&o)
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err
@@ -86,6 +92,9 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	if s.pages, err = loadPages(); err != nil {
+		return nil, err
+	}
+	if s.described, err = describe(s.routes(), o.API.RequireToken); err != nil {
 		return nil, err
 	}
 	for _, route := range s.routes() {
