@@ -43,7 +43,7 @@ type Options struct {
 	WatchEvery time.Duration      // how often folders are looked at; default 10 s
 	Settle     time.Duration      // a file is read when it was not changed for this long; default 2 s
 	Read       transcript.Options // how watched files are read
-	Keep       Keep               // what is kept of models
+	Keep       Keep               // what is kept, of models and of questions
 	Idle       LiveIdle           // how long sessions run without a turn
 	// Clean takes personal data out of a customer's question before a gap is called by
 	// it; nil is the default policy's for exports.
@@ -183,6 +183,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	}
 	r.loops.Go(func() { r.beat(ctx) })
 	r.loops.Go(func() { r.forget(ctx) })
+	r.loops.Go(func() { r.countFeedback(ctx) })
 	r.loops.Go(func() { r.endIdle(ctx) })
 	for _, folder := range r.o.Watch {
 		r.loops.Go(func() { r.watch(ctx, folder) })

@@ -197,7 +197,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
-		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers}, Clean: func(s string) string { return exported.Text(s).Text },
+		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers, Asks: f.KeepAsks}, Clean: func(s string) string { return exported.Text(s).Text },
 		Idle: jobs.LiveIdle{After: f.Live.Idle, Keep: f.Live.Keep},
 	})
 	if err != nil {

@@ -110,27 +110,6 @@ func (s *server) apiVerdict(w http.ResponseWriter, r *http.Request) error {
 	return write(w, body)
 }
 
-// suggestions is the answer to a question.
-type suggestions struct {
-	Query       string `json:"query"`
-	Suggestions []hit  `json:"suggestions"`
-}
-
-func (s *server) apiSuggest(w http.ResponseWriter, r *http.Request) error {
-	if !s.hasLibrary() {
-		return errNoLibrary
-	}
-	q, err := questionOf(r.URL.Query())
-	if err != nil {
-		return err
-	}
-	hits, err := s.hits(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, suggestions{q.Text, hits})
-}
-
 func (s *server) apiDescription(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
 	return write(w, s.described)

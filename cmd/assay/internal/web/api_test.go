@@ -69,10 +69,10 @@ func TestAPISuggest(t *testing.T) {
 	if len(got.Suggestions) != 1 || got.Suggestions[0].SolutionID != "SOL-1" || got.Suggestions[0].Answer != "先清洗雾化片，再换纯净水。" {
 		t.Errorf("got %+v", got)
 	}
-	if body := s.get("/api/v1/suggest?q=zebra").body; body != `{"query":"zebra","suggestions":[]}`+"\n" {
+	if body := s.get("/api/v1/suggest?q=zebra").body; body != `{"ask":null,"query":"zebra","context":0,"suggestions":[]}`+"\n" {
 		t.Errorf("a question without an answer gave %s", body)
 	}
-	if body := s.get("/api/v1/suggest").body; body != `{"query":"","suggestions":[]}`+"\n" {
+	if body := s.get("/api/v1/suggest").body; body != `{"ask":null,"query":"","context":0,"suggestions":[]}`+"\n" {
 		t.Errorf("no question gave %s", body)
 	}
 }
@@ -137,7 +137,8 @@ func TestProbes(t *testing.T) {
 		body   string
 	}{
 		"healthy":               {up, "/healthz", 200, `{"status":"ok"}` + "\n"},
-		"ready":                 {up, "/readyz", 200, `{"index":"ready","status":"ok"}` + "\n"},
+		"ready":                 {up, "/readyz", 200, `{"status":"ok"}` + "\n"},
+		"ready with a library":  {newSite(t, withLibrary(t)), "/readyz", 200, `{"index":"ready","status":"ok"}` + "\n"},
 		"metrics":               {up, "/metrics", 200, "assay_up 1\n"},
 		"healthy but not ready": {down, "/healthz", 200, `{"status":"ok"}` + "\n"},
 	} {
@@ -245,6 +246,7 @@ func TestDescriptionListsTheClosedLists(t *testing.T) {
 	for name, want := range map[string][]string{
 		"FlagReason": texted(pipeline.FlagReasons), "Severity": texted(pipeline.FlagSeverities), "Outcome": texted(pipeline.Outcomes),
 		"Result": texted(pipeline.Results), "Channel": texted(transcript.Channels), "EndpointState": texted(endpointStates),
+		"Stage": texted(knowledge.Stages), "Grade": texted(knowledge.Grades), "CustomerType": transcript.CustomerTypes,
 		"SolutionStatus": texted(knowledge.Statuses), "Validity": texted(knowledge.Validities), "RevisionCause": texted(knowledge.Causes),
 	} {
 		if diff := cmp.Diff(want, doc.Components.Schemas[name].Enum); diff != "" {

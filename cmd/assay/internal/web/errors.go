@@ -30,6 +30,7 @@ var (
 	errNotAllowed   = errors.New("your role may not see this")
 	errMayNotReveal = errors.New("your role may not see personal data as it was said")
 	errNameless     = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
+	errAnonymous    = errors.New("feedback and pins count by person, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
 	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
 	errNoToken      = errors.New("the API is used with a token here: Authorization: Bearer assay_…")
 	errToken        = errors.New("the token is unknown, revoked or expired")
@@ -121,6 +122,8 @@ func statusOf(err error) int {
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
 		{errNameless, http.StatusForbidden},
+		{errAnonymous, http.StatusForbidden},
+		{knowledge.ErrTooManyPins, http.StatusConflict},
 		{errCrossOrigin, http.StatusForbidden},
 		{errHost, http.StatusMisdirectedRequest},
 		{errNoLibrary, http.StatusServiceUnavailable},
@@ -219,7 +222,7 @@ func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error)
 }
 
 // refusals are errors whose page says more than their status does.
-var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errNameless: "nameless", errRevealByGet: "post"}
+var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errNameless: "nameless", errAnonymous: "feedback", errRevealByGet: "post"}
 
 // errorPage is the page of an error.
 type errorPage struct {

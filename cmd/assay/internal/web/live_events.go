@@ -68,7 +68,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, v *liveView) err
 		return err
 	}
 	for {
-		list, err := v.next(r.Context(), s.o.LiveBeat)
+		list, took, err := v.timed(r.Context(), s.o.LiveBeat)
 		switch {
 		case errors.Is(err, io.EOF), r.Context().Err() != nil:
 			return nil
@@ -77,11 +77,42 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, v *liveView) err
 			return nil
 		}
 		if err := out.send(list); err != nil {
-			if r.Context().Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+			if errors.Is(err, context.DeadlineExceeded) {
 				s.o.Live.Cut()
 			}
 			return err
 		}
+		if err := rest(r.Context(), took); err != nil {
+			return nil
+		}
+	}
+}
+
+// timed is next, with how long it took to show what is told, above what is usual.
+func (v *liveView) timed(ctx context.Context, while time.Duration) ([]liveEvent, time.Duration, error) {
+	told, err := v.reader.Next(ctx, while)
+	if err != nil {
+		return nil, 0, err
+	}
+	began := time.Now()
+	list, err := v.show(ctx, told)
+	return list, time.Since(began) - 20*time.Millisecond, err
+}
+
+// rest waits, if the time is above 0. All words of a session tell what is personal
+// in each of them, so that a very long one takes long to show: its readers are told
+// more at once, and less often, instead of keeping a CPU busy each.
+func rest(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 	"assay/pipeline/store"
 )
 
-// runningLive is what takes and tells running sessions, as one process has it.
-func runningLive(t testing.TB, st *store.Store, index *knowledge.Index) *jobs.Live {
+// runningLive is what takes and tells running sessions, as one process has it; m may be nil.
+func runningLive(t testing.TB, st *store.Store, index *knowledge.Index, m *jobs.Metrics) *jobs.Live {
 	t.Helper()
 	ear, err := tone.New()
 	if err != nil {
@@ -29,7 +29,7 @@ func runningLive(t testing.TB, st *store.Store, index *knowledge.Index) *jobs.Li
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := jobs.NewLive(jobs.LiveOptions{Store: st, Client: client, Tone: ear, Index: index, Log: slog.New(slog.DiscardHandler)})
+	l, err := jobs.NewLive(jobs.LiveOptions{Store: st, Client: client, Tone: ear, Index: index, Log: slog.New(slog.DiscardHandler), Metrics: m})
 	if err != nil {
 		t.Fatal(err)
 	}

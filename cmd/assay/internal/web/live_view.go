@@ -44,8 +44,13 @@ func (v *liveView) next(ctx context.Context, while time.Duration) ([]liveEvent, 
 	if err != nil {
 		return nil, err
 	}
+	return v.show(ctx, told)
+}
+
+// show shows what is told.
+func (v *liveView) show(ctx context.Context, told []store.LiveTold) (out []liveEvent, err error) {
 	v.shown = nil // what was said changes what is hidden elsewhere
-	out := make([]liveEvent, len(told))
+	out = make([]liveEvent, len(told))
 	for i, t := range told {
 		if out[i], err = v.event(ctx, t); err != nil {
 			return nil, err
@@ -152,6 +157,10 @@ func content[T any](t store.LiveTold, show func(T) any) (any, error) {
 
 // text is what is shown of a turn; nothing of one that is not there.
 func (v *liveView) text(turn int) *redact.Text {
+	said := v.reader.Session().Turns
+	if len(v.rules.Types) == 0 && turn >= 0 && turn < len(said) {
+		return &redact.Text{Original: said[turn].Text, Text: said[turn].Text}
+	}
 	if v.shown == nil {
 		v.shown = v.rules.Session(v.reader.Session()).Turns
 	}

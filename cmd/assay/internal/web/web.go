@@ -53,13 +53,15 @@ type Options struct {
 
 // server holds what handlers share. It does not change after New.
 type server struct {
-	o      Options
-	gaps   *knowledge.Gaps
-	cards  *cards
-	texts  text.Texts
-	assets *assets
-	pages  pages
-	mux    *http.ServeMux
+	o        Options
+	cards    *cards
+	texts    text.Texts
+	assets   *assets
+	pages    pages
+	embedded component
+	marker   *knowledge.Marker
+	mux      *http.ServeMux
+	gaps     *knowledge.Gaps
 	entrance
 }
 
@@ -89,6 +91,12 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.marker, err = knowledge.NewMarker(); err != nil {
+		return nil, err
+	}
+	if s.embedded, err = newComponent(s.texts); err != nil {
 		return nil, err
 	}
 	if s.pages, err = loadPages(); err != nil {

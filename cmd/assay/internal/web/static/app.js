@@ -33,17 +33,24 @@ function follow(selector) {
   }
 }
 
-// copy puts an element's text on the clipboard; without the permission that
-// only secure addresses have, by way of a field.
-async function copy(element) {
+// copy puts a text on the clipboard; without the permission that only secure
+// addresses have, by way of a field. It returns whether that worked.
+async function copy(text) {
   if (navigator.clipboard) {
-    await navigator.clipboard.writeText(element.textContent);
-    return;
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      // The other way may still be allowed.
+    }
   }
-  const field = document.createElement("textarea");
-  field.value = element.textContent;
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
+  const before = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  return done;
 }

@@ -163,7 +163,7 @@ hits.addEventListener("click", (event) => {
 
 // take puts a suggestion's answer on the clipboard.
 async function take(button) {
-  await copy(button.closest(".suggestion").querySelector(".answer"));
+  await copy(button.closest(".suggestion").querySelector(".answer").textContent);
   const label = button.dataset.label ?? button.textContent;
   button.dataset.label = label;
   button.textContent = button.dataset.done;
