@@ -121,14 +121,18 @@ func (l *Library) Bulk(ctx context.Context, f Filter, e Edits, c Change, dry boo
 	case len(f.conditions().parts) == 0:
 		return result, fmt.Errorf("edit solutions: %w", ErrNoFilter)
 	}
-	err := l.write(ctx, c, func(tx pgx.Tx) error {
+	run := l.write
+	if dry {
+		run = l.read
+	}
+	err := run(ctx, c, func(tx pgx.Tx) error {
 		ids, err := matching(ctx, tx, &f)
 		if err != nil {
 			return err
 		}
 		result.Matched = len(ids)
 		for part := range slices.Chunk(ids, writeBatch) {
-			if err := result.edit(ctx, tx, part, &e, c); err != nil {
+			if err := result.edit(ctx, tx, part, &e, writerOf(c, dry)); err != nil {
 				return err
 			}
 		}
@@ -160,7 +164,24 @@ func matching(ctx context.Context, tx pgx.Tx, f *Filter) ([]string, error) {
 	return ids, nil
 }
 
-func (b *BulkResult) edit(ctx context.Context, tx pgx.Tx, ids []string, e *Edits, c Change) error {
+// writerOf writes the solutions that a bulk edit changed; a dry one writes none.
+func writerOf(c Change, dry bool) func(context.Context, pgx.Tx, []Solution) error {
+	return func(ctx context.Context, tx pgx.Tx, changed []Solution) error {
+		if dry {
+			return nil
+		}
+		rows, err := newRows(changed)
+		if err != nil {
+			return err
+		}
+		_, err = writeRows(ctx, tx, rows, c)
+		return err
+	}
+}
+
+func (b *BulkResult) edit(
+	ctx context.Context, tx pgx.Tx, ids []string, e *Edits, save func(context.Context, pgx.Tx, []Solution) error,
+) error {
 	entries, err := collectEntries(ctx, tx, entrySQL+` WHERE s.id = ANY($1) ORDER BY s.id`, ids)
 	if err != nil {
 		return fmt.Errorf("read solutions: %w", err)
@@ -182,12 +203,7 @@ func (b *BulkResult) edit(ctx context.Context, tx pgx.Tx, ids []string, e *Edits
 		}
 		changed = append(changed, s)
 	}
-	rows, err := newRows(changed)
-	if err != nil {
-		return err
-	}
-	_, err = writeRows(ctx, tx, rows, c)
-	return err
+	return save(ctx, tx, changed)
 }
 
 // problem keeps as many as are shown.

@@ -155,6 +155,9 @@ func (f *Filter) conditionsOfScope(c *conditions) {
 	}{{"owner", f.Owner}, {"product", f.Product}, {"region", f.Region}, {"customer_type", f.CustomerType}} {
 		if field.value != nil {
 			c.with(`s.`+field.name+` = @`+field.name, field.name, *field.value)
+			if *field.value != "" {
+				c.add(`s.` + field.name + ` <> ''`) // some indexes are without those for all
+			}
 		}
 	}
 	if f.Language != "" {

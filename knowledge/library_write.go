@@ -55,6 +55,11 @@ func (l *Library) write(ctx context.Context, c Change, do func(pgx.Tx) error) er
 	})
 }
 
+// read runs do in a transaction that sees one state of the library and writes nothing.
+func (l *Library) read(ctx context.Context, _ Change, do func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, l.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, do)
+}
+
 // startWriting waits for other writers, and has the commit tell who listens.
 func startWriting(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(importLock)); err != nil {

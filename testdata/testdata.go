@@ -4,7 +4,7 @@ package testdata
 
 import "embed"
 
-// Demo holds demo/sessions, demo/solutions.jsonl, demo/scorecards and demo/answers.
+// Demo holds demo/sessions, demo/solutions.jsonl, demo/scripts.jsonl, demo/scorecards and demo/answers.
 //
 //go:embed demo
 var Demo embed.FS

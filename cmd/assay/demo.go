@@ -108,7 +108,7 @@ func withDemoFiles(do func(folder string) error) (err error) {
 }
 
 func (c *demoCmd) fillFrom(p *program, db *database, folder string) error {
-	solutions, err := p.readSolutions([]string{filepath.Join(folder, "solutions.jsonl")})
+	solutions, err := p.readSolutions([]string{filepath.Join(folder, "solutions.jsonl"), filepath.Join(folder, "scripts.jsonl")})
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,7 @@ type node struct {
 	judge    web.JudgeInfo
 	word     func(ctx context.Context, language string, questions, passages []string) (string, error) // nil without a model
 	live     jobs.LiveOptions
+	stale    time.Duration // after which solutions are to be reviewed
 	p        *program
 }
 
@@ -142,6 +143,10 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, usageError{err}
 	}
 	if err := config.Threshold(f.Threshold); err != nil {
+		return nil, usageError{err}
+	}
+	stale, err := f.StaleAfter()
+	if err != nil {
 		return nil, usageError{err}
 	}
 	access, err := webAccess(a, f.Model)
@@ -209,7 +214,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
 	return &node{
 		db: db, index: index, runner: runner, backtest: jobs.NewBacktester(db.Store, inspector, 0), registry: registry,
-		follow: f.Follow, access: access, judge: info, word: word, live: live, p: p,
+		follow: f.Follow, access: access, judge: info, word: word, live: live, stale: stale, p: p,
 	}, nil
 }
 
@@ -314,7 +319,7 @@ func (n *node) webOptions(listener net.Listener) web.Options {
 		Backtest: n.backtest,
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
-		Access: named(n.access, listener), API: n.api, Judge: n.judge, Word: n.word,
+		Access: named(n.access, listener), API: n.api, Judge: n.judge, Word: n.word, StaleAfter: n.stale,
 	}
 }
 

@@ -21,4 +21,5 @@ ALTER TABLE solutions
     DROP COLUMN edited;
 DROP FUNCTION solution_words(text);
 DROP FUNCTION solution_text(text[]);
-DROP INDEX solutions_changed, solutions_owner, solutions_product, solutions_tags, solutions_limited;
+DROP INDEX solutions_changed, solutions_owner, solutions_product, solutions_tags, solutions_language,
+    solutions_begins, solutions_ends;
