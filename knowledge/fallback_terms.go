@@ -32,11 +32,12 @@ func analysisVersion() string {
 	return fmt.Sprintf("%x", h.Sum64())
 }
 
-// storedTerms returns the terms of all texts of a solution, the short ones, in order.
+// storedTerms returns the terms of all texts of a solution, the short ones, in
+// order; never nil, which PostgreSQL takes for no list.
 func storedTerms(a analyzers, s *Solution) []string {
 	t := newTally()
 	t.cut(a, s)
-	all := slices.Collect(maps.Keys(t.words.times))
+	all := slices.AppendSeq([]string{}, maps.Keys(t.words.times))
 	all = slices.AppendSeq(all, maps.Keys(t.pairs.times))
 	all = slices.DeleteFunc(all, func(term string) bool { return term == "" || len(term) > maxTermBytes })
 	slices.Sort(all)

@@ -230,7 +230,7 @@ func TestTermsThatPostgreSQLRefusesAreLeftOut(t *testing.T) {
 	for i := range 2 * maxTerms {
 		many += fmt.Sprintf("w%dx ", i)
 	}
-	imports(t, l, Solution{ID: "long", Title: "A word " + string(long), Answer: "It's a 'quoted' back\\slash."},
+	imports(t, l, Solution{ID: "none", Title: "?!", Answer: "a"}, Solution{ID: "long", Title: "A word " + string(long), Answer: "It's a 'quoted' back\\slash."},
 		Solution{ID: "many", Title: "How many words are many?", Answer: many})
 	x := databaseOnly(t, l, Options{})
 	if got := suggestedIDs(t, x, Query{Text: "it's quoted backslash word"}); !cmp.Equal(got, []string{"long"}) && len(got) > 0 {

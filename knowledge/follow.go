@@ -19,12 +19,21 @@ const verifyEvery = 10 * time.Second
 func (x *Index) Follow(ctx context.Context, every time.Duration) error {
 	group, following := errgroup.WithContext(ctx)
 	if x.library != nil {
-		group.Go(func() error { return x.library.listen(following, x.o.Log, x.poke) })
+		group.Go(func() error { return x.library.listen(following, x.o.Log, x.heard) })
 		group.Go(func() error { return x.library.fillTerms(following, every, x.o.Log) })
 	}
 	group.Go(func() error { return x.tend(following, every) })
 	group.Go(func() error { return x.verify(following) })
 	return group.Wait()
+}
+
+// heard wakes up for a notification.
+func (x *Index) heard(said string) {
+	if said == rebuildCall {
+		x.want(nil)
+		return
+	}
+	x.poke()
 }
 
 // tend looks after the index each time that something may have changed.

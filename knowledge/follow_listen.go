@@ -12,6 +12,8 @@ import (
 )
 
 const (
+	// rebuildCall is the notification that asks for new indexes; others say nothing.
+	rebuildCall = "rebuild"
 	// listenCheck is how long a silent connection is believed to be alive.
 	listenCheck = 30 * time.Second
 	// listenTimeout bounds connecting and the check of a silent connection.
@@ -23,15 +25,15 @@ const (
 // lost. It has a connection of its own, and connects again when that breaks.
 // Behind a pooler that hands connections round, nothing may arrive; then
 // followers see changes when they poll.
-func (l *Library) listen(ctx context.Context, log *slog.Logger, heard func()) error {
+func (l *Library) listen(ctx context.Context, log *slog.Logger, heard func(said string)) error {
 	wait := backoff{first: time.Second, most: 30 * time.Second}
 	for {
-		err := l.listenOnce(ctx, func() {
+		err := l.listenOnce(ctx, func(said string) {
 			if wait.failures > 0 {
 				log.InfoContext(ctx, "listening for changed solutions again")
 			}
 			wait.succeeded()
-			heard()
+			heard(said)
 		})
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -46,7 +48,7 @@ func (l *Library) listen(ctx context.Context, log *slog.Logger, heard func()) er
 }
 
 // listenOnce listens until the connection breaks.
-func (l *Library) listenOnce(ctx context.Context, heard func()) (err error) {
+func (l *Library) listenOnce(ctx context.Context, heard func(said string)) (err error) {
 	starting, cancel := context.WithTimeout(ctx, listenTimeout)
 	defer cancel()
 	conn, err := pgx.ConnectConfig(starting, l.pool.Config().ConnConfig.Copy())
@@ -61,31 +63,42 @@ func (l *Library) listenOnce(ctx context.Context, heard func()) (err error) {
 	if _, err := conn.Exec(starting, `LISTEN `+changeChannel); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	for {
-		heard()
-		if err := awaitNotification(ctx, conn); err != nil {
+	for said := ""; ; {
+		heard(said)
+		if said, err = awaitNotification(ctx, conn); err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
 	}
 }
 
-// awaitNotification returns when one came. A connection whose other end is gone
+// awaitNotification returns what one said when it came. A connection whose other end is gone
 // is silent as well, so it is asked from time to time.
-func awaitNotification(ctx context.Context, conn *pgx.Conn) error {
+func awaitNotification(ctx context.Context, conn *pgx.Conn) (string, error) {
 	for {
 		waiting, cancel := context.WithTimeout(ctx, listenCheck)
-		_, err := conn.WaitForNotification(waiting)
+		n, err := conn.WaitForNotification(waiting)
 		cancel()
-		if err == nil || ctx.Err() != nil || !pgconn.Timeout(err) {
-			return err
+		if err == nil {
+			return n.Payload, nil
+		}
+		if ctx.Err() != nil || !pgconn.Timeout(err) {
+			return "", err
 		}
 		asking, cancel := context.WithTimeout(ctx, listenTimeout)
 		err = conn.Ping(asking)
 		cancel()
 		if err != nil {
-			return err
+			return "", err
 		}
 	}
+}
+
+// AskRebuild has all processes that follow the library build their indexes anew.
+func (l *Library) AskRebuild(ctx context.Context) error {
+	if _, err := l.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, changeChannel, rebuildCall); err != nil {
+		return fmt.Errorf("ask for new indexes: %w", err)
+	}
+	return nil
 }
 
 // backoff spaces tries that fail: each wait is twice the one before.

@@ -91,7 +91,7 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	}
 	return &generation{
 		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(),
-		limits: limits{maxCandidates, postingsBudget}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		limits: usualLimits, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
 }
 
@@ -149,32 +149,24 @@ func (g *generation) load() error {
 	return g.countTerms()
 }
 
-// countTerms fills the vocabulary from the dictionary of the index, which counts
-// replaced solutions too until bleve drops them.
+// countTerms fills the vocabulary from the dictionaries of the segments. That of
+// the whole index counts wrong when a term is in several segments.
 func (g *generation) countTerms() (err error) {
+	defer faults()()
 	defer broken(&err)
+	g.vocabulary = newVocabulary()
 	g.vocabulary.entries, g.vocabulary.length = g.state.Entries, g.state.Length
 	r, err := g.reader()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	terms, err := r.FieldDict(wordsField)
-	if err != nil {
-		return fmt.Errorf("read terms: %w: %w", errBroken, err)
-	}
-	defer func() { err = errors.Join(err, terms.Close()) }()
-	for {
-		t, err := terms.Next()
-		if err != nil {
+	for _, segment := range r.Segments() {
+		if err := g.vocabulary.read(segment); err != nil {
 			return fmt.Errorf("read terms: %w: %w", errBroken, err)
 		}
-		if t == nil {
-			return nil
-		}
-		g.vocabulary.counts[termID(t.Term)] += int32(t.Count)
-		g.vocabulary.addSpelling(t.Term)
 	}
+	return nil
 }
 
 // reader returns the index as it is now. It is to be closed.

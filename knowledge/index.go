@@ -41,6 +41,8 @@ type Options struct {
 	// takes. Without it PostgreSQL's search answers until Follow has built the
 	// index of a large library.
 	Wait bool
+	// Postpone has Open build nothing, for who calls Rebuild next.
+	Postpone bool
 }
 
 // Index searches solutions. It is safe to share; close it when it is no longer needed.

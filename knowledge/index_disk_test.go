@@ -237,7 +237,7 @@ func TestADamagedIndexIsBuiltAnew(t *testing.T) {
 				suggestedIDs(t, x, Query{Text: j.Text})
 			}
 			var v verifier
-			for range 2 { // what changed is looked at when it rests
+			for range looks {
 				if err := x.verifyOnce(t.Context(), &v); err != nil {
 					t.Fatal(err)
 				}
@@ -258,12 +258,12 @@ func TestADamagedIndexIsBuiltAnew(t *testing.T) {
 // The same under searches: nobody sees an error, and it is logged once.
 func TestDamageOfAnOpenIndexIsNoticed(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"bytes in the middle of segments", "bytes everywhere in segments", "the ends of segments"} {
+	for _, name := range []string{"bytes in the middle of segments", "bytes everywhere in segments", "the ends of segments", "segments without an end"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x, log := openDisk(t, demoLibrary(t), t.TempDir())
 			var v verifier
-			for range 2 {
+			for range looks {
 				if err := x.verifyOnce(t.Context(), &v); err != nil {
 					t.Fatal(err)
 				}

@@ -92,7 +92,7 @@ func (x *Index) broke(ctx context.Context, h *held, err error) {
 }
 
 // want asks for a new generation because of err, at once unless the last one
-// did not last long either.
+// did not last long either; nil is because somebody wants it.
 func (x *Index) want(err error) {
 	x.mu.Lock()
 	now := time.Now()
@@ -100,7 +100,7 @@ func (x *Index) want(err error) {
 		x.retry.succeeded()
 	}
 	x.wanted, x.problem = true, err
-	if !x.builtAt.IsZero() && now.Sub(x.builtAt) <= steadyAfter {
+	if err != nil && !x.builtAt.IsZero() && now.Sub(x.builtAt) <= steadyAfter {
 		x.retryAt = now.Add(x.retry.next())
 	}
 	x.mu.Unlock()

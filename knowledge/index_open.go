@@ -55,6 +55,9 @@ func (x *Index) open(ctx context.Context) error {
 		return nil
 	}
 	x.wanted, x.problem = true, why
+	if x.o.Postpone {
+		return nil
+	}
 	if x.o.Wait || x.stand.published <= buildAtOnce || x.slot == nil {
 		_, err := x.Rebuild(ctx)
 		if err != nil && (ctx.Err() != nil || x.o.Wait) {

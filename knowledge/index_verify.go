@@ -22,6 +22,7 @@ type seen struct {
 	size     int64
 	modified time.Time
 	sound    bool
+	suspect  bool // its sum was not that of its bytes when it was looked at last
 }
 
 // verifier finds segment files that are damaged. It is used by one goroutine at a time.
@@ -31,7 +32,8 @@ type verifier struct {
 
 // look compares the sums of the segment files below a folder that did not change
 // since the look before, each once: a file that changes is being written, or it
-// was damaged and will be looked at again. The error is errBroken for a damaged file.
+// was damaged and will be looked at again. The error is errBroken for a file that
+// is found damaged twice, since one may be written so slowly that it seems whole.
 func (v *verifier) look(ctx context.Context, folder string) error {
 	files := map[string]seen{}
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
@@ -42,17 +44,8 @@ func (v *verifier) look(ctx context.Context, folder string) error {
 		if err != nil {
 			return err
 		}
-		now := seen{size: info.Size(), modified: info.ModTime()}
-		if before, ok := v.files[path]; ok && before.size == now.size && before.modified.Equal(now.modified) {
-			if now.sound = before.sound; !now.sound {
-				if err := verifySegment(ctx, path); err != nil {
-					return err
-				}
-				now.sound = true
-			}
-		}
-		files[path] = now
-		return nil
+		files[path], err = v.lookAt(ctx, path, info)
+		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // merged into another one, or the whole index is gone, which others notice
@@ -61,6 +54,39 @@ func (v *verifier) look(ctx context.Context, folder string) error {
 		v.files = files
 	}
 	return err
+}
+
+// lookAt looks at one file.
+func (v *verifier) lookAt(ctx context.Context, path string, info fs.FileInfo) (seen, error) {
+	now := seen{size: info.Size(), modified: info.ModTime()}
+	before, ok := v.files[path]
+	if !ok || before.size != now.size || !before.modified.Equal(now.modified) {
+		return now, nil
+	}
+	if before.sound {
+		return before, nil
+	}
+	err := verifySegment(ctx, path)
+	if errors.Is(err, errBroken) && !before.suspect {
+		now.suspect = true
+		return now, nil
+	}
+	now.sound = err == nil
+	return now, err
+}
+
+// looks is how many looks it takes to find a file damaged.
+const looks = 3
+
+// verifyFolder compares the sums of all segment files below a folder that nobody uses.
+func verifyFolder(ctx context.Context, folder string) error {
+	var v verifier
+	for range looks {
+		if err := v.look(ctx, folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // verifySegment returns errBroken when the file's sum is not that of its bytes.

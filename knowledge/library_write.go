@@ -124,7 +124,8 @@ func writeRows(ctx context.Context, tx pgx.Tx, rows []newRow, c Change) (map[str
 }
 
 // writeSQL takes the solutions' JSON twice: as one list, which gives the columns,
-// and each by itself, which is what the revision keeps. Reviews change neither the
+// and each by itself, which is what the revision keeps. What people think of a
+// solution holds until it says something else. Reviews change neither the
 // time of the last change nor whether people edited what files said.
 const writeSQL = `
 	WITH given AS (
@@ -156,6 +157,10 @@ const writeSQL = `
 			review_by = excluded.review_by, reviewed_at = excluded.reviewed_at, status = excluded.status,
 			hash = excluded.hash, imported = COALESCE(excluded.imported, s.imported),
 			edited = CASE WHEN @reviewed THEN s.edited ELSE excluded.edited END,
+			helpful = CASE WHEN (s.title, s.answer, s.short_reply) = (excluded.title, excluded.answer, excluded.short_reply) THEN s.helpful ELSE 0 END,
+			partly = CASE WHEN (s.title, s.answer, s.short_reply) = (excluded.title, excluded.answer, excluded.short_reply) THEN s.partly ELSE 0 END,
+			wrong = CASE WHEN (s.title, s.answer, s.short_reply) = (excluded.title, excluded.answer, excluded.short_reply) THEN s.wrong ELSE 0 END,
+			outdated = CASE WHEN (s.title, s.answer, s.short_reply) = (excluded.title, excluded.answer, excluded.short_reply) THEN s.outdated ELSE 0 END,
 			revision = s.revision + 1, seq = nextval('solutions_seq'),
 			updated_at = CASE WHEN @reviewed THEN s.updated_at ELSE now() END
 		RETURNING id, revision

@@ -246,16 +246,23 @@ func merged(pieces []Piece) []Piece {
 			continue
 		}
 		var gone, come []string
-		for ; i < len(pieces) && pieces[i].Edit != Kept; i++ {
-			if pieces[i].Edit == Removed {
+		for ; i < len(pieces) && (pieces[i].Edit != Kept || isGap(pieces, i)); i++ {
+			if pieces[i].Edit != Added {
 				gone = append(gone, pieces[i].Text)
-			} else {
+			}
+			if pieces[i].Edit != Removed {
 				come = append(come, pieces[i].Text)
 			}
 		}
 		out = replaced(out, gone, come)
 	}
 	return out
+}
+
+// isGap reports whether a piece is a blank between two changes: these read better
+// as one.
+func isGap(pieces []Piece, i int) bool {
+	return strings.Trim(pieces[i].Text, " \t") == "" && i > 0 && i+1 < len(pieces) && pieces[i-1].Edit != Kept && pieces[i+1].Edit != Kept
 }
 
 func addPiece(out []Piece, edit Edit, words ...string) []Piece {

@@ -22,6 +22,7 @@ func TestDiff(t *testing.T) {
 		{"Chinese by characters", "退款三天到账。", "退款五天内到账。", "退款[-三-]{+五+}天{+内+}到账。"},
 		{"English by words", "It takes three days.", "It takes five working days.", "It takes [-three-]{+five working+} days."},
 		{"both in one", "请下载App再登录", "请更新App再重新登录", "请[-下载-]{+更新+}App再{+重新+}登录"},
+		{"words one after the other as one", "Hold the key for long.", "Press it.", "[-Hold the key for long-]{+Press it+}."},
 		{"from nothing", "", "new", "{+new+}"},
 		{"to nothing", "old text", "", "[-old text-]"},
 		{"white space", "a  b", "a b", "a[-  -]{+ +}b"},

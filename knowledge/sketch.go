@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"math"
 	"time"
 )
@@ -97,6 +98,18 @@ func newSketch(s *Solution, c cuts) (sketch, error) {
 func (k *sketch) validAt(t time.Time) bool {
 	now := t.UnixMicro()
 	return now >= k.validFrom && now < k.validTo
+}
+
+// texts yields the terms of the texts with what an occurrence in them counts.
+func (k *sketch) texts() iter.Seq2[[]int32, float64] {
+	return func(yield func([]int32, float64) bool) {
+		for _, ids := range k.cuts.variants {
+			if !yield(ids, questionWeight) {
+				return
+			}
+		}
+		_ = yield(k.cuts.tags, tagWeight) && yield(k.cuts.answer, answerWeight)
+	}
 }
 
 // fingerprint identifies all of a solution that the ranking looks at.

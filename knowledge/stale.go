@@ -60,3 +60,16 @@ func (l *Library) StaleCounts(ctx context.Context, now time.Time, after time.Dur
 	}
 	return counts, nil
 }
+
+// ReviewDue is the day by which a published solution is to be reviewed: review_by,
+// or as long as after has passed since anybody looked at it, whichever is first.
+func (e *Entry) ReviewDue(after time.Duration) time.Time {
+	if after <= 0 {
+		after = DefaultStaleAfter
+	}
+	due := e.VouchedAt().Add(after)
+	if !e.ReviewBy.IsZero() && e.ReviewBy.Before(due) {
+		return e.ReviewBy
+	}
+	return due
+}

@@ -37,6 +37,7 @@ type commands struct {
 	Suggest   suggestCmd   `cmd:"" help:"Suggest solutions for a question."`
 	Eval      evalCmd      `cmd:"" help:"Measure against labelled data."`
 	Tone      toneCmd      `cmd:"" help:"Train the tone classifier, and explain what it says."`
+	Live      liveCmd      `cmd:"" help:"Running sessions."`
 	Bench     benchCmds    `cmd:"" help:"Measure speed on this machine."`
 	Doctor    doctorCmd    `cmd:"" help:"Check that everything is in place."`
 

@@ -27,6 +27,7 @@ type solutionCmd struct {
 	Review  solutionReviewCmd  `cmd:"" help:"Note that somebody found solutions right."`
 	Stale   solutionStaleCmd   `cmd:"" help:"List solutions whose review is overdue, or count them by owner."`
 	Bulk    solutionBulkCmd    `cmd:"" help:"Change many solutions at once, all or none."`
+	Reindex solutionReindexCmd `cmd:"" help:"Build the index of the library anew."`
 }
 
 // libraryReader is the flags of commands that read the library.
@@ -108,6 +109,7 @@ type suggestCmd struct {
 	JSON      bool     `name:"json" help:"Print suggestions as JSON."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
 	config.Database
+	config.Index
 }
 
 // Run prints suggestions; finding none is no error.
@@ -158,7 +160,7 @@ func (c *suggestCmd) index(p *program) (*knowledge.Index, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), o)
+	index, err := p.openIndex(p.ctx, db, c.Index, o)
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}

@@ -57,9 +57,9 @@ type LiveTurn struct {
 	Final   bool   `json:"final"`
 }
 
-// BeginLive makes a running session unless it is there, and returns it without
-// its turns. ErrLiveStored when the id is that of a stored session.
-func (s *Store) BeginLive(ctx context.Context, head *transcript.Session) (LiveSession, error) {
+// BeginLive makes a running session unless it is there. ErrLiveStored when the id
+// is that of a session that is stored and does not run.
+func (s *Store) BeginLive(ctx context.Context, head *transcript.Session) error {
 	const query = `
 		INSERT INTO live_sessions (source_id, head, agent_id)
 		SELECT $1, $2, $3
@@ -67,16 +67,21 @@ func (s *Store) BeginLive(ctx context.Context, head *transcript.Session) (LiveSe
 		ON CONFLICT (source_id) DO NOTHING`
 	content, err := json.Marshal(head)
 	if err != nil {
-		return LiveSession{}, fmt.Errorf("begin live session %q: %w", head.ID, err)
+		return fmt.Errorf("begin live session %q: %w", head.ID, err)
 	}
-	if _, err := s.pool.Exec(ctx, query, string(head.ID), string(content), liveAgent(head)); err != nil {
-		return LiveSession{}, fmt.Errorf("begin live session %q: %w", head.ID, err)
+	tag, err := s.pool.Exec(ctx, query, string(head.ID), string(content), liveAgent(head))
+	if err != nil {
+		return fmt.Errorf("begin live session %q: %w", head.ID, err)
 	}
-	l, err := s.Live(ctx, head.ID)
-	if errors.Is(err, ErrNotFound) {
-		err = fmt.Errorf("live session %q: %w", head.ID, ErrLiveStored)
+	if tag.RowsAffected() > 0 {
+		return nil
 	}
-	return l, err
+	if _, err := s.Live(ctx, head.ID); errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("begin live session %q: %w", head.ID, ErrLiveStored)
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 func liveAgent(head *transcript.Session) string {
@@ -284,9 +289,9 @@ func (s *Store) liveList(ctx context.Context, query string, args ...any) ([]Live
 
 // ListenLive listens for changes of running sessions on a connection of its own
 // until ctx ends or the connection is lost, which is the error. ready is called
-// when nothing is missed any more; told is called with the key of each session
+// when nothing is missed any more, and its error ends the listening; told is called with the key of each session
 // that changed and the number of its last event.
-func (s *Store) ListenLive(ctx context.Context, ready func(), told func(key LiveKey, events int64)) error {
+func (s *Store) ListenLive(ctx context.Context, ready func() error, told func(key LiveKey, events int64)) error {
 	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig.Copy())
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -299,7 +304,9 @@ func (s *Store) ListenLive(ctx context.Context, ready func(), told func(key Live
 	if _, err := conn.Exec(ctx, "LISTEN "+LiveChannel); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	ready()
+	if err := ready(); err != nil {
+		return err
+	}
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {

@@ -22,8 +22,8 @@ CREATE TABLE live_sessions (
 CREATE INDEX live_sessions_running ON live_sessions (agent_id, heard_at) WHERE ended_at IS NULL;
 CREATE INDEX live_sessions_wake ON live_sessions (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX live_sessions_ended ON live_sessions (ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX live_sessions_session ON live_sessions (session_id) WHERE session_id IS NOT NULL;
-CREATE INDEX live_sessions_transcript ON live_sessions (transcript_id) WHERE transcript_id IS NOT NULL;
+CREATE INDEX live_sessions_session ON live_sessions (session_id);
+CREATE INDEX live_sessions_transcript ON live_sessions (transcript_id);
 
 -- They go when the session is stored as others are.
 CREATE TABLE live_turns (

@@ -71,3 +71,8 @@ CREATE TABLE library_check_changes (
     PRIMARY KEY (check_id, question_id)
 );
 CREATE INDEX library_check_changes_question ON library_check_changes (question_id);
+
+-- Drafts of solutions may be worded by a model.
+ALTER TABLE model_calls
+    DROP CONSTRAINT model_calls_purpose_check,
+    ADD CONSTRAINT model_calls_purpose_check CHECK (purpose IN ('judge', 'repair', 'vote', 'check', 'embed', 'batch', 'probe', 'draft'));

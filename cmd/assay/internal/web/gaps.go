@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -93,6 +94,7 @@ type gapPage struct {
 	Gap     knowledge.Gap
 	Asked   []knowledge.Asked
 	Answers []knowledge.Passage
+	Words   bool // a model can word a draft
 }
 
 func gapKey(r *http.Request) (int64, error) {
@@ -129,7 +131,7 @@ func (s *server) gap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Answers = drafted.Answers
+	p.Answers, p.Words = drafted.Answers, s.o.Word != nil && len(drafted.Answers) > 0
 	return s.render(w, "gap", http.StatusOK, &p)
 }
 
@@ -172,7 +174,8 @@ func (s *server) setGap(w http.ResponseWriter, r *http.Request) error {
 }
 
 // draftGap makes a draft of a gap and leads to where it is edited. A gap that has
-// been drafted keeps its draft.
+// been drafted keeps its draft. The model words the answer where that is asked
+// for; when it fails, the draft is verbatim and its note says why.
 func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 	key, err := gapKey(r)
 	if err != nil {
@@ -181,6 +184,12 @@ func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.gaps.Draft(r.Context(), key)
 	if err != nil {
 		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return badParameters{{Name: "body", Allowed: []string{"a form"}}}
+	}
+	if r.PostForm.Get("words") != "" && s.o.Word != nil && len(d.Answers) > 0 {
+		s.word(r.Context(), &d)
 	}
 	by := s.reader(r).name
 	reason := fmt.Sprintf("gap %d", key)
@@ -193,4 +202,19 @@ func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, solutionURL(d.Solution.ID)+"/edit", http.StatusSeeOther)
 	return nil
+}
+
+// word has the model word a draft's answer.
+func (s *server) word(ctx context.Context, d *knowledge.Drafted) {
+	passages := make([]string, len(d.Answers))
+	for i, a := range d.Answers {
+		passages[i] = a.Text
+	}
+	answer, err := s.o.Word(ctx, d.Solution.Language, append([]string{d.Solution.Title}, d.Solution.Questions...), passages)
+	if err != nil {
+		d.Solution.Note += "\nNot worded by the model: " + err.Error()
+		return
+	}
+	d.Solution.Answer = answer
+	d.Solution.Note += "\nWorded by a model from what they say; compare before publishing."
 }
