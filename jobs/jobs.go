@@ -183,8 +183,8 @@ func (r *Runner) Start(ctx context.Context) error {
 	}
 	r.loops.Go(func() { r.beat(ctx) })
 	r.loops.Go(func() { r.forget(ctx) })
-	r.loops.Go(func() { r.endIdle(ctx) })
 	r.loops.Go(func() { r.countFeedback(ctx) })
+	r.loops.Go(func() { r.endIdle(ctx) })
 	for _, folder := range r.o.Watch {
 		r.loops.Go(func() { r.watch(ctx, folder) })
 	}

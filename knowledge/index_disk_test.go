@@ -440,3 +440,32 @@ func tablesOf(t *testing.T, l *Library) map[string]string {
 	}
 	return out
 }
+
+// bleve compares no sums: a wrong byte in its postings only makes answers wrong.
+func TestOneWrongByteIsFound(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "gen")
+	g, err := createGeneration(folder, Options{Now: atToday})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(g.put(demoSolutions(t), 1), g.close(), verifyFolder(t.Context(), folder)); err != nil {
+		t.Fatal(err)
+	}
+	path := segments(t, folder)[0]
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 {
+		at := i * (len(whole) - 1) / 39
+		b := bytes.Clone(whole)
+		b[at] ^= 1
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := verifyFolder(t.Context(), folder); !errors.Is(err, errBroken) {
+			t.Errorf("byte %d of %d is wrong: %v", at, len(whole), err)
+		}
+	}
+}

@@ -13,21 +13,22 @@ import (
 )
 
 type solutionCmd struct {
-	Import  solutionImportCmd  `cmd:"" help:"Store solutions from JSONL, CSV or Markdown."`
-	Export  solutionExportCmd  `cmd:"" help:"Write solutions as JSONL, CSV or Markdown; import takes them back as they were."`
-	Search  suggestCmd         `cmd:"" help:"Search the library: the same as suggest."`
-	List    solutionListCmd    `cmd:"" help:"List solutions."`
-	Show    solutionShowCmd    `cmd:"" help:"Print a solution."`
-	History solutionHistoryCmd `cmd:"" help:"List who changed a solution, when and why."`
-	Diff    solutionDiffCmd    `cmd:"" help:"Compare two revisions of a solution."`
-	Edit    solutionEditCmd    `cmd:"" help:"Change a solution, or write a new one."`
-	Restore solutionRestoreCmd `cmd:"" help:"Make an older revision of a solution the latest again."`
-	Publish solutionPublishCmd `cmd:"" help:"Have solutions suggested."`
-	Retire  solutionRetireCmd  `cmd:"" help:"Have solutions suggested no more."`
-	Review  solutionReviewCmd  `cmd:"" help:"Note that somebody found solutions right."`
-	Stale   solutionStaleCmd   `cmd:"" help:"List solutions whose review is overdue, or count them by owner."`
-	Bulk    solutionBulkCmd    `cmd:"" help:"Change many solutions at once, all or none."`
-	Reindex solutionReindexCmd `cmd:"" help:"Build the index of the library anew."`
+	Import   solutionImportCmd   `cmd:"" help:"Store solutions from JSONL, CSV or Markdown."`
+	Export   solutionExportCmd   `cmd:"" help:"Write solutions as JSONL, CSV or Markdown; import takes them back as they were."`
+	Search   suggestCmd          `cmd:"" help:"Search the library: the same as suggest."`
+	List     solutionListCmd     `cmd:"" help:"List solutions."`
+	Show     solutionShowCmd     `cmd:"" help:"Print a solution."`
+	History  solutionHistoryCmd  `cmd:"" help:"List who changed a solution, when and why."`
+	Diff     solutionDiffCmd     `cmd:"" help:"Compare two revisions of a solution."`
+	Edit     solutionEditCmd     `cmd:"" help:"Change a solution, or write a new one."`
+	Restore  solutionRestoreCmd  `cmd:"" help:"Make an older revision of a solution the latest again."`
+	Publish  solutionPublishCmd  `cmd:"" help:"Have solutions suggested."`
+	Retire   solutionRetireCmd   `cmd:"" help:"Have solutions suggested no more."`
+	Review   solutionReviewCmd   `cmd:"" help:"Note that somebody found solutions right."`
+	Stale    solutionStaleCmd    `cmd:"" help:"List solutions whose review is overdue, or count them by owner."`
+	Feedback solutionFeedbackCmd `cmd:"" help:"List what agents say against solutions, for their owners."`
+	Bulk     solutionBulkCmd     `cmd:"" help:"Change many solutions at once, all or none."`
+	Reindex  solutionReindexCmd  `cmd:"" help:"Build the index of the library anew."`
 }
 
 // libraryReader is the flags of commands that read the library.

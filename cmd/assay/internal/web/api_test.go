@@ -137,7 +137,8 @@ func TestProbes(t *testing.T) {
 		body   string
 	}{
 		"healthy":               {up, "/healthz", 200, `{"status":"ok"}` + "\n"},
-		"ready":                 {up, "/readyz", 200, `{"index":"ready","status":"ok"}` + "\n"},
+		"ready":                 {up, "/readyz", 200, `{"status":"ok"}` + "\n"},
+		"ready with a library":  {newSite(t, withLibrary(t)), "/readyz", 200, `{"index":"ready","status":"ok"}` + "\n"},
 		"metrics":               {up, "/metrics", 200, "assay_up 1\n"},
 		"healthy but not ready": {down, "/healthz", 200, `{"status":"ok"}` + "\n"},
 	} {
@@ -245,8 +246,8 @@ func TestDescriptionListsTheClosedLists(t *testing.T) {
 	for name, want := range map[string][]string{
 		"FlagReason": texted(pipeline.FlagReasons), "Severity": texted(pipeline.FlagSeverities), "Outcome": texted(pipeline.Outcomes),
 		"Result": texted(pipeline.Results), "Channel": texted(transcript.Channels), "EndpointState": texted(endpointStates),
-		"SolutionStatus": texted(knowledge.Statuses), "Validity": texted(knowledge.Validities), "RevisionCause": texted(knowledge.Causes),
 		"Stage": texted(knowledge.Stages), "Grade": texted(knowledge.Grades), "CustomerType": transcript.CustomerTypes,
+		"SolutionStatus": texted(knowledge.Statuses), "Validity": texted(knowledge.Validities), "RevisionCause": texted(knowledge.Causes),
 	} {
 		if diff := cmp.Diff(want, doc.Components.Schemas[name].Enum); diff != "" {
 			t.Errorf("%s: %s", name, diff)

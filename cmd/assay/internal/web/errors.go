@@ -19,30 +19,30 @@ import (
 
 // Errors that have a status of their own.
 var (
-	errNoPage           = errors.New("there is no such page")
-	errMethod           = errors.New("this address is read with GET only")
-	errHost             = errors.New("this server answers for the machine it runs on only")
-	errCrossOrigin      = errors.New("requests of other sites are refused")
-	errNoLibrary        = errors.New("there is no solution library")
-	errNotReady         = errors.New("not ready")
-	errNotInspected     = errors.New("the session has no verdict yet")
-	errNobody           = errors.New("the proxy does not say who asks, in one header each for name and role")
-	errNotAllowed       = errors.New("your role may not see this")
-	errMayNotReveal     = errors.New("your role may not see personal data as it was said")
-	errNameless         = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
-	errRevealByGet      = errors.New("personal data is revealed by POST, with a reason")
-	errNoToken          = errors.New("the API is used with a token here: Authorization: Bearer assay_…")
-	errToken            = errors.New("the token is unknown, revoked or expired")
-	errScope            = errors.New("the token is not for this")
-	errPeopleOnly       = errors.New("this is for people, not for tokens")
-	errOrigin           = errors.New("the token is not for pages of this site")
-	errAgentHeader      = errors.New("the header Assay-Agent must hold one agent's id")
-	errAgentAlone       = errors.New("the header Assay-Agent is taken from tokens only")
-	errUnread           = errors.New("the answer was not read to its end")
-	errNoRevision       = errors.New("a change of a solution names the revision that it was made to, in the header If-Match")
-	errTooLarge         = errors.New("the request is too large")
-	errUnsent           = errors.New("the request was not sent to its end")
-	errNamelessFeedback = errors.New("feedback and pins count by person, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
+	errNoPage       = errors.New("there is no such page")
+	errMethod       = errors.New("this address is read with GET only")
+	errHost         = errors.New("this server answers for the machine it runs on only")
+	errCrossOrigin  = errors.New("requests of other sites are refused")
+	errNoLibrary    = errors.New("there is no solution library")
+	errNotReady     = errors.New("not ready")
+	errNotInspected = errors.New("the session has no verdict yet")
+	errNobody       = errors.New("the proxy does not say who asks, in one header each for name and role")
+	errNotAllowed   = errors.New("your role may not see this")
+	errMayNotReveal = errors.New("your role may not see personal data as it was said")
+	errNameless     = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
+	errAnonymous    = errors.New("feedback and pins count by person, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
+	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
+	errNoToken      = errors.New("the API is used with a token here: Authorization: Bearer assay_…")
+	errToken        = errors.New("the token is unknown, revoked or expired")
+	errScope        = errors.New("the token is not for this")
+	errPeopleOnly   = errors.New("this is for people, not for tokens")
+	errOrigin       = errors.New("the token is not for pages of this site")
+	errAgentHeader  = errors.New("the header Assay-Agent must hold one agent's id")
+	errAgentAlone   = errors.New("the header Assay-Agent is taken from tokens only")
+	errUnread       = errors.New("the answer was not read to its end")
+	errNoRevision   = errors.New("a change of a solution names the revision that it was made to, in the header If-Match")
+	errTooLarge     = errors.New("the request is too large")
+	errUnsent       = errors.New("the request was not sent to its end")
 )
 
 // parameter is a query parameter that cannot be used.
@@ -122,8 +122,7 @@ func statusOf(err error) int {
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
 		{errNameless, http.StatusForbidden},
-		{errNamelessFeedback, http.StatusForbidden},
-		{knowledge.ErrNotFound, http.StatusNotFound},
+		{errAnonymous, http.StatusForbidden},
 		{knowledge.ErrTooManyPins, http.StatusConflict},
 		{errCrossOrigin, http.StatusForbidden},
 		{errHost, http.StatusMisdirectedRequest},
@@ -223,7 +222,7 @@ func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error)
 }
 
 // refusals are errors whose page says more than their status does.
-var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errNameless: "nameless", errNamelessFeedback: "feedback", errRevealByGet: "post"}
+var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errNameless: "nameless", errAnonymous: "feedback", errRevealByGet: "post"}
 
 // errorPage is the page of an error.
 type errorPage struct {

@@ -75,7 +75,7 @@ func (s *server) named(r *http.Request) (string, error) {
 	case s.o.Library == nil:
 		return "", errNoLibrary
 	case who.Person == "":
-		return "", errNamelessFeedback
+		return "", errAnonymous
 	}
 	return who.Person, nil
 }
@@ -126,7 +126,7 @@ func (s *server) feedbackForm(w http.ResponseWriter, r *http.Request) error {
 
 // smallForm reads a form of the page.
 func smallForm(w http.ResponseWriter, r *http.Request) (*values, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, longestAsk)
+	r.Body = http.MaxBytesReader(w, r.Body, longestAsking)
 	if err := r.ParseForm(); err != nil {
 		return nil, badParameters{{Name: "body", Allowed: []string{"a form"}}}
 	}

@@ -15,8 +15,8 @@ import (
 const (
 	// recentShown is how many questions of the reader are offered again.
 	recentShown = 8
-	// longestAsk bounds what the page's forms may send, in bytes.
-	longestAsk = 2 * maxQuestion
+	// longestAsking bounds what the page's forms may send, in bytes.
+	longestAsking = 2 * maxQuestion
 )
 
 // suggestPage is the search for agents.
@@ -51,7 +51,7 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 // suggestPart answers the page's script with the part of the page that changes. A
 // question is written down once it is asked, and not while it is typed.
 func (s *server) suggestPart(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, longestAsk)
+	r.Body = http.MaxBytesReader(w, r.Body, longestAsking)
 	if err := r.ParseForm(); err != nil {
 		return badParameters{{Name: "body", Allowed: []string{"a form"}}}
 	}

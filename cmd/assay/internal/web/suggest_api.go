@@ -179,7 +179,7 @@ func readObject(w http.ResponseWriter, r *http.Request, into any, form string) e
 	if err != nil || kind != "application/json" {
 		return badParameters{{Name: "Content-Type", Value: r.Header.Get("Content-Type"), Allowed: []string{"application/json"}}}
 	}
-	in := json.NewDecoder(http.MaxBytesReader(w, r.Body, longestAsk))
+	in := json.NewDecoder(http.MaxBytesReader(w, r.Body, longestAsking))
 	in.DisallowUnknownFields()
 	if err := in.Decode(into); err != nil {
 		return badParameters{{Name: "body", Value: err.Error(), Allowed: []string{form}}}

@@ -149,7 +149,7 @@ func TestEveryValueOfAClosedListHasAText(t *testing.T) {
 		"channel": texted(transcript.Channels), "speaker": texted(transcript.Speakers), "kind": texted(transcript.Kinds),
 		"endpointstate": texted(endpointStates), "called": append(constants(t, "../../../../classifiers/llm", "Status"), "open", "lost"),
 		"injected": texted(injection.Kinds), "personal": texted(redact.Types), "spentby": {"plan", "scorecard"},
-		"stage": texted(knowledge.Stages), "grade": texted(knowledge.Grades), "copy": texted(knowledge.UseParts), "confidence": texted(confidences),
+		"grade": texted(knowledge.Grades), "copy": texted(knowledge.UseParts), "confidence": texted(confidences),
 		"sort": texted(store.QueueSorts), "language": text.Languages,
 		"solstatus": texted(knowledge.Statuses), "solmake": texted(knowledge.Statuses),
 		"solvalid": texted(knowledge.Validities), "solsort": texted(knowledge.Orders), "made": texted(knowledge.Causes),
