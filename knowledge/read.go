@@ -200,7 +200,7 @@ func (in *reader) take(s *Solution, line int, problems transcript.Problems) {
 		in.reject(line, s.ID, problems...)
 		return
 	}
-	in.seen[s.ID] = filePlace{in.file, line}
+	in.seen[strings.Clone(s.ID)] = filePlace{in.file, line} // the id may be a part of its row
 	in.emit(Record{Solution: s, File: in.file, Line: line})
 }
 

@@ -41,8 +41,9 @@ func (c *solutionExportCmd) Run(p *program) error {
 				if !yield(e.Solution, err) {
 					return
 				}
-				n++
-				bar.show(n, 0)
+				if n++; n%importBatch == 0 {
+					bar.show(n, 0)
+				}
 			}
 		}
 		if err := c.write(p, solutions); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"os"
 	"strings"
 
@@ -45,25 +46,80 @@ func (c *solutionImportCmd) Run(p *program) error {
 		}
 	}
 	return c.with(p, func(l *knowledge.Library) error {
-		solutions, rejects := p.readAll(c.Paths, knowledge.ReadOptions{Format: c.Format, Zone: zone, SkipUnknown: c.SkipUnknown})
-		for _, r := range rejects {
-			c.printReject(p, r)
+		im := &solutionImport{cmd: c, p: p, library: l, bar: newProgress(p.stderr, "solutions"), report: importReport{DryRun: c.DryRun}}
+		o := knowledge.ReadOptions{Format: c.Format, Zone: zone, SkipUnknown: c.SkipUnknown}
+		if err := im.run(knowledge.ReadFiles(c.Paths, p.stdin, o)); err != nil {
+			if im.stored > 0 && !c.DryRun {
+				fmt.Fprintf(p.stderr, "assay: the first %d solutions are stored; import again to go on\n", im.stored)
+			}
+			return err
 		}
-		report := importReport{Rejected: len(rejects), DryRun: c.DryRun}
-		if c.DryRun {
-			if report.Changes, err = l.Compare(p.ctx, solutions); err != nil {
+		return c.print(p, &im.report)
+	})
+}
+
+// importBatch is how many solutions are stored at once, all or none. It bounds what
+// an import holds in memory.
+const importBatch = 5_000
+
+// solutionImport is an import on its way.
+type solutionImport struct {
+	cmd     *solutionImportCmd
+	p       *program
+	library *knowledge.Library
+	bar     *progress
+	batch   []knowledge.Solution
+	stored  int
+	report  importReport
+}
+
+func (im *solutionImport) run(records iter.Seq[knowledge.Record]) error {
+	for r := range records {
+		if err := im.p.ctx.Err(); err != nil {
+			return err
+		}
+		if r.Reject != nil {
+			im.report.Rejected++
+			im.cmd.printReject(im.p, r.Reject)
+			continue
+		}
+		if im.batch = append(im.batch, *r.Solution); len(im.batch) == importBatch {
+			if err := im.flush(); err != nil {
 				return err
 			}
-			report.Changes = report.Changes[:min(len(report.Changes), maxChanges)]
+			im.bar.show(im.stored, 0)
 		}
-		report.Imported, err = l.Import(p.ctx, solutions, knowledge.ImportOptions{
-			By: c.act().By, Reason: c.Why, Overwrite: c.Overwrite, DryRun: c.DryRun,
-		})
+	}
+	return im.flush()
+}
+
+// flush stores the batch, or in a dry run compares it.
+func (im *solutionImport) flush() error {
+	if left := maxChanges - len(im.report.Changes); im.cmd.DryRun && left > 0 {
+		changes, err := im.library.Compare(im.p.ctx, im.batch)
 		if err != nil {
 			return err
 		}
-		return c.print(p, &report)
+		im.report.Changes = append(im.report.Changes, changes[:min(len(changes), left)]...)
+	}
+	done, err := im.library.Import(im.p.ctx, im.batch, knowledge.ImportOptions{
+		By: im.cmd.act().By, Reason: im.cmd.Why, Overwrite: im.cmd.Overwrite, DryRun: im.cmd.DryRun,
 	})
+	if err != nil {
+		return err
+	}
+	im.report.add(&done)
+	im.stored += len(im.batch)
+	im.batch = im.batch[:0]
+	return nil
+}
+
+func (r *importReport) add(done *knowledge.Imported) {
+	r.Added += done.Added
+	r.Changed += done.Changed
+	r.Same += done.Same
+	r.Kept = append(r.Kept, done.Kept...)
+	r.Conflicts = append(r.Conflicts, done.Conflicts...)
 }
 
 func checkFormat(f knowledge.Format) error {
