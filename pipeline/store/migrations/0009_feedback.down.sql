@@ -1,5 +1,4 @@
 DROP FUNCTION solution_said_since(text, integer);
-DROP INDEX solutions_region;
 DROP TABLE pins;
 DROP TABLE feedback_counts;
 DROP TABLE feedback;

@@ -69,8 +69,6 @@ CREATE TABLE pins (
     PRIMARY KEY (person, solution_id)
 );
 
--- Agents choose a region from those that there are.
-CREATE INDEX solutions_region ON solutions (region) WHERE region > '';
 
 -- The revision since which a solution says what it says in revision now: what people think of it holds from there on.
 CREATE FUNCTION solution_said_since(solution text, now integer) RETURNS integer
