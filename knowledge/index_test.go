@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"slices"
 	"testing"
 	"time"
 
@@ -171,14 +172,26 @@ func TestLanguageOfTheQuestionFirst(t *testing.T) {
 	}
 }
 
-func TestProductIsPreferred(t *testing.T) {
+func TestProductsNarrowTheSearch(t *testing.T) {
 	t.Parallel()
-	a := Solution{ID: "a", Title: "Reset the device", Answer: "Hold the button.", Product: "Router X1"}
-	b := Solution{ID: "b", Title: "Reset the device", Answer: "Pull the plug.", Product: "Camera Y2"}
-	x := newTestIndex(t, Options{Threshold: 0.01}, a, b)
-	for product, want := range map[string][]string{"router x1": {"a", "b"}, "Camera Y2": {"b", "a"}} {
-		if got := suggestedIDs(t, x, Query{Text: "how to reset the device", Products: []string{product}}); !cmp.Equal(got, want) {
-			t.Errorf("for %q there are %v", product, got)
+	solution := func(id, product string) Solution {
+		return Solution{ID: id, Title: "Reset the device", Answer: "Hold the button.", Product: product}
+	}
+	x := newTestIndex(t, Options{Threshold: 0.01}, solution("a", "Router X1"), solution("b", "Camera Y2"), solution("c", ""))
+	for _, c := range []struct {
+		name     string
+		products []string
+		want     []string
+	}{
+		{"one, in other letters", []string{"router x1"}, []string{"a", "c"}},
+		{"two", []string{"Camera Y2", "Router X1"}, []string{"a", "b", "c"}},
+		{"unknown to the library", []string{"Toaster"}, []string{"c"}},
+		{"none given", nil, []string{"a", "b", "c"}},
+	} {
+		got := suggestedIDs(t, x, Query{Text: "how to reset the device", Products: c.products})
+		slices.Sort(got)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
 }

@@ -145,6 +145,8 @@ func (d *draft) take(m member) {
 		key = "id"
 	case d.corpus && key == "text":
 		key = "answer"
+	case d.corpus && key == "entity":
+		key = "product"
 	case strings.HasPrefix(key, "_"), strings.HasPrefix(key, "x_"):
 		return
 	}

@@ -52,15 +52,10 @@ type Said struct {
 func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	q := x.newQuestion(query)
-	if q == nil {
-		return []pipeline.Suggestion{}, nil
-	}
-	ids, err := x.candidates(ctx, q)
+	q, found, err := x.search(ctx, query, x.o.Threshold)
 	if err != nil {
 		return nil, err
 	}
-	found := sameLanguage(x.rankPieces(q, query, ids), q.language)
 	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
 	out := make([]pipeline.Suggestion, 0, limit)
 	for _, r := range found[:min(limit, len(found))] {
@@ -77,6 +72,52 @@ func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion
 	return out, nil
 }
 
+// Ranked is a solution at its place in the ranking for a question.
+type Ranked struct {
+	ID    string
+	Title string
+	Score float64 // the probability that it answers the question, in [0, 1]
+}
+
+// Rank returns what Suggest would without a threshold, best first: at most
+// limit solutions, and at most 50.
+func (x *Index) Rank(ctx context.Context, query Query, limit int) ([]Ranked, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	_, found, err := x.search(ctx, query, 0)
+	if err != nil {
+		return nil, err
+	}
+	found = found[:min(max(limit, 0), len(found), maxLimit)]
+	out := make([]Ranked, len(found))
+	for i, r := range found {
+		out[i] = Ranked{r.entry.solution.ID, r.entry.solution.Title, r.score}
+	}
+	return out, nil
+}
+
+// search returns the question and the solutions that reach the threshold, best
+// first; neither when the text has only words that say nothing.
+func (x *Index) search(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
+	q := x.newQuestion(query)
+	if q == nil {
+		return nil, nil, nil
+	}
+	ids, err := x.candidates(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(q.products) > 0 {
+		ids = ids[:0]
+		for id, e := range x.entries {
+			if q.allows(e) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return q, sameLanguage(x.rankPieces(q, query, ids, threshold), q.language), nil
+}
+
 // ranked is a candidate with its score.
 type ranked struct {
 	entry *entry
@@ -84,14 +125,14 @@ type ranked struct {
 }
 
 // rank returns the valid candidates that reach the threshold, best first.
-func (x *Index) rank(q *question, ids []string) []ranked {
+func (x *Index) rank(q *question, ids []string, threshold float64) []ranked {
 	entries, all := x.compare(q, ids)
 	var out []ranked
 	for i, e := range entries {
 		// Sums of the same numbers differ in their last digits with the order in
 		// which solutions came; rounding makes them equal again.
 		score := math.Round(all[i].score()*1e9) / 1e9
-		if score >= x.o.Threshold {
+		if score >= threshold {
 			out = append(out, ranked{e, score})
 		}
 	}
@@ -103,8 +144,8 @@ func (x *Index) rank(q *question, ids []string) []ranked {
 // likely answer, by each of its pieces, and keeps what each candidate reaches at
 // best. A piece lacks what the rest names, and so counts only for what it most
 // likely asks.
-func (x *Index) rankPieces(q *question, query Query, ids []string) []ranked {
-	best := x.rank(q, ids)
+func (x *Index) rankPieces(q *question, query Query, ids []string, threshold float64) []ranked {
+	best := x.rank(q, ids, threshold)
 	if len(best) > 0 && best[0].score >= leastPieceScore {
 		return best
 	}
@@ -117,7 +158,7 @@ func (x *Index) rankPieces(q *question, query Query, ids []string) []ranked {
 		if p == nil {
 			continue
 		}
-		for _, r := range x.rank(p, ids) {
+		for _, r := range x.rank(p, ids, threshold) {
 			if r.score < leastPieceScore {
 				break
 			}
@@ -143,7 +184,7 @@ func (x *Index) compare(q *question, ids []string) ([]*entry, []features) {
 	var entries []*entry
 	var all []features
 	for _, id := range ids {
-		if e := x.entries[id]; e != nil && e.solution.ValidAt(now) {
+		if e := x.entries[id]; e != nil && e.solution.ValidAt(now) && q.allows(e) {
 			entries = append(entries, e)
 			all = append(all, x.vocabulary.compare(q, e))
 		}
@@ -173,12 +214,21 @@ type question struct {
 	halves                    int // content of the question itself, by halfWords
 	language, product         string
 	plain                     string // the text's letters and digits
+	products                  []string
+}
+
+// allows reports whether the filter lets the solution through.
+func (q *question) allows(e *entry) bool {
+	return len(q.products) == 0 || e.product == "" || slices.Contains(q.products, e.product)
 }
 
 // newQuestion returns nil for a text that has only words that say nothing.
 func (x *Index) newQuestion(query Query) *question {
 	text := canonical(clip(query.Text, maxQuestionRunes))
 	q := &question{language: baseLanguage(query.Language), product: firstProduct(query.Products), plain: plain(query.Text)}
+	for _, p := range query.Products {
+		q.products = append(q.products, fold(p))
+	}
 	if q.language == "" {
 		q.language = textLanguage(query.Text)
 	}

@@ -18,6 +18,7 @@ import (
 type evalCmd struct {
 	Criteria  evalCriteriaCmd  `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session, which is true, false or null."`
 	Redaction evalRedactionCmd `cmd:"" help:"Compare redaction with texts whose personal data is marked."`
+	Retrieval evalRetrievalCmd `cmd:"" help:"Measure the search of solutions: on questions with judgements, or on wordings held back from the library."`
 	Injection evalInjectionCmd `cmd:"" help:"Measure the detector of orders to the judging model: recall on attacks, false hits on honest sessions."`
 	Tone      evalToneCmd      `cmd:"" help:"Learn the tone classifier by folds, and compare its answers with labels."`
 }
