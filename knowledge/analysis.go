@@ -7,8 +7,6 @@ import (
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
-	"github.com/blevesearch/bleve/v2/analysis/analyzer/keyword"
-	"github.com/blevesearch/bleve/v2/analysis/lang/cjk"
 	"github.com/blevesearch/bleve/v2/analysis/lang/en"
 	"github.com/blevesearch/bleve/v2/analysis/token/stop"
 	"github.com/blevesearch/bleve/v2/analysis/tokenizer/unicode"
@@ -16,41 +14,20 @@ import (
 	"github.com/blevesearch/bleve/v2/mapping"
 )
 
-// The names of the analyzers. Both cut text that canonical has folded: English
-// words to their stems, Chinese to characters; indexed also adds the pairs of
-// neighbouring characters, since short questions match on characters and
-// precise ones on pairs.
-const (
-	indexedAnalyzer = "indexed"
-	singleAnalyzer  = "single"
-)
+// termAnalyzer cuts text that canonical has folded: English words to their
+// stems, Chinese to characters.
+const termAnalyzer = "terms"
 
-// newMapping describes the documents of the index: BM25, nothing stored, and
-// only the fields that are named here.
-func newMapping() (*mapping.IndexMappingImpl, error) {
+// newAnalyzers makes the analyzers. They are safe to share.
+func newAnalyzers() (analyzers, error) {
 	m := bleve.NewIndexMapping()
-	m.ScoringModel = "bm25"
-	if err := addAnalyzers(m); err != nil {
-		return nil, fmt.Errorf("build index mapping: %w", err)
+	if err := addAnalyzer(m); err != nil {
+		return analyzers{}, fmt.Errorf("make analyzer: %w", err)
 	}
-	d := bleve.NewDocumentStaticMapping()
-	for _, f := range searched {
-		d.AddFieldMappingsAt(f.name, textField(indexedAnalyzer))
-	}
-	d.AddFieldMappingsAt("product", textField(keyword.Name))
-	d.AddSubDocumentMapping("_all", bleve.NewDocumentDisabledMapping())
-	m.DefaultMapping = d
-	return m, nil
+	return analyzers{m.AnalyzerNamed(termAnalyzer)}, nil
 }
 
-func textField(analyzer string) *mapping.FieldMapping {
-	f := bleve.NewTextFieldMapping()
-	f.Analyzer = analyzer
-	f.Store, f.IncludeInAll, f.IncludeTermVectors, f.DocValues = false, false, false, false
-	return f
-}
-
-func addAnalyzers(m *mapping.IndexMappingImpl) error {
+func addAnalyzer(m *mapping.IndexMappingImpl) error {
 	var words []any
 	for w := range strings.FieldsSeq(stopWords) {
 		words = append(words, w)
@@ -61,55 +38,52 @@ func addAnalyzers(m *mapping.IndexMappingImpl) error {
 	if err := m.AddCustomTokenFilter("stop", map[string]any{"type": stop.Name, "stop_token_map": "stop words"}); err != nil {
 		return err
 	}
-	if err := m.AddCustomTokenFilter("pairs", map[string]any{"type": cjk.BigramName, "output_unigram": true}); err != nil {
-		return err
-	}
-	filters := []string{"stop", en.SnowballStemmerName}
-	if err := addAnalyzer(m, singleAnalyzer, filters); err != nil {
-		return err
-	}
-	return addAnalyzer(m, indexedAnalyzer, append(filters, "pairs"))
-}
-
-func addAnalyzer(m *mapping.IndexMappingImpl, name string, filters []string) error {
-	return m.AddCustomAnalyzer(name, map[string]any{
-		"type": custom.Name, "tokenizer": unicode.Name, "token_filters": filters,
+	return m.AddCustomAnalyzer(termAnalyzer, map[string]any{
+		"type": custom.Name, "tokenizer": unicode.Name, "token_filters": []string{"stop", en.SnowballStemmerName},
 	})
 }
 
 // analyzers cut canonical text into terms. They are safe to share.
-type analyzers struct {
-	indexed, single analysis.Analyzer
-}
-
-func newAnalyzers(m *mapping.IndexMappingImpl) analyzers {
-	return analyzers{m.AnalyzerNamed(indexedAnalyzer), m.AnalyzerNamed(singleAnalyzer)}
-}
+type analyzers struct{ terms analysis.Analyzer }
 
 // singles returns the words and characters of canonical text in their order.
 func (a analyzers) singles(text string) []string {
-	return terms(a.single.Analyze([]byte(text)))
+	words, _ := a.cut(text)
+	return words
 }
 
-// distinct returns what the index knows canonical text by, without weak
+// cut returns the words and characters of canonical text in their order, and
+// the pairs of characters that stand side by side: short questions match on
+// characters and precise ones on pairs.
+func (a analyzers) cut(text string) (words, pairs []string) {
+	tokens := a.terms.Analyze([]byte(text))
+	words = make([]string, len(tokens))
+	for i, t := range tokens {
+		words[i] = string(t.Term)
+		if i == 0 || t.Type != analysis.Ideographic || tokens[i-1].Type != analysis.Ideographic || tokens[i-1].End != t.Start {
+			continue
+		}
+		pairs = append(pairs, words[i-1]+words[i])
+	}
+	return words, pairs
+}
+
+// searched returns what the index knows canonical text by, without weak
 // characters and without repetitions.
-func (a analyzers) distinct(text string) []string {
-	var out []string
+func (a analyzers) searched(text string) []boosted {
+	words, pairs := a.cut(text)
+	var out []boosted
 	seen := map[string]bool{}
-	for _, t := range terms(a.indexed.Analyze([]byte(text))) {
-		if !seen[t] && !isWeak(t) {
-			seen[t] = true
-			out = append(out, t)
+	add := func(field string, terms []string) {
+		for _, t := range terms {
+			if !seen[t] && !isWeak(t) {
+				seen[t] = true
+				out = append(out, boosted{field, t, 1})
+			}
 		}
 	}
-	return out
-}
-
-func terms(tokens analysis.TokenStream) []string {
-	out := make([]string, len(tokens))
-	for i, t := range tokens {
-		out[i] = string(t.Term)
-	}
+	add(wordsField, words)
+	add(pairsField, pairs)
 	return out
 }
 

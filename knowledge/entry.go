@@ -1,6 +1,9 @@
 package knowledge
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,16 +18,13 @@ const (
 
 // entry is a solution as the ranking sees it.
 type entry struct {
-	solution Solution
-	hash     Hash
-	language string   // base language, "" when neither declared nor told by the text
-	product  string   // folded
+	sketch
+	whole    []byte   // the solution's JSON
 	terms    []posted // all fields, by term
 	head     []int32  // terms of title, questions and tags, ascending
 	pairs    []pair   // neighbouring terms of all fields, ascending
 	variants []variant
-	wordings []string // the variants' texts, by plain
-	length   float64  // weighted number of terms
+	length   float64 // weighted number of terms
 }
 
 // posted is a term with its weighted number of occurrences.
@@ -47,88 +47,23 @@ type variant struct {
 	pairs []pair  // ascending
 }
 
-// vocabulary numbers the terms of all entries and counts the entries of each.
-type vocabulary struct {
-	ids     map[string]int32
-	terms   []string // by number
-	df      []int32
-	halves  []int  // what a term weighs in halves of a word, by halfWords
-	generic []bool // whether people say the term of anything
-	entries int
-	length  float64 // of all entries
-
-	spellings map[spelled][]int32
-}
-
-func newVocabulary() *vocabulary {
-	return &vocabulary{ids: map[string]int32{}, spellings: map[spelled][]int32{}}
-}
-
-func (v *vocabulary) id(term string) int32 {
-	id, ok := v.ids[term]
-	if !ok {
-		id = int32(len(v.df))
-		v.ids[term] = id
-		v.terms = append(v.terms, term)
-		v.addSpelling(term, id)
-		v.df = append(v.df, 0)
-		v.halves = append(v.halves, halfWords(term))
-		v.generic = append(v.generic, genericSet[term])
-	}
-	return id
-}
-
-// count adds sign times the entry to the numbers.
-func (v *vocabulary) count(e *entry, sign int) {
-	for _, t := range e.terms {
-		v.df[t.term] += int32(sign)
-	}
-	v.entries += sign
-	v.length += float64(sign) * e.length
-}
-
-// cuts are the terms of a solution's texts, before they are numbered.
-type cuts struct {
-	variants [][]string // title and questions; the answer when there are none
-	tags     []string
-	answer   []string
-}
-
-func (a analyzers) cut(s *Solution) cuts {
-	c := cuts{
-		tags:   a.singles(canonical(labels(s))),
-		answer: a.singles(canonical(s.Answer)),
-	}
-	if s.Title != "" {
-		c.variants = append(c.variants, a.singles(canonical(s.Title)))
-	}
-	for _, q := range s.Questions {
-		c.variants = append(c.variants, a.singles(canonical(q)))
-	}
-	if len(c.variants) == 0 {
-		c.variants, c.answer = append(c.variants, c.answer), nil
-	}
-	return c
-}
-
 // labels are the tags and the product, which customers name in their questions.
 func labels(s *Solution) string { return strings.Join(s.Tags, "\n") + "\n" + s.Product }
 
-func newEntry(s Solution, c cuts, v *vocabulary) (*entry, error) {
-	hash, err := s.Hash()
-	if err != nil {
-		return nil, err
+// newEntry returns what the ranking needs of a sketch. whole is kept.
+func newEntry(k sketch, whole []byte) *entry {
+	e := &entry{sketch: k, whole: whole}
+	e.spread()
+	return e
+}
+
+// solution returns the solution as it was put into the index.
+func (e *entry) solution() (Solution, error) {
+	s := Solution{Votes: e.votes}
+	if err := json.Unmarshal(e.whole, &s); err != nil {
+		return Solution{}, fmt.Errorf("stored solution %q: %w: %w", e.id, errBroken, err)
 	}
-	e := &entry{solution: s, hash: hash, product: fold(s.Product)}
-	e.language = baseLanguage(s.Language)
-	if e.language == "" {
-		e.language = textLanguage(s.Title + s.Answer)
-	}
-	for _, text := range append([]string{s.Title}, s.Questions...) {
-		e.wordings = append(e.wordings, plain(text))
-	}
-	e.number(c, v)
-	return e, nil
+	return s, nil
 }
 
 // plain is a folded text's letters and digits.
@@ -141,35 +76,34 @@ func plain(text string) string {
 	}, fold(text))
 }
 
-func (e *entry) number(c cuts, v *vocabulary) {
+// spread orders the terms of the texts as the features look them up.
+func (e *entry) spread() {
 	weights := map[int32]float64{}
-	add := func(words []string, weight float64) []int32 {
-		ids := make([]int32, len(words))
-		for i, w := range words {
-			ids[i] = v.id(w)
-			weights[ids[i]] += weight
+	add := func(ids []int32, weight float64) {
+		for _, id := range ids {
+			weights[id] += weight
 			e.length += weight
 		}
 		e.pairs = append(e.pairs, pairsOf(ids)...)
-		return ids
 	}
-	for _, words := range c.variants {
-		ids := add(words, questionWeight)
+	for _, ids := range e.cuts.variants {
+		add(ids, questionWeight)
 		e.head = append(e.head, ids...)
 		e.variants = append(e.variants, variant{terms: set(slices.Clone(ids)), pairs: set(pairsOf(ids))})
 	}
-	e.head = set(append(e.head, add(c.tags, tagWeight)...))
-	add(c.answer, answerWeight)
+	add(e.cuts.tags, tagWeight)
+	e.head = set(append(e.head, e.cuts.tags...))
+	add(e.cuts.answer, answerWeight)
 	e.pairs = set(e.pairs)
 	for term, weight := range weights {
 		e.terms = append(e.terms, posted{term, weight})
 	}
-	slices.SortFunc(e.terms, func(a, b posted) int { return int(a.term) - int(b.term) })
+	slices.SortFunc(e.terms, func(a, b posted) int { return cmp.Compare(a.term, b.term) })
 }
 
 // occurrences returns the weighted number of times the entry has the term.
 func (e *entry) occurrences(term int32) float64 {
-	i, ok := slices.BinarySearchFunc(e.terms, term, func(p posted, t int32) int { return int(p.term) - int(t) })
+	i, ok := slices.BinarySearchFunc(e.terms, term, func(p posted, t int32) int { return cmp.Compare(p.term, t) })
 	if !ok {
 		return 0
 	}
@@ -185,7 +119,7 @@ func pairsOf(ids []int32) []pair {
 }
 
 // set sorts s and drops what is repeated.
-func set[T int32 | pair](s []T) []T {
+func set[T cmp.Ordered](s []T) []T {
 	slices.Sort(s)
 	return slices.Clip(slices.Compact(s))
 }

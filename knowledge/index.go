@@ -9,21 +9,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
-
-	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/index/scorch"
-	"github.com/blevesearch/bleve/v2/mapping"
 )
 
 const (
-	// batchSize is how many solutions are indexed at once. Every batch becomes
-	// a segment of the index for good, because an index in memory is not merged.
-	batchSize = 2_000
-	// maxSegments is how many segments the index has before it is built anew.
-	maxSegments = 64
 	// DefaultThreshold is the score below which nothing is suggested.
 	DefaultThreshold = 0.5
 )
@@ -38,22 +28,12 @@ type Options struct {
 // Index searches solutions. It lives in memory, so that processes do not share
 // files. It is safe to share; close it when it is no longer needed.
 type Index struct {
-	o         Options
-	mapping   *mapping.IndexMappingImpl
-	analyzers analyzers
-	library   *Library // nil for an index of a fixed list
+	o       Options
+	library *Library // nil for an index of a fixed list
 
-	// updating lets one update run at a time; updates hold mu only to apply
-	// what they prepared.
-	updating sync.Mutex
-	seq      int64 // of the library, guarded by updating
-	segments int   // guarded by updating
-
-	mu         sync.RWMutex // searches read, updates write what follows
-	bleve      bleve.Index
-	vocabulary *vocabulary
-	entries    map[string]*entry
-	content    Hash // of all entries, in any order
+	updating   sync.Mutex   // lets one update run at a time
+	mu         sync.RWMutex // searches read
+	generation *generation
 }
 
 // NewIndex returns an index of the solutions. Of solutions with one id the last counts.
@@ -62,7 +42,7 @@ func NewIndex(solutions []Solution, o Options) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := x.put(solutions); err != nil {
+	if err := x.generation.put(solutions, 0); err != nil {
 		return nil, closed(x, err)
 	}
 	return x, nil
@@ -90,28 +70,11 @@ func newIndex(o Options) (*Index, error) {
 		o.Now = time.Now
 	}
 	o.Log = cmp.Or(o.Log, slog.Default())
-	m, err := newMapping()
+	g, err := createGeneration("", o)
 	if err != nil {
 		return nil, err
 	}
-	b, err := newBleve(m)
-	if err != nil {
-		return nil, err
-	}
-	return &Index{
-		o: o, mapping: m, analyzers: newAnalyzers(m),
-		bleve: b, vocabulary: newVocabulary(), entries: map[string]*entry{},
-	}, nil
-}
-
-// newBleve makes an index in memory. NewMemOnly would make one of an older kind
-// that ignores the scoring model.
-func newBleve(m mapping.IndexMapping) (bleve.Index, error) {
-	b, err := bleve.NewUsing("", m, scorch.Name, scorch.Name, nil)
-	if err != nil {
-		return nil, fmt.Errorf("make index: %w", err)
-	}
-	return b, nil
+	return &Index{o: o, generation: g}, nil
 }
 
 // Close frees the index. It must not be used afterwards.
@@ -120,10 +83,7 @@ func (x *Index) Close() error {
 	defer x.updating.Unlock()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if err := x.bleve.Close(); err != nil {
-		return fmt.Errorf("close index: %w", err)
-	}
-	return nil
+	return x.generation.close()
 }
 
 // closed closes c after err and returns both errors.
@@ -133,7 +93,7 @@ func closed(c io.Closer, err error) error { return errors.Join(err, c.Close()) }
 func (x *Index) Len() int {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return len(x.entries)
+	return x.generation.len()
 }
 
 // Version is a hash of all solutions and of all that decides the ranking and
@@ -142,7 +102,7 @@ func (x *Index) Version() string {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	h := sha256.New()
-	fmt.Fprint(h, len(x.entries), x.content, x.o.Threshold, rankingVersion())
+	fmt.Fprint(h, x.generation.len(), x.generation.content(), x.o.Threshold, rankingVersion())
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
@@ -156,17 +116,17 @@ func (x *Index) Refresh(ctx context.Context) (int, error) {
 	defer x.updating.Unlock()
 	n := 0
 	for {
-		changed, seq, err := x.library.Since(ctx, x.seq)
+		changed, seq, err := x.library.Since(ctx, x.generation.seq())
 		if err != nil {
 			return n, fmt.Errorf("refresh index: %w", err)
 		}
 		if len(changed) == 0 {
 			return n, nil
 		}
-		if err := x.putLocked(changed); err != nil {
+		if err := x.generation.put(changed, seq); err != nil {
 			return n, fmt.Errorf("refresh index: %w", err)
 		}
-		n, x.seq = n+len(changed), seq
+		n += len(changed)
 	}
 }
 
@@ -185,119 +145,4 @@ func (x *Index) Follow(ctx context.Context, every time.Duration) error {
 			x.o.Log.WarnContext(ctx, "solutions not refreshed", "error", err)
 		}
 	}
-}
-
-func (x *Index) put(solutions []Solution) error {
-	x.updating.Lock()
-	defer x.updating.Unlock()
-	return x.putLocked(solutions)
-}
-
-// putLocked adds or replaces solutions. Searches go on meanwhile: between the
-// two indexes a solution is at most missing or ranked by its earlier text.
-func (x *Index) putLocked(solutions []Solution) error {
-	for part := range slices.Chunk(lastOfEach(solutions), batchSize) {
-		if x.segments >= maxSegments {
-			if err := x.rebuild(); err != nil {
-				return err
-			}
-		}
-		if err := fill(x.bleve, part); err != nil {
-			return err
-		}
-		x.segments++
-		if err := x.apply(part); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lastOfEach keeps the last solution of every id.
-func lastOfEach(solutions []Solution) []Solution {
-	last := make(map[string]int, len(solutions))
-	for i := range solutions {
-		last[solutions[i].ID] = i
-	}
-	if len(last) == len(solutions) {
-		return solutions
-	}
-	out := make([]Solution, 0, len(last))
-	for i := range solutions {
-		if last[solutions[i].ID] == i {
-			out = append(out, solutions[i])
-		}
-	}
-	return out
-}
-
-func fill(b bleve.Index, solutions []Solution) error {
-	batch := b.NewBatch()
-	for i := range solutions {
-		if err := batch.Index(solutions[i].ID, document(&solutions[i])); err != nil {
-			return fmt.Errorf("index solution %q: %w", solutions[i].ID, err)
-		}
-	}
-	if err := b.Batch(batch); err != nil {
-		return fmt.Errorf("index %d solutions: %w", len(solutions), err)
-	}
-	return nil
-}
-
-func (x *Index) apply(solutions []Solution) error {
-	all := make([]cuts, len(solutions))
-	for i := range solutions {
-		all[i] = x.analyzers.cut(&solutions[i])
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for i, s := range solutions {
-		e, err := newEntry(s, all[i], x.vocabulary)
-		if err != nil {
-			return err
-		}
-		if old := x.entries[s.ID]; old != nil {
-			x.vocabulary.count(old, -1)
-			x.content.toggle(old.hash)
-		}
-		x.vocabulary.count(e, 1)
-		x.content.toggle(e.hash)
-		x.entries[s.ID] = e
-	}
-	return nil
-}
-
-// toggle adds h to a hash of many, or takes it away again.
-func (sum *Hash) toggle(h Hash) {
-	for i := range sum {
-		sum[i] ^= h[i]
-	}
-}
-
-// rebuild puts all solutions into a new index with few segments.
-func (x *Index) rebuild() error {
-	all := make([]Solution, 0, len(x.entries))
-	for _, e := range x.entries {
-		all = append(all, e.solution)
-	}
-	slices.SortFunc(all, func(a, b Solution) int { return cmp.Compare(a.ID, b.ID) })
-	b, err := newBleve(x.mapping)
-	if err != nil {
-		return err
-	}
-	segments := 0
-	for part := range slices.Chunk(all, max(batchSize, len(all)*2/maxSegments)) {
-		if err := fill(b, part); err != nil {
-			return closed(b, err)
-		}
-		segments++
-	}
-	x.mu.Lock()
-	old := x.bleve
-	x.bleve, x.segments = b, segments
-	x.mu.Unlock()
-	if err := old.Close(); err != nil {
-		return fmt.Errorf("close old index: %w", err)
-	}
-	return nil
 }

@@ -12,7 +12,7 @@ const maxPassageRunes = 200
 // passage returns the part of the answer that says most about the question:
 // whole sentences that stand together, or the beginning of one that is too long
 // by itself. It is a piece of the answer as it was written.
-func (x *Index) passage(q *question, answer string) string {
+func (g *generation) passage(q *question, answer string) string {
 	answer = strings.TrimSpace(answer)
 	if utf8.RuneCountInString(answer) <= maxPassageRunes {
 		return answer
@@ -20,19 +20,17 @@ func (x *Index) passage(q *question, answer string) string {
 	all := sentences(answer)
 	weights := make([]float64, len(all))
 	for i, s := range all {
-		weights[i] = x.told(q, answer[s.start:s.end])
+		weights[i] = g.told(q, answer[s.start:s.end])
 	}
 	best := bestRun(answer, all, weights)
 	return cutWords(strings.TrimSpace(answer[best.start:best.end]))
 }
 
 // told is the weight of the question's terms in a text.
-func (x *Index) told(q *question, text string) float64 {
+func (g *generation) told(q *question, text string) float64 {
 	in := map[int32]bool{}
-	for _, w := range x.analyzers.singles(canonical(text)) {
-		if id, ok := x.vocabulary.ids[w]; ok {
-			in[id] = true
-		}
+	for _, w := range g.analyzers.singles(canonical(text)) {
+		in[termID(w)] = true
 	}
 	sum := 0.0
 	for _, t := range q.terms {

@@ -88,9 +88,9 @@ func (f features) score() float64 {
 
 // rankingVersion changes with everything that decides the ranking.
 func rankingVersion() string {
-	return fmt.Sprint(weights, saturation, lengthFactor, searched, maxCandidates, postingsBudget, leastRival, leastHalves, shortHalves, wholeWording, genericWording, mostLacking,
+	return fmt.Sprint(weights, saturation, lengthFactor, maxCandidates, postingsBudget, leastRival, leastHalves, shortHalves, wholeWording, genericWording, mostLacking,
 		tooLittle, sameWording, genericWords, leastTypo, maxPieces, leastPiece, leastPieceScore,
-		contextFactor, productBoost, shortQuestion, maxContextTerms, maxQuestionRunes,
+		contextFactor, shortQuestion, maxContextTerms, maxQuestionRunes,
 		weakFactor, unknownFactor, unknownHanFactor, stopWords, weakHan, englishForms, samePhrases, questionPatterns())
 }
 
@@ -154,8 +154,8 @@ func (v *vocabulary) enough(q *question, e *entry, like float64) bool {
 	n, telling := 0, false
 	for _, t := range q.own {
 		if e.occurrences(t.id) > 0 {
-			n += v.halves[t.id]
-			telling = telling || !v.generic[t.id] && v.halves[t.id] > 0
+			n += halves(t.id)
+			telling = telling || !genericIDs[t.id] && halves(t.id) > 0
 		}
 	}
 	if n < min(q.halves, leastHalves) {
@@ -250,8 +250,8 @@ func (v *vocabulary) idf(n int32) float64 {
 }
 
 func (v *vocabulary) termWeight(id int32) float64 {
-	w := v.idf(v.df[id])
-	if v.halves[id] == 0 {
+	w := v.idf(v.df(id))
+	if halves(id) == 0 {
 		w *= weakFactor
 	}
 	return w

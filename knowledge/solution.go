@@ -30,6 +30,7 @@ type Solution struct {
 	ReviewBy     time.Time `json:"review_by,omitzero"`   // a day: midnight UTC
 	ReviewedAt   time.Time `json:"reviewed_at,omitzero"` // when somebody last found it right; zero: when it last changed
 	Status       Status    `json:"status,omitempty"`     // "" is Published
+	Votes        Votes     `json:"-"`                    // what agents said of it; no part of its content
 }
 
 // Status says how far a solution is on its way, from a closed list.

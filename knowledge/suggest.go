@@ -52,19 +52,28 @@ type Said struct {
 func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	q, found, err := x.search(ctx, query, x.o.Threshold)
+	return x.generation.suggest(ctx, query)
+}
+
+func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	q, found, err := g.search(ctx, query, g.o.Threshold)
 	if err != nil {
 		return nil, err
 	}
 	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
 	out := make([]pipeline.Suggestion, 0, limit)
 	for _, r := range found[:min(limit, len(found))] {
-		s := &r.entry.solution
+		s, err := r.entry.solution()
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, pipeline.Suggestion{
 			SolutionID: s.ID,
 			Title:      cmp.Or(s.Title, s.ID),
 			Score:      math.Round(r.score*1e4) / 1e4,
-			Passage:    x.passage(q, s.Answer),
+			Passage:    g.passage(q, s.Answer),
 			Answer:     s.Answer,
 			Tags:       s.Tags,
 		})
@@ -75,7 +84,6 @@ func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion
 // Ranked is a solution at its place in the ranking for a question.
 type Ranked struct {
 	ID    string
-	Title string
 	Score float64 // the probability that it answers the question, in [0, 1]
 }
 
@@ -84,38 +92,35 @@ type Ranked struct {
 func (x *Index) Rank(ctx context.Context, query Query, limit int) ([]Ranked, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	_, found, err := x.search(ctx, query, 0)
+	return x.generation.ranking(ctx, query, limit)
+}
+
+func (g *generation) ranking(ctx context.Context, query Query, limit int) ([]Ranked, error) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	_, found, err := g.search(ctx, query, 0)
 	if err != nil {
 		return nil, err
 	}
-	found = found[:min(max(limit, 0), len(found), maxLimit)]
-	out := make([]Ranked, len(found))
-	for i, r := range found {
-		out[i] = Ranked{r.entry.solution.ID, r.entry.solution.Title, r.score}
+	out := make([]Ranked, min(max(limit, 0), len(found), maxLimit))
+	for i := range out {
+		out[i] = Ranked{found[i].entry.id, found[i].score}
 	}
 	return out, nil
 }
 
 // search returns the question and the solutions that reach the threshold, best
 // first; neither when the text has only words that say nothing.
-func (x *Index) search(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
-	q := x.newQuestion(query)
+func (g *generation) search(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
+	q := g.newQuestion(query)
 	if q == nil {
 		return nil, nil, nil
 	}
-	ids, err := x.candidates(ctx, q)
+	entries, err := g.candidates(ctx, q)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(q.products) > 0 {
-		ids = ids[:0]
-		for id, e := range x.entries {
-			if q.allows(e) {
-				ids = append(ids, id)
-			}
-		}
-	}
-	return q, sameLanguage(x.rankPieces(q, query, ids, threshold), q.language), nil
+	return q, sameLanguage(g.rankPieces(q, query, entries, threshold), q.language), nil
 }
 
 // ranked is a candidate with its score.
@@ -125,8 +130,8 @@ type ranked struct {
 }
 
 // rank returns the valid candidates that reach the threshold, best first.
-func (x *Index) rank(q *question, ids []string, threshold float64) []ranked {
-	entries, all := x.compare(q, ids)
+func (g *generation) rank(q *question, entries []*entry, threshold float64) []ranked {
+	all := g.compare(q, entries)
 	var out []ranked
 	for i, e := range entries {
 		// Sums of the same numbers differ in their last digits with the order in
@@ -144,8 +149,8 @@ func (x *Index) rank(q *question, ids []string, threshold float64) []ranked {
 // likely answer, by each of its pieces, and keeps what each candidate reaches at
 // best. A piece lacks what the rest names, and so counts only for what it most
 // likely asks.
-func (x *Index) rankPieces(q *question, query Query, ids []string, threshold float64) []ranked {
-	best := x.rank(q, ids, threshold)
+func (g *generation) rankPieces(q *question, query Query, entries []*entry, threshold float64) []ranked {
+	best := g.rank(q, entries, threshold)
 	if len(best) > 0 && best[0].score >= leastPieceScore {
 		return best
 	}
@@ -154,11 +159,11 @@ func (x *Index) rankPieces(q *question, query Query, ids []string, threshold flo
 		at[r.entry] = i
 	}
 	for _, text := range pieces(clip(query.Text, maxQuestionRunes)) {
-		p := x.newQuestion(Query{Text: text, Language: q.language, Products: query.Products})
+		p := g.newQuestion(Query{Text: text, Language: q.language, Products: query.Products})
 		if p == nil {
 			continue
 		}
-		for _, r := range x.rank(p, ids, threshold) {
+		for _, r := range g.rank(p, entries, threshold) {
 			if r.score < leastPieceScore {
 				break
 			}
@@ -175,22 +180,17 @@ func (x *Index) rankPieces(q *question, query Query, ids []string, threshold flo
 }
 
 func better(a, b ranked) int {
-	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.solution.ID, b.entry.solution.ID))
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.id, b.entry.id))
 }
 
-// compare returns the features of the candidates that are valid now.
-func (x *Index) compare(q *question, ids []string) ([]*entry, []features) {
-	now := x.o.Now()
-	var entries []*entry
-	var all []features
-	for _, id := range ids {
-		if e := x.entries[id]; e != nil && e.solution.ValidAt(now) && q.allows(e) {
-			entries = append(entries, e)
-			all = append(all, x.vocabulary.compare(q, e))
-		}
+// compare returns the features of the candidates.
+func (g *generation) compare(q *question, entries []*entry) []features {
+	all := make([]features, len(entries))
+	for i, e := range entries {
+		all[i] = g.vocabulary.compare(q, e)
 	}
 	lead(all)
-	return entries, all
+	return all
 }
 
 // sameLanguage drops solutions in other languages when any is in the question's.
@@ -213,38 +213,31 @@ type question struct {
 	ownPairWeight, pairWeight float64
 	halves                    int // content of the question itself, by halfWords
 	language, product         string
-	plain                     string // the text's letters and digits
-	products                  []string
-}
-
-// allows reports whether the filter lets the solution through.
-func (q *question) allows(e *entry) bool {
-	return len(q.products) == 0 || e.product == "" || slices.Contains(q.products, e.product)
+	plain                     uint64  // a hash of the text's letters and digits
+	filters                   filters // whom the solution is for
 }
 
 // newQuestion returns nil for a text that has only words that say nothing.
-func (x *Index) newQuestion(query Query) *question {
+func (g *generation) newQuestion(query Query) *question {
 	text := canonical(clip(query.Text, maxQuestionRunes))
-	q := &question{language: baseLanguage(query.Language), product: firstProduct(query.Products), plain: plain(query.Text)}
-	for _, p := range query.Products {
-		q.products = append(q.products, fold(p))
-	}
+	q := &question{language: baseLanguage(query.Language), product: firstProduct(query.Products), plain: textID(plain(query.Text)), filters: newFilters(query)}
 	if q.language == "" {
 		q.language = textLanguage(query.Text)
 	}
-	for _, t := range x.analyzers.distinct(text) {
-		q.searched = append(q.searched, boosted{x.vocabulary.corrected(t), 1})
+	for _, t := range g.analyzers.searched(text) {
+		t.term = g.vocabulary.corrected(t.term)
+		q.searched = append(q.searched, t)
 	}
-	words := x.analyzers.singles(text)
+	words := g.analyzers.singles(text)
 	for i, w := range words {
-		words[i] = x.vocabulary.corrected(w)
+		words[i] = g.vocabulary.corrected(w)
 	}
-	x.vocabulary.weigh(q, words)
+	g.vocabulary.weigh(q, words)
 	if q.halves == 0 {
 		return nil
 	}
 	if q.halves < 2*shortQuestion {
-		x.addContext(q, words, query.Context)
+		g.addContext(q, words, query.Context)
 	}
 	return q
 }
@@ -279,7 +272,7 @@ func (v *vocabulary) addTerm(q *question, word string) {
 	if weight > 0 {
 		q.halves += halfWords(word)
 	}
-	if id >= 0 {
+	if id != unknownTerm {
 		q.own = append(q.own, weighed[int32]{id, weight})
 	}
 }
@@ -288,44 +281,44 @@ func (v *vocabulary) addPair(q *question, first, second string) {
 	a, wa := v.lookUp(first)
 	b, wb := v.lookUp(second)
 	q.ownPairWeight += (wa + wb) / 2
-	if a >= 0 && b >= 0 {
+	if a != unknownTerm && b != unknownTerm {
 		q.ownPairs = append(q.ownPairs, weighed[pair]{newPair(a, b), (wa + wb) / 2})
 	}
 }
 
-// lookUp returns a word's number, −1 when no solution has it, and its weight in
+// lookUp returns a word's number, unknownTerm when no solution has it, and its weight in
 // a question. Unknown words with digits weigh nothing: they are order numbers.
 func (v *vocabulary) lookUp(word string) (int32, float64) {
-	id, ok := v.ids[word]
+	id := termID(word)
 	switch {
-	case ok && v.df[id] > 0:
+	case v.df(id) > 0:
 		return id, v.termWeight(id)
 	case strings.ContainsFunc(word, unicode.IsDigit):
-		return -1, 0
+		return unknownTerm, 0
 	case isWeak(word):
-		return -1, weakFactor * unknownFactor * v.idf(0)
+		return unknownTerm, weakFactor * unknownFactor * v.idf(0)
 	case strings.ContainsFunc(word, isHan):
-		return -1, unknownHanFactor * v.idf(0)
+		return unknownTerm, unknownHanFactor * v.idf(0)
 	}
-	return -1, unknownFactor * v.idf(0)
+	return unknownTerm, unknownFactor * v.idf(0)
 }
 
 // addContext adds terms of the earlier turns, the latest first, at a lower weight.
-func (x *Index) addContext(q *question, words []string, turns []Said) {
+func (g *generation) addContext(q *question, words []string, turns []Said) {
 	seen := map[string]bool{}
 	for _, w := range words {
 		seen[w] = true
 	}
 	left := maxContextTerms
 	for _, turn := range slices.Backward(turns) {
-		for _, w := range x.analyzers.singles(canonical(clip(turn.Text, maxQuestionRunes))) {
-			id, weight := x.vocabulary.lookUp(w)
-			if left == 0 || seen[w] || id < 0 || isWeak(w) {
+		for _, w := range g.analyzers.singles(canonical(clip(turn.Text, maxQuestionRunes))) {
+			id, weight := g.vocabulary.lookUp(w)
+			if left == 0 || seen[w] || id == unknownTerm || isWeak(w) {
 				continue
 			}
 			seen[w] = true
 			left--
-			q.searched = append(q.searched, boosted{w, contextFactor})
+			q.searched = append(q.searched, boosted{wordsField, w, contextFactor})
 			q.terms = append(q.terms, weighed[int32]{id, contextFactor * weight})
 			q.weight += contextFactor * weight
 		}

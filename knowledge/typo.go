@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"cmp"
 	"slices"
 	"unicode"
 )
@@ -18,10 +17,10 @@ type spelled struct {
 }
 
 // addSpelling lets misspelled words be led to the term.
-func (v *vocabulary) addSpelling(term string, id int32) {
+func (v *vocabulary) addSpelling(term string) {
 	if letters := []rune(term); isSpelled(letters) {
 		key := spelled{letters[0], len(letters)}
-		v.spellings[key] = append(v.spellings[key], id)
+		v.spellings[key] = append(v.spellings[key], term)
 	}
 }
 
@@ -34,29 +33,25 @@ func isSpelled(letters []rune) bool {
 // the word and one mistake makes it of a term that is known: of several the most
 // frequent one. Any other word is returned as it is.
 func (v *vocabulary) corrected(word string) string {
-	if id, ok := v.ids[word]; ok && v.df[id] > 0 {
+	if v.df(termID(word)) > 0 {
 		return word
 	}
 	letters := []rune(word)
 	if !isSpelled(letters) {
 		return word
 	}
-	best := int32(-1)
+	best, most := word, int32(0)
 	for length := max(len(letters)-1, leastTypo); length <= len(letters)+1; length++ {
-		for _, id := range v.spellings[spelled{letters[0], length}] {
-			if v.df[id] > 0 && isTypo(letters, []rune(v.terms[id])) && (best < 0 || v.likelier(id, best)) {
-				best = id
+		for _, term := range v.spellings[spelled{letters[0], length}] {
+			if !isTypo(letters, []rune(term)) {
+				continue
+			}
+			if n := v.df(termID(term)); n > most || n == most && n > 0 && term < best {
+				best, most = term, n
 			}
 		}
 	}
-	if best < 0 {
-		return word
-	}
-	return v.terms[best]
-}
-
-func (v *vocabulary) likelier(a, b int32) bool {
-	return cmp.Or(cmp.Compare(v.df[b], v.df[a]), cmp.Compare(v.terms[a], v.terms[b])) < 0
+	return best
 }
 
 // isTypo reports whether one mistake makes a of b: a letter too many, too few or

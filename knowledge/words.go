@@ -23,7 +23,15 @@ thing back custom today day still not no off out up new use buy send give make t
 person agent manag item product stuff again els more much mani long one two good bad first last time week month
 退 换 买 办 查 改 取 消 订 单 收 发 送 寄 话 电 钱 费 没 不 用 新 号 月 天 年 日 人 家 东 西 商 品 申 开 关 打 客 服 投 诉 转 工`
 
-var genericSet = setOf(genericWords)
+var genericIDs = termSet(genericWords)
+
+func termSet(words string) map[int32]bool {
+	set := map[int32]bool{}
+	for w := range strings.FieldsSeq(words) {
+		set[termID(w)] = true
+	}
+	return set
+}
 
 // weakHan are the Chinese characters that mostly bind others. They count for
 // little on their own and as much as any other inside a pair.

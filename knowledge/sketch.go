@@ -1,0 +1,232 @@
+package knowledge
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"time"
+)
+
+// errBroken means that an index cannot be opened or read: it is to be built anew.
+var errBroken = errors.New("index is broken")
+
+// sketchFormat is the first byte of every sketch.
+const sketchFormat = 1
+
+// sketch is what the index stores of a solution for the ranking: small, without
+// its texts, and complete in what they say, so that every feature can be taken
+// from it.
+type sketch struct {
+	id           string
+	hash         Hash
+	language     string // base language, "" when neither declared nor told by the text
+	product      string // folded, as are region and customer type
+	region       string
+	customerType string
+	stage        Stage
+	validFrom    int64 // in microseconds since 1970
+	validTo      int64 // math.MaxInt64 without an end
+	votes        Votes
+	wordings     []uint64 // hashes of title and questions, by plain
+	cuts         cuts
+}
+
+// cuts are the terms of a solution's texts by number, in their order.
+type cuts struct {
+	variants [][]int32 // title and questions; the answer when there are none
+	tags     []int32
+	answer   []int32
+}
+
+// termID numbers a term: a hash of it whose lowest two bits say what it weighs
+// in halves of a word, so that nothing has to be looked up. It is never −1.
+func termID(term string) int32 {
+	h := fnv.New32a()
+	h.Write([]byte(term)) // never fails
+	sum := h.Sum32()
+	sum ^= sum >> 15
+	sum *= 0x85ebca6b
+	return int32(sum&^3) | int32(halfWords(term))
+}
+
+// halves is what the term weighs in halves of a word, by halfWords.
+func halves(id int32) int { return int(id & 3) }
+
+func termIDs(words []string) []int32 {
+	ids := make([]int32, len(words))
+	for i, w := range words {
+		ids[i] = termID(w)
+	}
+	return ids
+}
+
+// textID is a hash of a text's letters and digits.
+func textID(plain string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(plain)) // never fails
+	return h.Sum64()
+}
+
+// newSketch describes a solution whose texts were cut.
+func newSketch(s *Solution, c cuts) (sketch, error) {
+	hash, err := s.Hash()
+	if err != nil {
+		return sketch{}, err
+	}
+	k := sketch{
+		id: s.ID, hash: hash, language: baseLanguage(s.Language), product: fold(s.Product), region: fold(s.Region),
+		customerType: fold(s.CustomerType), stage: s.Stage, votes: s.Votes, cuts: c, validTo: math.MaxInt64,
+	}
+	if k.language == "" {
+		k.language = textLanguage(s.Title + s.Answer)
+	}
+	if !s.ValidFrom.IsZero() {
+		k.validFrom = s.ValidFrom.UnixMicro()
+	}
+	if !s.ValidTo.IsZero() {
+		k.validTo = s.ValidTo.UnixMicro()
+	}
+	for _, text := range append([]string{s.Title}, s.Questions...) {
+		k.wordings = append(k.wordings, textID(plain(text)))
+	}
+	return k, nil
+}
+
+func (k *sketch) validAt(t time.Time) bool {
+	now := t.UnixMicro()
+	return now >= k.validFrom && now < k.validTo
+}
+
+// fingerprint identifies all of a solution that the ranking looks at.
+func (k *sketch) fingerprint() Hash { return k.votes.mixed(k.hash) }
+
+// encode returns the sketch as bytes that decodeSketch reads.
+func (k *sketch) encode() []byte {
+	b := append(make([]byte, 0, 512), sketchFormat)
+	b = append(b, k.hash[:]...)
+	for _, s := range []string{k.id, k.language, k.product, k.region, k.customerType, string(k.stage)} {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	b = binary.AppendVarint(b, k.validFrom)
+	b = binary.AppendVarint(b, k.validTo)
+	for _, n := range k.votes.list() {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	b = binary.AppendUvarint(b, uint64(len(k.wordings)))
+	for _, w := range k.wordings {
+		b = binary.LittleEndian.AppendUint64(b, w)
+	}
+	b = binary.AppendUvarint(b, uint64(len(k.cuts.variants)))
+	for _, ids := range k.cuts.variants {
+		b = appendIDs(b, ids)
+	}
+	return appendIDs(appendIDs(b, k.cuts.tags), k.cuts.answer)
+}
+
+func appendIDs(b []byte, ids []int32) []byte {
+	b = binary.AppendUvarint(b, uint64(len(ids)))
+	for _, id := range ids {
+		b = binary.LittleEndian.AppendUint32(b, uint32(id))
+	}
+	return b
+}
+
+// decodeSketch reads what encode wrote. Anything else is errBroken.
+func decodeSketch(b []byte) (sketch, error) {
+	d := decoder{rest: b}
+	var k sketch
+	if format := d.bytes(1); len(format) == 1 && format[0] != sketchFormat {
+		return sketch{}, fmt.Errorf("sketch of format %d: %w", format[0], errBroken)
+	}
+	copy(k.hash[:], d.bytes(len(k.hash)))
+	k.id, k.language, k.product, k.region, k.customerType = d.text(), d.text(), d.text(), d.text(), d.text()
+	k.stage = Stage(d.text())
+	k.validFrom, k.validTo = d.varint(), d.varint()
+	k.votes = Votes{d.count(), d.count(), d.count(), d.count()}
+	k.wordings = make([]uint64, d.length(8))
+	for i := range k.wordings {
+		k.wordings[i] = binary.LittleEndian.Uint64(d.bytes(8))
+	}
+	k.cuts.variants = make([][]int32, d.length(1))
+	for i := range k.cuts.variants {
+		k.cuts.variants[i] = d.ids()
+	}
+	k.cuts.tags, k.cuts.answer = d.ids(), d.ids()
+	if d.failed || len(d.rest) > 0 {
+		return sketch{}, fmt.Errorf("sketch of %d bytes: %w", len(b), errBroken)
+	}
+	return k, nil
+}
+
+// decoder reads values off the front of bytes. Once it failed it reads zeros.
+type decoder struct {
+	rest   []byte
+	failed bool
+}
+
+func (d *decoder) fail() {
+	d.rest, d.failed = nil, true
+}
+
+func (d *decoder) bytes(n int) []byte {
+	if n > len(d.rest) {
+		d.fail()
+		return nil
+	}
+	out := d.rest[:n]
+	d.rest = d.rest[n:]
+	return out
+}
+
+func (d *decoder) uvarint() uint64 {
+	x, n := binary.Uvarint(d.rest)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return x
+}
+
+func (d *decoder) varint() int64 {
+	x, n := binary.Varint(d.rest)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return x
+}
+
+// length reads the number of things of at least size bytes that follow.
+func (d *decoder) length(size int) int {
+	n := d.uvarint()
+	if n > uint64(len(d.rest)/size) {
+		d.fail()
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) count() int {
+	n := d.uvarint()
+	if n > math.MaxInt32 {
+		d.fail()
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) text() string { return string(d.bytes(d.length(1))) }
+
+func (d *decoder) ids() []int32 {
+	raw := d.bytes(4 * d.length(4))
+	out := make([]int32, len(raw)/4)
+	for i := range out {
+		out[i] = int32(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return out
+}
