@@ -92,7 +92,12 @@ func setOf(words string) map[string]bool {
 
 // questionPatterns changes with everything that decides what a question is.
 func questionPatterns() string {
-	return fmt.Sprint(fillers, askingPhrases, problemPhrases, moreOffers, maxQuestions, maxTextRunes, contextTurns)
+	signals := make([]string, len(needSignals))
+	for i, s := range needSignals {
+		signals[i] = fmt.Sprint(s.name, s.alone, s.backed)
+	}
+	return fmt.Sprint(fillers, askingPhrases, problemPhrases, moreOffers, agentAsks, numbered, asksWhether, asksHow, asksWhich, wants, acts, records,
+		thatOne, manners, others, owns, settles, closings, personal, assents, signals, LeastNeed, maxQuestions, maxTextRunes, contextTurns)
 }
 
 // askingOf tells whether a customer's text asks for something, by its form, and

@@ -13,6 +13,9 @@ const (
 	// is that of any other part: "the Belfry" for "Cambridge Belfry".
 	leastBegun = 0.4
 	leastNamed = 0.55
+	// hanNoun is the number of Chinese characters from which on leastBegun is enough
+	// for any part: names end with what the thing is.
+	hanNoun = 3
 	// mostNamed is how many products words may mean; what means more means none.
 	mostNamed = 4
 	// mostWithTerm is the number of names that a word may be in to lead to a name
@@ -22,7 +25,7 @@ const (
 	mostNameTerms = 8
 	// ordinaryFactor: a word that this many times more solutions have than there
 	// are of the products named by it is an ordinary word, and names none by itself.
-	ordinaryFactor = 1.5
+	ordinaryFactor = 1.15
 )
 
 // productNames finds the products of a library in texts. It grows with the
@@ -32,6 +35,7 @@ type productNames struct {
 	whole  map[string]int32 // by the terms, joined
 	names  []productName
 	having map[string][]int32 // the names that have a term, ascending
+	of     map[string]int     // the solutions of products whose names have a term
 }
 
 type productName struct {
@@ -41,7 +45,7 @@ type productName struct {
 }
 
 func newProductNames() *productNames {
-	return &productNames{at: map[string]int32{}, whole: map[string]int32{}, having: map[string][]int32{}}
+	return &productNames{at: map[string]int32{}, whole: map[string]int32{}, having: map[string][]int32{}, of: map[string]int{}}
 }
 
 // add counts n more solutions of a product, whose name is folded. Terms are those
@@ -65,6 +69,11 @@ func (p *productNames) add(name string, n int, terms func(string) []string) {
 		}
 	}
 	p.names[i].solutions += n
+	for k, t := range p.names[i].terms {
+		if !slices.Contains(p.names[i].terms[:k], t) {
+			p.of[t] += n
+		}
+	}
 }
 
 // known reports whether any solution is of the product, whose name is folded.
@@ -151,7 +160,7 @@ func (p *productNames) partsAt(all []named, terms []string, i int) []named {
 			continue
 		}
 		share := p.weight(words[from:from+k]) / p.weight(words)
-		if share >= leastNamed || from == 0 && share >= leastBegun {
+		if share >= leastNamed || share >= leastBegun && (from == 0 || k >= hanNoun && isHan(first(terms[i]))) {
 			all = append(all, named{n, i, i + k, share})
 		}
 	}
@@ -178,11 +187,7 @@ func (p *productNames) weight(terms []string) float64 {
 // in their name.
 func (p *productNames) ordinary(terms []string, df func(string) int) bool {
 	for _, t := range terms {
-		of := 0
-		for _, n := range p.having[t] {
-			of += p.names[n].solutions
-		}
-		if float64(df(t)) <= ordinaryFactor*float64(of) {
+		if float64(df(t)) <= ordinaryFactor*float64(p.of[t]) {
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/blevesearch/bleve/v2"
@@ -55,6 +56,7 @@ type generation struct {
 	mu         sync.RWMutex // searches read, changes write what follows
 	bleve      bleve.Index
 	vocabulary *vocabulary
+	products   *productNames
 	state      state
 }
 
@@ -89,7 +91,7 @@ func newGeneration(folder string, o Options) (*generation, error) {
 		return nil, err
 	}
 	return &generation{
-		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(),
+		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(), products: newProductNames(),
 		limits: limits{maxCandidates, postingsBudget}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
 }
@@ -143,8 +145,8 @@ func (g *generation) load() error {
 	return g.countTerms()
 }
 
-// countTerms fills the vocabulary from the dictionary of the index, which counts
-// replaced solutions too until bleve drops them.
+// countTerms fills the vocabulary and the names of products from the dictionary of
+// the index, which counts replaced solutions too until bleve drops them.
 func (g *generation) countTerms() (err error) {
 	defer broken(&err)
 	g.vocabulary.entries, g.vocabulary.length = g.state.Entries, g.state.Length
@@ -153,7 +155,23 @@ func (g *generation) countTerms() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	terms, err := r.FieldDict(wordsField)
+	err = eachTerm(r, wordsField, func(term string, n int) {
+		g.vocabulary.counts[termID(term)] += int32(n)
+		g.vocabulary.addSpelling(term)
+	})
+	if err != nil {
+		return err
+	}
+	return eachTerm(r, productField, func(term string, n int) {
+		if name, ok := strings.CutPrefix(term, forOnly); ok {
+			g.products.add(name, n, g.cutName)
+		}
+	})
+}
+
+// eachTerm gives the terms of a field, and how many documents have each.
+func eachTerm(r *scorch.IndexSnapshot, field string, take func(term string, n int)) (err error) {
+	terms, err := r.FieldDict(field)
 	if err != nil {
 		return fmt.Errorf("read terms: %w: %w", errBroken, err)
 	}
@@ -166,10 +184,12 @@ func (g *generation) countTerms() (err error) {
 		if t == nil {
 			return nil
 		}
-		g.vocabulary.counts[termID(t.Term)] += int32(t.Count)
-		g.vocabulary.addSpelling(t.Term)
+		take(t.Term, int(t.Count))
 	}
 }
+
+// cutName cuts the name of a product as questions are cut.
+func (g *generation) cutName(name string) []string { return g.analyzers.singles(canonical(name)) }
 
 // reader returns the index as it is now. It is to be closed.
 func (g *generation) reader() (*scorch.IndexSnapshot, error) {

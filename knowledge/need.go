@@ -11,7 +11,7 @@ import (
 )
 
 // LeastNeed is the probability from which on a turn counts as one that needs an answer.
-const LeastNeed = 0.5
+const LeastNeed = 0.4
 
 // Need returns the probability that a customer's words want an answer that a
 // solution library may give: how something is, works or goes, or what to do about

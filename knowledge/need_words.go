@@ -28,12 +28,6 @@ var (
 		" which ", " what ", " where ", " when ", " who ", " whats ", " how much ", " how long ", " how many ",
 		"什么", "啥", "哪", "几天", "几点", "几时", "几号", "多少", "多久", "多大", "多长", "谁", "呢 ", "幾時",
 	}
-	// wantsToKnow say that something is to be found out.
-	wantsToKnow = []string{
-		" do you know ", " you know if ", " you know whether ", " know if ", " know whether ", " like to know ", " wondering ", " curious ", " you tell me if ", " tell me whether ", " tell me about ",
-		" make sure ", " find out if ", " find out whether ", " find out ", " check if ", " check whether ", " confirm ", " sure that ", " i heard ", " hear ", " anything about ", " you let me know ",
-		"请问", "想问", "问一下", "问下", "问个", "咨询", "了解", "想知道", "听说", "知道",
-	}
 	// wants say that the customer wants to have or to do something.
 	wants = []string{
 		" i need ", " we need ", " i will need ", " need to ", " need a ", " also need ", " i want ", " i wanted ", " want to ", " want a ", " i would like ", " like to ", " would like ", " looking for ", " looking to ", " look for ", " searching for ", " interested in ",

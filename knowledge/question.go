@@ -57,8 +57,9 @@ type Burst struct {
 	Query Query
 }
 
-// Bursts returns all bursts of a session. The filters are the session's language,
-// its customer's type, and the texts "product" and "region" of its metadata.
+// Bursts returns all bursts of a session. Their queries have its language, its
+// customer's type, and the texts "region" and "product" of its metadata: the
+// region and the type are filters, the product is what is meant when none is named.
 func Bursts(s *transcript.Session) []Burst {
 	var out []Burst
 	for _, turns := range bursts(s) {
@@ -69,9 +70,7 @@ func Bursts(s *transcript.Session) []Burst {
 			b.Query.CustomerType = s.Customer.Type
 		}
 		b.Turn, b.Query.Text = joined(s, turns)
-		if product, _ := s.Metadata["product"].(string); product != "" {
-			b.Query.Products = []string{product}
-		}
+		b.Query.About, _ = s.Metadata["product"].(string)
 		b.Query.Region, _ = s.Metadata["region"].(string)
 		out = append(out, b)
 	}

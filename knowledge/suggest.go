@@ -19,20 +19,17 @@ const (
 	maxLimit = maxCandidates
 	// maxQuestionRunes of a question are searched; the rest is cut off.
 	maxQuestionRunes = 400
-	// maxContextTerms are taken from the turns before a short question, the latest first.
-	maxContextTerms = 12
-	// shortQuestion is the number of content words below which earlier turns help.
-	shortQuestion = 6
 )
 
-// Query is a question to the library. What it says of product, region, customer
+// Query is a question to the library. What it says of products, region, customer
 // type and stage is a filter: solutions for others are not suggested, those for
 // all are.
 type Query struct {
 	Text         string
 	Context      []Said   // earlier turns, the latest last
 	Language     string   // BCP 47; "" is told by Text
-	Products     []string // any of them; none is unknown
+	Products     []string // any of them; none is unknown: then those count that Text, or else Context, names
+	About        string   // the product that is meant when none is named; no filter
 	Region       string
 	CustomerType string // individual or enterprise
 	Stage        Stage  // scripts for it; "" is solutions proper
@@ -109,9 +106,9 @@ func (g *generation) ranking(ctx context.Context, query Query, limit int) ([]Ran
 	return out, nil
 }
 
-// search returns the question and the solutions that reach the threshold, best
+// searchAs returns the question and the solutions that reach the threshold, best
 // first; neither when the text has only words that say nothing.
-func (g *generation) search(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
+func (g *generation) searchAs(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
 	q := g.newQuestion(query)
 	if q == nil {
 		return nil, nil, nil
@@ -236,9 +233,7 @@ func (g *generation) newQuestion(query Query) *question {
 	if q.halves == 0 {
 		return nil
 	}
-	if q.halves < 2*shortQuestion {
-		g.addContext(q, words, query.Context)
-	}
+	g.addContext(q, words, query.Context)
 	return q
 }
 
@@ -301,28 +296,6 @@ func (v *vocabulary) lookUp(word string) (int32, float64) {
 		return unknownTerm, unknownHanFactor * v.idf(0)
 	}
 	return unknownTerm, unknownFactor * v.idf(0)
-}
-
-// addContext adds terms of the earlier turns, the latest first, at a lower weight.
-func (g *generation) addContext(q *question, words []string, turns []Said) {
-	seen := map[string]bool{}
-	for _, w := range words {
-		seen[w] = true
-	}
-	left := maxContextTerms
-	for _, turn := range slices.Backward(turns) {
-		for _, w := range g.analyzers.singles(canonical(clip(turn.Text, maxQuestionRunes))) {
-			id, weight := g.vocabulary.lookUp(w)
-			if left == 0 || seen[w] || id == unknownTerm || isWeak(w) {
-				continue
-			}
-			seen[w] = true
-			left--
-			q.searched = append(q.searched, boosted{wordsField, w, contextFactor})
-			q.terms = append(q.terms, weighed[int32]{id, contextFactor * weight})
-			q.weight += contextFactor * weight
-		}
-	}
 }
 
 // halfWords is what a word weighs as content, in halves: two for a word, one for
