@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"assay/pipeline"
+	"assay/pipeline/answer"
 	"assay/pipeline/transcript"
 )
 
@@ -24,7 +25,8 @@ var _ pipeline.Suggester = (*Index)(nil)
 
 // Questions finds what the customer asked and the solutions for it, in the
 // order of the session, at most ten: the bursts that need an answer. A question
-// without a solution has an empty list.
+// without a solution has an empty list. The agent's answers are compared with the
+// best solutions.
 func (x *Index) Questions(ctx context.Context, s *transcript.Session) ([]pipeline.Question, error) {
 	questions := []pipeline.Question{}
 	for _, b := range Bursts(s) {
@@ -39,7 +41,9 @@ func (x *Index) Questions(ctx context.Context, s *transcript.Session) ([]pipelin
 		if err != nil {
 			return nil, fmt.Errorf("suggest for session %q, turn %d: %w", s.ID, b.Turn, err)
 		}
-		questions = append(questions, pipeline.Question{Turn: b.Turn, Text: b.Query.Text, Suggestions: suggestions})
+		q := pipeline.Question{Turn: b.Turn, Text: b.Query.Text, Suggestions: suggestions}
+		q.Answered = new(answer.Compare(s, &q, answer.Options{}).Answered)
+		questions = append(questions, q)
 		if len(questions) == maxQuestions {
 			break
 		}
