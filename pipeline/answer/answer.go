@@ -36,8 +36,10 @@ const (
 	// thing: of the agent's terms so many, and this share.
 	leastBoth    = 2
 	leastCovered = 0.5
-	// leastDenied is the share when one denies what the other says.
-	leastDenied = 0.65
+	// leastDenied and leastDeniedLike are the share and the likeness when one denies
+	// what the other says.
+	leastDenied     = 0.65
+	leastDeniedLike = 0.45
 	// nearlyAsLike: parts of the solution that are this much as like the agent's
 	// words as the best one may be what the agent speaks of.
 	nearlyAsLike = 0.8
@@ -301,7 +303,7 @@ func (c *comparison) otherQuantity(said *part, near []*part) string {
 				}
 			}
 		}
-		if other == nil || c.known(q) {
+		if other == nil || c.known(q, near[0]) {
 			continue
 		}
 		return fmt.Sprintf("%s ≠ %s", strings.TrimSpace(said.text[q.start:q.end]), quoteOf(near, other))
@@ -320,10 +322,14 @@ func quoteOf(near []*part, q *quantity) string {
 	return ""
 }
 
-// known reports whether the solution has the quantity anywhere, or the customer said it.
-func (c *comparison) known(q quantity) bool {
+// known reports whether the part that is nearest has the quantity, or the solution
+// has it elsewhere as more than a limit, or the customer said it.
+func (c *comparison) known(q quantity, near *part) bool {
+	if slices.ContainsFunc(near.quantities, q.meets) {
+		return true
+	}
 	for i := range c.right {
-		if slices.ContainsFunc(c.right[i].quantities, q.meets) {
+		if slices.ContainsFunc(c.right[i].quantities, func(other quantity) bool { return !other.isLimit() && q.meets(other) }) {
 			return true
 		}
 	}
@@ -348,8 +354,7 @@ func opposite(said *part, near []*part) string {
 			return s.name
 		}
 	}
-	_, covered, _ := like(said, near[0])
-	if covered < leastDenied {
+	if dice, covered, _ := like(said, near[0]); dice < leastDeniedLike || covered < leastDenied {
 		return ""
 	}
 	is := isNegative(said.text)

@@ -32,7 +32,7 @@ func parts(text string) []part {
 		}
 		for _, c := range clauses {
 			p := newPart(text, c[0], c[1])
-			p.clause, p.asks = true, sentence.asks || p.asks
+			p.clause, p.asks, p.depends = true, sentence.asks || p.asks, sentence.depends || p.depends
 			out = append(out, p)
 		}
 	}
@@ -98,8 +98,8 @@ func endsClause(r rune, rest string) bool {
 
 func newPart(text string, start, end int) part {
 	p := part{start: start, end: end, text: transcript.Fold(text[start:end]).Text}
-	p.asks = strings.HasSuffix(p.text, "?") || hasAny(p.text, "吗", "呢", "是不是", "能不能", "有没有")
-	p.depends = hasAny(" "+p.text, "如果", "要是", "的话", "除非", " if ", " unless ", " except ", " otherwise ", "否则", "不然")
+	p.asks = endsAny(strings.TrimRight(p.text, "。，, "), "?", "没有", "了没", "不") || hasAny(p.text, "吗", "呢", "是不是", "能不能", "有没有")
+	p.depends = hasAny(" "+p.text, "如果", "要是", "的话", "除非", " if ", " unless ", " except ", " otherwise ", " whether ", "否则", "不然", "是否")
 	var plain string
 	p.quantities, plain = quantities(p.text)
 	plain = withoutSigns(plain)
@@ -110,6 +110,15 @@ func newPart(text string, start, end int) part {
 		}
 	}
 	return p
+}
+
+func endsAny(text string, ends ...string) bool {
+	for _, e := range ends {
+		if strings.HasSuffix(text, e) {
+			return true
+		}
+	}
+	return false
 }
 
 func hasAny(text string, words ...string) bool {

@@ -141,6 +141,9 @@ func (q *quantity) bound(text string) {
 	}
 }
 
+// isLimit reports whether the quantity is all up to a limit, or from one on.
+func (q quantity) isLimit() bool { return q.low == 0 && q.top > 0 || math.IsInf(q.top, 1) }
+
 // without blanks the quantities out.
 func without(text string, all []quantity) string {
 	b := []byte(text)

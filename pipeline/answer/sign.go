@@ -10,14 +10,14 @@ type side struct {
 }
 
 var sides = []side{
-	{"free or paid", []string{"免费", "不收费", "不要钱", "不收钱", "不用钱", " free", "no charge", "free of charge"}, []string{"收费", "付费", "要钱", "收钱", " charged", " is a charge", " is a fee", " costs ", "不免费", "not free"}},
+	{"free or paid", []string{"免费", "不收费", "不要钱", "不收钱", "不用钱", " free", "no charge", "no fee"}, []string{"收费", "付费", "要钱", "收钱", " charged", " is a charge", " is a fee", " costs ", "不免费", "not free"}},
 	{"who bears it", []string{"商家承担", "我们承担", "公司承担", "我们出", "商家出", "卖家承担", "we pay", "we cover", "paid by us"}, []string{"顾客承担", "您承担", "自己承担", "用户承担", "您自己", "买家承担", "您出", "you pay", "paid by the customer", "at your own cost"}},
 }
 
 // notNegations look like negations and are none.
 var notNegations = strings.NewReplacer(
-	"不好意思", " ", "不客气", " ", "差不多", " ", "不过", " ", "不错", " ", "不仅", " ", "不但", " ", "不超过", " ", "不多", " ", "不管", " ", "没问题", " ", "没事", " ", "没关系", " ", "不用担心", " ", "不收费", " ", "不要钱", " ", "不收钱", " ",
-	"no problem", " ", "no worries", " ", "not only", " ", "not a problem", " ", "no more than", " ", "no charge", " ", "no later", " ", "no interest", " ", "not at all", " ", "no, ", " ", "no. ", " ",
+	"不好意思", " ", "不客气", " ", "差不多", " ", "不过", " ", "不错", " ", "不仅", " ", "不但", " ", "不超过", " ", "不多", " ", "不管", " ", "没问题", " ", "没事", " ", "没关系", " ", "不用担心", " ", "不收费", " ", "不要钱", " ", "不收钱", " ", "还没有", " ", "还没", " ", "是不是", " ", "能不能", " ", "是否", " ",
+	"no problem", " ", "no worries", " ", "not only", " ", "not a problem", " ", "no more than", " ", "no charge", " ", "no fee", " ", "no later", " ", "no interest", " ", "not at all", " ", "no, ", " ", "no. ", " ",
 )
 
 // negations turn a meaning round. They stand between blanks where they are English.
