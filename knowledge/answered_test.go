@@ -53,7 +53,7 @@ func TestAnswersOfTheDemo(t *testing.T) {
 		}
 		for _, q := range questions {
 			if truth := want[asked{ID: rec.Session.ID, Turn: q.Turn}]; truth != "" && q.Answered.Outcome != pipeline.NoSolution {
-				count(tables, truth, q.Answered.Outcome)
+				countOutcome(tables, truth, q.Answered.Outcome)
 			}
 			checkEvidence(t, rec.Session, &q)
 		}
@@ -68,7 +68,7 @@ func TestAnswersOfTheDemo(t *testing.T) {
 	}
 }
 
-func count(tables map[pipeline.AnsweredOutcome]*review.Table, truth, got pipeline.AnsweredOutcome) {
+func countOutcome(tables map[pipeline.AnsweredOutcome]*review.Table, truth, got pipeline.AnsweredOutcome) {
 	for outcome, table := range tables {
 		switch {
 		case got == outcome && truth == outcome:

@@ -52,7 +52,7 @@ func TestProductsAreFoundInTexts(t *testing.T) {
 		{"", nil},
 		{"\xff\x00", nil},
 	} {
-		if diff := cmp.Diff(c.want, x.generation.namedIn(c.text)); diff != "" {
+		if diff := cmp.Diff(c.want, x.current.generation.namedIn(c.text)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", c.text, diff)
 		}
 	}
@@ -97,10 +97,10 @@ func TestProductsWithoutSolutionsAreNamedNoMore(t *testing.T) {
 	for i := range gone {
 		gone[i].Status = Retired
 	}
-	if err := x.generation.put(gone, 1); err != nil {
+	if err := x.current.generation.put(gone, 1); err != nil {
 		t.Fatal(err)
 	}
-	if got := x.generation.namedIn("the acorn"); got != nil {
+	if got := x.current.generation.namedIn("the acorn"); got != nil {
 		t.Errorf("found %v", got)
 	}
 }

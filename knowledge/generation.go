@@ -12,6 +12,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
+	"github.com/blevesearch/bleve/v2/mapping"
 	index "github.com/blevesearch/bleve_index_api"
 	bolt "go.etcd.io/bbolt/errors"
 )
@@ -92,16 +93,21 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	}
 	return &generation{
 		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(), products: newProductNames(),
-		limits: limits{maxCandidates, postingsBudget}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		limits: usualLimits, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
+}
+
+// newMapping describes documents that come as fields.
+func newMapping() *mapping.IndexMappingImpl {
+	m := bleve.NewIndexMapping()
+	m.DefaultMapping = bleve.NewDocumentDisabledMapping()
+	m.ScoringModel = index.BM25Scoring
+	return m
 }
 
 // newBleve makes an index. NewMemOnly would make one of an older kind.
 func newBleve(folder string) (bleve.Index, error) {
-	m := bleve.NewIndexMapping()
-	m.DefaultMapping = bleve.NewDocumentDisabledMapping() // documents come as fields
-	m.ScoringModel = index.BM25Scoring
-	b, err := bleve.NewUsing(folder, m, scorch.Name, scorch.Name, map[string]any{"bolt_timeout": lockTimeout})
+	b, err := bleve.NewUsing(folder, newMapping(), scorch.Name, scorch.Name, map[string]any{"bolt_timeout": lockTimeout})
 	if err != nil {
 		return nil, fmt.Errorf("make index %q: %w", folder, err)
 	}
@@ -145,47 +151,34 @@ func (g *generation) load() error {
 	return g.countTerms()
 }
 
-// countTerms fills the vocabulary and the names of products from the dictionary of
-// the index, which counts replaced solutions too until bleve drops them.
+// countTerms fills the vocabulary and the names of products from the dictionaries
+// of the segments. That of the whole index counts wrong when a term is in several
+// segments.
 func (g *generation) countTerms() (err error) {
+	defer faults()()
 	defer broken(&err)
+	g.vocabulary, g.products = newVocabulary(), newProductNames()
 	g.vocabulary.entries, g.vocabulary.length = g.state.Entries, g.state.Length
 	r, err := g.reader()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	err = eachTerm(r, wordsField, func(term string, n int) {
-		g.vocabulary.counts[termID(term)] += int32(n)
-		g.vocabulary.addSpelling(term)
-	})
-	if err != nil {
-		return err
+	for _, segment := range r.Segments() {
+		if err := errors.Join(g.vocabulary.read(segment), g.readNames(segment)); err != nil {
+			return fmt.Errorf("read terms: %w: %w", errBroken, err)
+		}
 	}
-	return eachTerm(r, productField, func(term string, n int) {
+	return nil
+}
+
+// readNames counts the products of one segment.
+func (g *generation) readNames(s *scorch.SegmentSnapshot) error {
+	return eachTerm(s, productField, func(term string, n int) {
 		if name, ok := strings.CutPrefix(term, forOnly); ok {
 			g.products.add(name, n, g.cutName)
 		}
 	})
-}
-
-// eachTerm gives the terms of a field, and how many documents have each.
-func eachTerm(r *scorch.IndexSnapshot, field string, take func(term string, n int)) (err error) {
-	terms, err := r.FieldDict(field)
-	if err != nil {
-		return fmt.Errorf("read terms: %w: %w", errBroken, err)
-	}
-	defer func() { err = errors.Join(err, terms.Close()) }()
-	for {
-		t, err := terms.Next()
-		if err != nil {
-			return fmt.Errorf("read terms: %w: %w", errBroken, err)
-		}
-		if t == nil {
-			return nil
-		}
-		take(t.Term, int(t.Count))
-	}
 }
 
 // cutName cuts the name of a product as questions are cut.

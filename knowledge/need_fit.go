@@ -44,7 +44,7 @@ func (x *Index) FitNeed(ctx context.Context, examples []NeedExample) (NeedModel,
 	}
 	weights := make([]float64, len(needSignals))
 	for range needSteps {
-		step(weights, rows, examples)
+		newtonStep(weights, rows, examples)
 	}
 	model := make(NeedModel, len(weights))
 	for i, w := range weights {
@@ -68,8 +68,8 @@ func (m NeedModel) Need(ctx context.Context, x *Index, query Query) (float64, er
 
 func logistic(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
 
-// step moves the weights by one step of Newton's method.
-func step(weights []float64, rows [][]float64, examples []NeedExample) {
+// newtonStep moves the weights by one step of Newton's method.
+func newtonStep(weights []float64, rows [][]float64, examples []NeedExample) {
 	n := len(weights)
 	slope, curve := make([]float64, n), make([][]float64, n)
 	for i := range curve {

@@ -73,7 +73,7 @@ func Bursts(s *transcript.Session) []Burst {
 		if s.Customer != nil {
 			b.Query.CustomerType = s.Customer.Type
 		}
-		b.Turn, b.Query.Text = joined(s, turns)
+		b.Turn, b.Query.Text = joinTurns(s, turns)
 		b.Query.About, _ = s.Metadata["product"].(string)
 		b.Query.Region, _ = s.Metadata["region"].(string)
 		out = append(out, b)
@@ -108,9 +108,9 @@ var moreOffers = []string{
 	" anything else ", " something else ", " else can i ", " can i help ", " may i help ", " can i do for ", " other questions ",
 }
 
-// joined finds the first of the turns that ask most plainly, and joins the texts
+// joinTurns finds the first of the turns that ask most plainly, and joins the texts
 // of those that have substance.
-func joined(s *transcript.Session, turns []int) (turn int, text string) {
+func joinTurns(s *transcript.Session, turns []int) (turn int, text string) {
 	most, total := notAsking, 0
 	turn = turns[0]
 	var parts []string

@@ -42,16 +42,7 @@ type Said struct {
 	Text    string
 }
 
-// Suggest returns the solutions that answer the question, best first, none below
-// the threshold, none that is expired or not yet valid. Solutions in another
-// language are suggested only when there is none in the question's. No
-// suggestion is an empty list.
-func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.generation.suggest(ctx, query)
-}
-
+// suggest answers as Index.Suggest does.
 func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
@@ -59,6 +50,16 @@ func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Sugge
 	if err != nil {
 		return nil, err
 	}
+	return g.suggestions(q, query, found)
+}
+
+// answer makes suggestions of the candidates that answer the question.
+func (g *generation) answer(q *question, query Query, entries []*entry) ([]pipeline.Suggestion, error) {
+	return g.suggestions(q, query, sameLanguage(g.rankPieces(q, query, entries, g.o.Threshold), q.language))
+}
+
+// suggestions describes the first of the solutions that were found.
+func (g *generation) suggestions(q *question, query Query, found []ranked) ([]pipeline.Suggestion, error) {
 	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
 	out := make([]pipeline.Suggestion, 0, limit)
 	for _, r := range found[:min(limit, len(found))] {
@@ -87,9 +88,11 @@ type Ranked struct {
 // Rank returns what Suggest would without a threshold, best first: at most
 // limit solutions, and at most 50.
 func (x *Index) Rank(ctx context.Context, query Query, limit int) ([]Ranked, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.generation.ranking(ctx, query, limit)
+	var out []Ranked
+	err := x.search(ctx,
+		func(g *generation) (err error) { out, err = g.ranking(ctx, query, limit); return err },
+		func(f *fallback) (err error) { out, err = f.ranking(ctx, query, limit); return err })
+	return out, err
 }
 
 func (g *generation) ranking(ctx context.Context, query Query, limit int) ([]Ranked, error) {
@@ -99,11 +102,16 @@ func (g *generation) ranking(ctx context.Context, query Query, limit int) ([]Ran
 	if err != nil {
 		return nil, err
 	}
+	return firstRanked(found, limit), nil
+}
+
+// firstRanked are the first of the solutions that were found, at most limit and at most 50.
+func firstRanked(found []ranked, limit int) []Ranked {
 	out := make([]Ranked, min(max(limit, 0), len(found), maxLimit))
 	for i := range out {
 		out[i] = Ranked{found[i].entry.id, found[i].score}
 	}
-	return out, nil
+	return out
 }
 
 // searchAs returns the question and the solutions that reach the threshold, best
