@@ -23,7 +23,7 @@ const (
 var fillers = []string{
 	"你们好", "你好", "您好", "在吗", "在不在", "还在吗", "有人吗", "有人在吗", "人呢", "喂", "哈喽", "早上好", "下午好", "晚上好",
 	"谢谢", "多谢", "感谢", "辛苦了", "辛苦", "麻烦了", "好的", "好吧", "好嘞", "好啊", "可以的", "可以吗", "行吗", "好吗", "对吗", "是吗",
-	"真的吗", "没有了", "没了", "不用了", "知道了", "明白了", "收到", "再见", "拜拜", "听得到吗", "能听到吗", "看好了吗", "看到了吗", "好了吗",
+	"真的吗", "没有了", "没了", "不用了", "知道了", "明白了", " 收到 ", "再见", "拜拜", "听得到吗", "能听到吗", "看好了吗", "看到了吗", "好了吗",
 	"你听我说", "什么意思", "什么态度", "怎么说话", "然后呢", "工号多少", "你叫什么",
 	" hello ", " hi ", " hey ", " good morning ", " good afternoon ", " good evening ", " are you there ", " you there ",
 	" anyone there ", " anybody there ", " anyone ", " thank you ", " thanks ", " thank u ", " ty ", " thx ", " cheers ", " okay ", " ok ",
@@ -92,7 +92,12 @@ func setOf(words string) map[string]bool {
 
 // questionPatterns changes with everything that decides what a question is.
 func questionPatterns() string {
-	return fmt.Sprint(fillers, askingPhrases, problemPhrases, moreOffers, maxQuestions, maxTextRunes, contextTurns)
+	signals := make([]string, len(needSignals))
+	for i, s := range needSignals {
+		signals[i] = fmt.Sprint(s.name, s.alone, s.backed)
+	}
+	return fmt.Sprint(fillers, askingPhrases, problemPhrases, moreOffers, agentAsks, numbered, asksWhether, asksHow, asksWhich, wants, acts, records,
+		thatOne, manners, others, owns, settles, closings, personal, assents, signals, LeastNeed, maxQuestions, maxTextRunes, contextTurns)
 }
 
 // askingOf tells whether a customer's text asks for something, by its form, and

@@ -67,6 +67,8 @@ func BenchmarkAsked(b *testing.B) {
 	s := session("customer: 你好，在吗", "agent: 您好", "customer: 我上周五买的保温杯怎么还没到啊，有点着急", "agent: 请稍等",
 		"customer: hi, my order was due saturday and the tracking hasn't moved since thursday. a bit worried", "agent: ok", "customer: 好的 谢谢")
 	for b.Loop() {
-		asked(s)
+		for _, burst := range Bursts(s) {
+			hear(burst.Query.Text, burst.Query.Context).need()
+		}
 	}
 }

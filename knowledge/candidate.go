@@ -33,8 +33,6 @@ const (
 	// smallFilter is the number of solutions behind a filter up to which all of
 	// them are searched with all terms.
 	smallFilter = 1_000
-	// contextFactor is what a term of an earlier turn counts beside one of the question.
-	contextFactor = 0.3
 )
 
 // limits bound a search.

@@ -70,6 +70,18 @@ func (f *fallback) suggest(ctx context.Context, query Query) ([]pipeline.Suggest
 	return g.answer(q, query, entries)
 }
 
+// ranking ranks as generation.ranking does.
+func (f *fallback) ranking(ctx context.Context, query Query, limit int) ([]Ranked, error) {
+	g, q, entries, err := f.find(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("search solutions in PostgreSQL: %w", err)
+	}
+	if q == nil {
+		return []Ranked{}, nil
+	}
+	return firstRanked(sameLanguage(g.rankPieces(q, query, entries, 0), q.language), limit), nil
+}
+
 // find returns the candidates, with a generation that knows the frequencies of
 // the question's terms and has no index. The question is nil when it has only
 // words that say nothing.

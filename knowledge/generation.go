@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/blevesearch/bleve/v2"
@@ -56,6 +57,7 @@ type generation struct {
 	mu         sync.RWMutex // searches read, changes write what follows
 	bleve      bleve.Index
 	vocabulary *vocabulary
+	products   *productNames
 	state      state
 }
 
@@ -90,7 +92,7 @@ func newGeneration(folder string, o Options) (*generation, error) {
 		return nil, err
 	}
 	return &generation{
-		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(),
+		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(), products: newProductNames(),
 		limits: usualLimits, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
 }
@@ -149,12 +151,13 @@ func (g *generation) load() error {
 	return g.countTerms()
 }
 
-// countTerms fills the vocabulary from the dictionaries of the segments. That of
-// the whole index counts wrong when a term is in several segments.
+// countTerms fills the vocabulary and the names of products from the dictionaries
+// of the segments. That of the whole index counts wrong when a term is in several
+// segments.
 func (g *generation) countTerms() (err error) {
 	defer faults()()
 	defer broken(&err)
-	g.vocabulary = newVocabulary()
+	g.vocabulary, g.products = newVocabulary(), newProductNames()
 	g.vocabulary.entries, g.vocabulary.length = g.state.Entries, g.state.Length
 	r, err := g.reader()
 	if err != nil {
@@ -162,12 +165,24 @@ func (g *generation) countTerms() (err error) {
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	for _, segment := range r.Segments() {
-		if err := g.vocabulary.read(segment); err != nil {
+		if err := errors.Join(g.vocabulary.read(segment), g.readNames(segment)); err != nil {
 			return fmt.Errorf("read terms: %w: %w", errBroken, err)
 		}
 	}
 	return nil
 }
+
+// readNames counts the products of one segment.
+func (g *generation) readNames(s *scorch.SegmentSnapshot) error {
+	return eachTerm(s, productField, func(term string, n int) {
+		if name, ok := strings.CutPrefix(term, forOnly); ok {
+			g.products.add(name, n, g.cutName)
+		}
+	})
+}
+
+// cutName cuts the name of a product as questions are cut.
+func (g *generation) cutName(name string) []string { return g.analyzers.singles(canonical(name)) }
 
 // reader returns the index as it is now. It is to be closed.
 func (g *generation) reader() (*scorch.IndexSnapshot, error) {

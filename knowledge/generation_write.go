@@ -105,6 +105,12 @@ func (g *generation) putPart(solutions []Solution, seq int64) error {
 	defer g.mu.Unlock()
 	for _, c := range changes {
 		g.vocabulary.apply(c)
+		if c.old != nil {
+			g.products.add(c.old.product, -1, g.cutName)
+		}
+		if c.new != nil {
+			g.products.add(c.new.product, 1, g.cutName)
+		}
 	}
 	g.state = next
 	return nil
@@ -211,7 +217,7 @@ func (g *generation) compact() error {
 		return err
 	}
 	old := g.bleve
-	next := &generation{o: g.o, analyzers: g.analyzers, cache: newCache(0), vocabulary: newVocabulary(), bleve: b}
+	next := &generation{o: g.o, analyzers: g.analyzers, cache: newCache(0), vocabulary: newVocabulary(), products: newProductNames(), bleve: b}
 	for part := range slices.Chunk(all, max(batchSize, len(all)*2/maxSegments)) {
 		if err := next.putPart(part, g.state.Seq); err != nil {
 			return errors.Join(err, b.Close())

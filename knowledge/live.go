@@ -20,24 +20,20 @@ type LiveQuestion struct {
 // answered them, and the solutions for it. False when they ask for nothing, or
 // nothing waits for an answer.
 func (x *Index) Live(ctx context.Context, s *transcript.Session) (LiveQuestion, bool, error) {
-	all := bursts(s)
-	if len(all) == 0 || answeredAfter(s, all[len(all)-1]) {
+	all := Bursts(s)
+	if len(all) == 0 || answeredAfter(s, all[len(all)-1].Turns) {
 		return LiveQuestion{}, false, nil
 	}
-	burst := all[len(all)-1]
-	a, how := weighBurst(s, burst)
-	if how == notAsking {
-		return LiveQuestion{}, false, nil
+	last := all[len(all)-1]
+	need, err := x.Need(ctx, last.Query)
+	if err != nil || need < LeastNeed {
+		return LiveQuestion{}, false, err
 	}
-	query := Query{Text: a.text, Context: earlier(s, a.first), Language: s.Language}
-	if product, _ := s.Metadata["product"].(string); product != "" {
-		query.Products = []string{product}
-	}
-	suggestions, err := x.Suggest(ctx, query)
+	suggestions, err := x.Suggest(ctx, last.Query)
 	if err != nil {
-		return LiveQuestion{}, false, fmt.Errorf("suggest for live session %q, turn %d: %w", s.ID, a.turn, err)
+		return LiveQuestion{}, false, fmt.Errorf("suggest for live session %q, turn %d: %w", s.ID, last.Turn, err)
 	}
-	return LiveQuestion{Turns: burst, Turn: a.turn, Suggestions: suggestions}, true, nil
+	return LiveQuestion{Turns: last.Turns, Turn: last.Turn, Suggestions: suggestions}, true, nil
 }
 
 // answeredAfter reports whether somebody has spoken to the customer since.

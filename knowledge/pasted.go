@@ -3,6 +3,7 @@ package knowledge
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"assay/pipeline/transcript"
@@ -48,9 +49,10 @@ func LastAsked(turns []Said) (question string, before []Said) {
 	for _, t := range turns {
 		s.Turns = append(s.Turns, transcript.Turn{Speaker: t.Speaker, Text: t.Text})
 	}
-	if all := asked(s); len(all) > 0 {
-		last := all[len(all)-1]
-		return last.text, earlier(s, last.first)
+	for _, b := range slices.Backward(Bursts(s)) {
+		if hear(b.Query.Text, b.Query.Context).need() >= LeastNeed {
+			return b.Query.Text, b.Query.Context
+		}
 	}
 	all := bursts(s)
 	if len(all) == 0 {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"assay/pipeline"
+	"assay/pipeline/answer"
 	"assay/pipeline/transcript"
 )
 
@@ -17,56 +18,65 @@ const (
 	// sentences that ask are kept, each with the one before it.
 	maxTextRunes = 200
 	// contextTurns is how many of the turns before a question may give it context.
-	contextTurns = 4
+	contextTurns = 12
 )
 
 var _ pipeline.Suggester = (*Index)(nil)
 
 // Questions finds what the customer asked and the solutions for it, in the
-// order of the session, at most ten. Customer messages that nobody else's
-// message parts are one question; its turn is the one that asks. A question
-// without a solution has an empty list.
+// order of the session, at most ten: the bursts that need an answer. A question
+// without a solution has an empty list. The agent's answers are compared with the
+// best solutions.
 func (x *Index) Questions(ctx context.Context, s *transcript.Session) ([]pipeline.Question, error) {
 	questions := []pipeline.Question{}
-	for _, a := range asked(s) {
-		product, _ := s.Metadata["product"].(string)
-		query := Query{Text: a.text, Context: earlier(s, a.first), Language: s.Language}
-		if product != "" {
-			query.Products = []string{product}
-		}
-		suggestions, err := x.Suggest(ctx, query)
+	for _, b := range Bursts(s) {
+		need, err := x.Need(ctx, b.Query)
 		if err != nil {
-			return nil, fmt.Errorf("suggest for session %q, turn %d: %w", s.ID, a.turn, err)
+			return nil, fmt.Errorf("session %q, turn %d: %w", s.ID, b.Turn, err)
 		}
-		questions = append(questions, pipeline.Question{Turn: a.turn, Text: a.text, Suggestions: suggestions})
+		if need < LeastNeed {
+			continue
+		}
+		suggestions, err := x.Suggest(ctx, b.Query)
+		if err != nil {
+			return nil, fmt.Errorf("suggest for session %q, turn %d: %w", s.ID, b.Turn, err)
+		}
+		q := pipeline.Question{Turn: b.Turn, Text: b.Query.Text, Suggestions: suggestions}
+		q.Answered = new(answer.Compare(s, &q, answer.Options{}).Answered)
+		questions = append(questions, q)
+		if len(questions) == maxQuestions {
+			break
+		}
 	}
 	return questions, nil
 }
 
-// askedTurn is a question found in a session.
-type askedTurn struct {
-	first int // of the burst
-	turn  int // the one that asks
-	text  string
+// Burst is what a customer said at once: messages that nobody else's message parts.
+type Burst struct {
+	Turns []int // of the customer's messages
+	Turn  int   // the first of those that ask most plainly
+	// Query asks what the burst asks, with the turns before it and with the filters
+	// that the session has. Its text is joined of the messages that have substance;
+	// "" when none has.
+	Query Query
 }
 
-// asked finds the questions of a session.
-func asked(s *transcript.Session) []askedTurn {
-	var out []askedTurn
-	invited := true // to state a problem, which later is mostly an answer
-	for _, burst := range bursts(s) {
-		if offersMore(s, burst[0]) {
-			invited = true
+// Bursts returns all bursts of a session. Their queries have its language, its
+// customer's type, and the texts "region" and "product" of its metadata: the
+// region and the type are filters, the product is what is meant when none is named.
+func Bursts(s *transcript.Session) []Burst {
+	var out []Burst
+	for _, turns := range bursts(s) {
+		b := Burst{Turns: turns, Query: Query{
+			Context: earlier(s, turns[0]), Language: s.Language,
+		}}
+		if s.Customer != nil {
+			b.Query.CustomerType = s.Customer.Type
 		}
-		a, how := weighBurst(s, burst)
-		if how == notAsking || how == stating && !invited {
-			continue
-		}
-		out = append(out, a)
-		invited = false
-		if len(out) == maxQuestions {
-			break
-		}
+		b.Turn, b.Query.Text = joinTurns(s, turns)
+		b.Query.About, _ = s.Metadata["product"].(string)
+		b.Query.Region, _ = s.Metadata["region"].(string)
+		out = append(out, b)
 	}
 	return out
 }
@@ -98,27 +108,17 @@ var moreOffers = []string{
 	" anything else ", " something else ", " else can i ", " can i help ", " may i help ", " can i do for ", " other questions ",
 }
 
-// offersMore reports whether the last message before turn i offers help.
-func offersMore(s *transcript.Session, i int) bool {
-	for i--; i >= 0; i-- {
-		if t := &s.Turns[i]; t.IsMessage() && t.Speaker != transcript.System {
-			flat, _ := flatten(t.Text)
-			return containsAny(flat, moreOffers)
-		}
-	}
-	return false
-}
-
-// weighBurst finds the first of the turns that ask most plainly, and joins the
-// turns that have substance.
-func weighBurst(s *transcript.Session, burst []int) (askedTurn, asking) {
-	a, most, total := askedTurn{first: burst[0]}, notAsking, 0
+// joinTurns finds the first of the turns that ask most plainly, and joins the texts
+// of those that have substance.
+func joinTurns(s *transcript.Session, turns []int) (turn int, text string) {
+	most, total := notAsking, 0
+	turn = turns[0]
 	var parts []string
-	for _, i := range burst {
+	for _, i := range turns {
 		text := strings.TrimSpace(s.Turns[i].Text)
 		how, n := askingOf(text)
 		if how > most {
-			a.turn, most = i, how
+			turn, most = i, how
 		}
 		if n > 0 || how != notAsking {
 			parts = append(parts, text)
@@ -126,10 +126,9 @@ func weighBurst(s *transcript.Session, burst []int) (askedTurn, asking) {
 		total += n
 	}
 	if total == 0 {
-		return a, notAsking
+		return turn, ""
 	}
-	a.text = shorten(strings.Join(parts, " "))
-	return a, most
+	return turn, shorten(strings.Join(parts, " "))
 }
 
 // shorten keeps of a long text the sentences that ask, each with the one before

@@ -49,7 +49,10 @@ func TestAskingOf(t *testing.T) {
 	}
 	for want, texts := range tests {
 		for _, text := range texts {
-			_, got := weighBurst(session("customer: "+text), []int{0})
+			got, n := askingOf(text)
+			if n == 0 {
+				got = notAsking
+			}
 			if got != want {
 				t.Errorf("%q: %d, want %d", text, got, want)
 			}
@@ -57,41 +60,69 @@ func TestAskingOf(t *testing.T) {
 	}
 }
 
-func TestAsked(t *testing.T) {
+// needed is a burst that needs an answer.
+type needed struct {
+	first, turn int
+	text        string
+}
+
+func needing(t *testing.T, x *Index, s *transcript.Session) []needed {
+	t.Helper()
+	var out []needed
+	for _, b := range Bursts(s) {
+		need, err := x.Need(t.Context(), b.Query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if need >= LeastNeed {
+			out = append(out, needed{b.Turns[0], b.Turn, b.Query.Text})
+		}
+	}
+	return out
+}
+
+func TestNeed(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
 		s    *transcript.Session
-		want []askedTurn
+		want []needed
 	}{
 		{"a burst is one question, without its greeting, at the turn that asks",
 			session("customer: 在吗", "customer: 衣服收到了", "customer: 大了", "customer: 能换吗🥲", "agent: 可以的"),
-			[]askedTurn{{first: 0, turn: 3, text: "衣服收到了 大了 能换吗🥲"}}},
+			[]needed{{0, 3, "衣服收到了 大了 能换吗🥲"}}},
 		{"a question outweighs a problem before it",
 			session("customer: wifi is down", "customer: when will it be fixed?"),
-			[]askedTurn{{first: 0, turn: 1, text: "wifi is down when will it be fixed?"}}},
+			[]needed{{0, 1, "wifi is down when will it be fixed?"}}},
 		{"notes and the system do not part a burst",
 			session("customer: 我的快递", "note: 已核实", "system: 客户正在输入", "customer: 到哪了？"),
-			[]askedTurn{{first: 0, turn: 3, text: "我的快递 到哪了？"}}},
+			[]needed{{0, 3, "我的快递 到哪了？"}}},
 		{"the agent parts bursts",
 			session("customer: 怎么退货？", "agent: 在订单里申请", "customer: 运费谁出？"),
-			[]askedTurn{{first: 0, turn: 0, text: "怎么退货？"}, {first: 2, turn: 2, text: "运费谁出？"}}},
+			[]needed{{0, 0, "怎么退货？"}, {2, 2, "运费谁出？"}}},
 		{"a problem that answers the agent is no question",
 			session("customer: 加湿器不出雾了怎么办", "agent: 请看第八页", "customer: 洗过了还是不出雾"),
-			[]askedTurn{{first: 0, turn: 0, text: "加湿器不出雾了怎么办"}}},
+			[]needed{{0, 0, "加湿器不出雾了怎么办"}}},
 		{"a problem after an offer is one",
 			session("customer: 怎么退货？", "agent: 在订单里申请。请问还有其他问题吗？", "customer: 还有耳机没声音了"),
-			[]askedTurn{{first: 0, turn: 0, text: "怎么退货？"}, {first: 2, turn: 2, text: "还有耳机没声音了"}}},
+			[]needed{{0, 0, "怎么退货？"}, {2, 2, "还有耳机没声音了"}}},
 		{"the first words may state a problem",
 			session("agent: Hello, how can I help?", "customer: My blender leaks", "agent: Which one?", "customer: the red one, it leaks a lot"),
-			[]askedTurn{{first: 1, turn: 1, text: "My blender leaks"}}},
+			[]needed{{1, 1, "My blender leaks"}}},
+		{"what the agent is to book or to look up needs no solution",
+			session("customer: 帮我订一家便宜的酒店", "agent: 湖畔店可以吗？", "customer: 可以，电话给我一下", "agent: 好的", "customer: 那边早餐种类多吗？"),
+			[]needed{{4, 4, "那边早餐种类多吗？"}}},
+		{"the same in English",
+			session("customer: I need a cheap hotel in the north.", "agent: How about the Acorn?", "customer: What is their phone number?", "agent: 555-0100", "customer: Are their rooms clean?"),
+			[]needed{{4, 4, "Are their rooms clean?"}}},
 		{"nobody asks", session("customer: 你好", "agent: 您好", "customer: 没事了，谢谢"), nil},
 		{"no turns", session(), nil},
 	}
+	x := newTestIndex(t, Options{})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, asked(tt.s), cmp.AllowUnexported(askedTurn{})); diff != "" {
+			if diff := cmp.Diff(tt.want, needing(t, x, tt.s), cmp.AllowUnexported(needed{})); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -102,8 +133,8 @@ func TestOfALongTextTheAskingSentencesStay(t *testing.T) {
 	t.Parallel()
 	chat := strings.Repeat("We went to the lake and the sun shone. ", 10)
 	s := session("customer: " + chat + "I bought the red blender. How do I clean it? " + chat)
-	want := []askedTurn{{text: "I bought the red blender. How do I clean it?"}}
-	if diff := cmp.Diff(want, asked(s), cmp.AllowUnexported(askedTurn{})); diff != "" {
+	want := []needed{{text: "I bought the red blender. How do I clean it?"}}
+	if diff := cmp.Diff(want, needing(t, newTestIndex(t, Options{}), s), cmp.AllowUnexported(needed{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -111,7 +142,7 @@ func TestOfALongTextTheAskingSentencesStay(t *testing.T) {
 func TestQuestions(t *testing.T) {
 	t.Parallel()
 	x := newTestIndex(t, Options{}, demoSolutions(t)...)
-	s := session("customer: 你好", "customer: 退货的退款怎么还没到", "agent: 请稍等", "customer: 你们老板叫什么名字？")
+	s := session("customer: 你好", "customer: 退货的退款怎么还没到", "agent: 请稍等", "customer: 你们周年庆有没有抽奖？")
 	got, err := x.Questions(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)

@@ -90,7 +90,8 @@ func (f features) score() float64 {
 func rankingVersion() string {
 	return fmt.Sprint(weights, saturation, lengthFactor, maxCandidates, postingsBudget, leastRival, leastHalves, shortHalves, wholeWording, genericWording, mostLacking,
 		tooLittle, sameWording, genericWords, leastTypo, maxPieces, leastPiece, leastPieceScore,
-		contextFactor, shortQuestion, maxContextTerms, maxQuestionRunes,
+		contextFactor, shortQuestion, turnDecay, otherSpeaker, leastContext, maxContextTerms, maxQuestionRunes,
+		otherProduct, leastBegun, leastNamed, mostNamed, mostWithTerm, mostNameTerms, ordinaryFactor,
 		weakFactor, unknownFactor, unknownHanFactor, stopWords, weakHan, englishForms, samePhrases, questionPatterns())
 }
 

@@ -19,20 +19,17 @@ const (
 	maxLimit = maxCandidates
 	// maxQuestionRunes of a question are searched; the rest is cut off.
 	maxQuestionRunes = 400
-	// maxContextTerms are taken from the turns before a short question, the latest first.
-	maxContextTerms = 12
-	// shortQuestion is the number of content words below which earlier turns help.
-	shortQuestion = 6
 )
 
-// Query is a question to the library. What it says of product, region, customer
+// Query is a question to the library. What it says of products, region, customer
 // type and stage is a filter: solutions for others are not suggested, those for
 // all are.
 type Query struct {
 	Text         string
 	Context      []Said   // earlier turns, the latest last
 	Language     string   // BCP 47; "" is told by Text
-	Products     []string // any of them; none is unknown
+	Products     []string // any of them; none is unknown: then those count that Text, or else Context, names
+	About        string   // the product that is meant when none is named; no filter
 	Region       string
 	CustomerType string // individual or enterprise
 	Stage        Stage  // scripts for it; "" is solutions proper
@@ -49,20 +46,20 @@ type Said struct {
 func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	q := g.newQuestion(query)
-	if q == nil {
-		return []pipeline.Suggestion{}, nil
-	}
-	entries, err := g.candidates(ctx, q)
+	q, found, err := g.search(ctx, query, g.o.Threshold)
 	if err != nil {
 		return nil, err
 	}
-	return g.answer(q, query, entries)
+	return g.suggestions(q, query, found)
 }
 
 // answer makes suggestions of the candidates that answer the question.
 func (g *generation) answer(q *question, query Query, entries []*entry) ([]pipeline.Suggestion, error) {
-	found := sameLanguage(g.rankPieces(q, query, entries), q.language)
+	return g.suggestions(q, query, sameLanguage(g.rankPieces(q, query, entries, g.o.Threshold), q.language))
+}
+
+// suggestions describes the first of the solutions that were found.
+func (g *generation) suggestions(q *question, query Query, found []ranked) ([]pipeline.Suggestion, error) {
 	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
 	out := make([]pipeline.Suggestion, 0, limit)
 	for _, r := range found[:min(limit, len(found))] {
@@ -82,6 +79,55 @@ func (g *generation) answer(q *question, query Query, entries []*entry) ([]pipel
 	return out, nil
 }
 
+// Ranked is a solution at its place in the ranking for a question.
+type Ranked struct {
+	ID    string
+	Score float64 // the probability that it answers the question, in [0, 1]
+}
+
+// Rank returns what Suggest would without a threshold, best first: at most
+// limit solutions, and at most 50.
+func (x *Index) Rank(ctx context.Context, query Query, limit int) ([]Ranked, error) {
+	var out []Ranked
+	err := x.search(ctx,
+		func(g *generation) (err error) { out, err = g.ranking(ctx, query, limit); return err },
+		func(f *fallback) (err error) { out, err = f.ranking(ctx, query, limit); return err })
+	return out, err
+}
+
+func (g *generation) ranking(ctx context.Context, query Query, limit int) ([]Ranked, error) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	_, found, err := g.search(ctx, query, 0)
+	if err != nil {
+		return nil, err
+	}
+	return firstRanked(found, limit), nil
+}
+
+// firstRanked are the first of the solutions that were found, at most limit and at most 50.
+func firstRanked(found []ranked, limit int) []Ranked {
+	out := make([]Ranked, min(max(limit, 0), len(found), maxLimit))
+	for i := range out {
+		out[i] = Ranked{found[i].entry.id, found[i].score}
+	}
+	return out
+}
+
+// searchAs returns the question and the solutions that reach the threshold, best
+// first; neither when the text has only words that say nothing.
+func (g *generation) searchAs(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
+	q := g.newQuestion(query)
+	if q == nil {
+		return nil, nil, nil
+	}
+	entries, err := g.candidates(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	return q, sameLanguage(g.rankPieces(q, query, entries, threshold), q.language), nil
+}
+
 // ranked is a candidate with its score.
 type ranked struct {
 	entry *entry
@@ -89,14 +135,14 @@ type ranked struct {
 }
 
 // rank returns the valid candidates that reach the threshold, best first.
-func (g *generation) rank(q *question, entries []*entry) []ranked {
+func (g *generation) rank(q *question, entries []*entry, threshold float64) []ranked {
 	all := g.compare(q, entries)
 	var out []ranked
 	for i, e := range entries {
 		// Sums of the same numbers differ in their last digits with the order in
 		// which solutions came; rounding makes them equal again.
 		score := math.Round(all[i].score()*1e9) / 1e9
-		if score >= g.o.Threshold {
+		if score >= threshold {
 			out = append(out, ranked{e, score})
 		}
 	}
@@ -108,8 +154,8 @@ func (g *generation) rank(q *question, entries []*entry) []ranked {
 // likely answer, by each of its pieces, and keeps what each candidate reaches at
 // best. A piece lacks what the rest names, and so counts only for what it most
 // likely asks.
-func (g *generation) rankPieces(q *question, query Query, entries []*entry) []ranked {
-	best := g.rank(q, entries)
+func (g *generation) rankPieces(q *question, query Query, entries []*entry, threshold float64) []ranked {
+	best := g.rank(q, entries, threshold)
 	if len(best) > 0 && best[0].score >= leastPieceScore {
 		return best
 	}
@@ -122,7 +168,7 @@ func (g *generation) rankPieces(q *question, query Query, entries []*entry) []ra
 		if p == nil {
 			continue
 		}
-		for _, r := range g.rank(p, entries) {
+		for _, r := range g.rank(p, entries, threshold) {
 			if r.score < leastPieceScore {
 				break
 			}
@@ -195,9 +241,7 @@ func (g *generation) newQuestion(query Query) *question {
 	if q.halves == 0 {
 		return nil
 	}
-	if q.halves < 2*shortQuestion {
-		g.addContext(q, words, query.Context)
-	}
+	g.addContext(q, words, query.Context)
 	return q
 }
 
@@ -260,28 +304,6 @@ func (v *vocabulary) lookUp(word string) (int32, float64) {
 		return unknownTerm, unknownHanFactor * v.idf(0)
 	}
 	return unknownTerm, unknownFactor * v.idf(0)
-}
-
-// addContext adds terms of the earlier turns, the latest first, at a lower weight.
-func (g *generation) addContext(q *question, words []string, turns []Said) {
-	seen := map[string]bool{}
-	for _, w := range words {
-		seen[w] = true
-	}
-	left := maxContextTerms
-	for _, turn := range slices.Backward(turns) {
-		for _, w := range g.analyzers.singles(canonical(clip(turn.Text, maxQuestionRunes))) {
-			id, weight := g.vocabulary.lookUp(w)
-			if left == 0 || seen[w] || id == unknownTerm || isWeak(w) {
-				continue
-			}
-			seen[w] = true
-			left--
-			q.searched = append(q.searched, boosted{wordsField, w, contextFactor})
-			q.terms = append(q.terms, weighed[int32]{id, contextFactor * weight})
-			q.weight += contextFactor * weight
-		}
-	}
 }
 
 // halfWords is what a word weighs as content, in halves: two for a word, one for

@@ -39,23 +39,31 @@ func (v *vocabulary) count(e *entry, sign int) {
 // those that were replaced since. The counts that the dictionary itself gives
 // are 1 for every term behind the first that only one solution has.
 func (v *vocabulary) read(s *scorch.SegmentSnapshot) error {
-	words, err := s.Segment().Dictionary(wordsField)
+	return eachTerm(s, wordsField, func(term string, n int) {
+		v.learn([]string{term})
+		v.counts[termID(term)] += int32(n)
+	})
+}
+
+// eachTerm gives the terms of a field that live documents of a segment have, and
+// how many have each.
+func eachTerm(s *scorch.SegmentSnapshot, field string, take func(term string, n int)) error {
+	terms, err := s.Segment().Dictionary(field)
 	if err != nil {
 		return err
 	}
-	all := words.AutomatonIterator(nil, nil, nil)
+	all := terms.AutomatonIterator(nil, nil, nil)
 	for {
 		t, err := all.Next()
 		if t == nil || err != nil {
 			return err
 		}
-		live, err := words.PostingsList([]byte(t.Term), s.Deleted(), nil)
+		live, err := terms.PostingsList([]byte(t.Term), s.Deleted(), nil)
 		if err != nil {
 			return err
 		}
 		if n := live.Count(); n > 0 {
-			v.learn([]string{t.Term})
-			v.counts[termID(t.Term)] += int32(n)
+			take(t.Term, int(n))
 		}
 	}
 }

@@ -1,11 +1,12 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"assay/pipeline"
+	"assay/pipeline/answer"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/transcript"
 )
@@ -20,33 +21,29 @@ import (
 //
 //   - asked: there is such a question; the hits are the turns that ask.
 //   - answered: such a question is answered in line with the solution; the hits
-//     are the agent's turns that answer.
-//   - unanswered: such a question is not; the hits are the turns that ask.
+//     are what the agent says of it.
+//   - contradicted: what the agent says to such a question is at odds with the
+//     solution, by a number or by saying the opposite; the hits are the sentences.
+//   - unanswered: neither; the hits are the turns that ask.
 //
 // When nothing of the kind is asked it does not hit, with reason out_of_scope.
 //
-// An answer is in line when the agent's next turns (within, default 5) together
-// contain at least a share (at_least, in percent, default 30) of the content of
-// the solution's answer, or of one of its sentences with some content: of the
-// stems of its words, its numbers, and its pairs of neighbouring Han characters.
-// Agents say of an answer what fits the customer, seldom all of it.
-//
-// The defaults are measured on the demo's 80 questions with a suggestion, half
-// of them in each language: 50 have a share of 30 or more (23 Chinese, 27
-// English), the others were mostly brushed off; of the 3,062 pairs of a question
-// with another question's solution 5.0 % have. At 40 it is 42 and 1.8 %. Within
-// 3 turns, which checking an identity often takes, only 43 have 30.
+// The agent's next turns (within, default 5) are compared as package answer says,
+// with at_least (in percent) as the share of the solution's content from which on
+// an answer is in line. Without it that is 30, and less where the agent says a
+// number of the solution. Agents say of an answer what fits the customer, seldom
+// all of it.
 //
 // It is not evaluable where there is no library.
 type knowledge struct {
 	solutions, tags []string
 	is              string
 	within          int
-	least           float64 // percent
+	least           float64 // percent; 0 is not said
 }
 
 func readKnowledge(_ *builder, c *condition, m *scorecard.Map) test {
-	k := &knowledge{within: 5, least: 30}
+	k := &knowledge{within: answer.DefaultWithin}
 	if n := m.Key("solutions"); n != nil {
 		k.solutions = namesOf(n)
 	}
@@ -54,11 +51,11 @@ func readKnowledge(_ *builder, c *condition, m *scorecard.Map) test {
 		k.tags = namesOf(n)
 	}
 	if n := m.Must("is"); n != nil {
-		k.is = n.OneOf("asked", "answered", "unanswered")
+		k.is = n.OneOf("asked", "answered", "unanswered", "contradicted")
 	}
 	for _, key := range []string{"within", "at_least"} {
 		if n := m.Key(key); n != nil && k.is == "asked" {
-			n.Problem([]string{"is: answered", "is: unanswered"}, "%s is about the answer", key)
+			n.Problem([]string{"is: answered", "is: unanswered", "is: contradicted"}, "%s is about the answer", key)
 		}
 	}
 	if n := m.Key("within"); n != nil {
@@ -118,69 +115,25 @@ func (k *knowledge) places(e *Evaluation, q *pipeline.Question) []transcript.Spa
 	if k.is == "asked" {
 		return []transcript.Span{e.wholeTurn(q.Turn)}
 	}
-	share, said := k.inLine(e, q)
-	switch {
-	case k.is == "unanswered" && share < k.least:
+	found := k.compare(e, q)
+	if k.is == "unanswered" && found.Outcome == pipeline.NotAnswered {
 		return []transcript.Span{e.wholeTurn(q.Turn)}
-	case k.is == "answered" && share >= k.least:
-		return said
 	}
-	return nil
+	if outcomes[k.is] != found.Outcome {
+		return nil
+	}
+	var said []transcript.Span
+	for _, ev := range found.Said {
+		said = append(said, ev.Span)
+	}
+	return said
 }
 
-// inLine is how much of the solution the agent's next turns contain, in percent,
-// with those of them that contain some.
-func (k *knowledge) inLine(e *Evaluation, q *pipeline.Question) (share float64, said []transcript.Span) {
-	best := &q.Suggestions[0]
-	heard := map[string]bool{}
-	all := contentOf(best.Answer)
-	for _, t := range k.next(e, q.Turn) {
-		n := 0
-		for term := range contentTerms(e.in.Folded[t].Text) {
-			heard[term] = true
-			if all[term] {
-				n++
-			}
-		}
-		if n > 0 {
-			said = append(said, e.wholeTurn(t))
-		}
-	}
-	share = percentHeard(all, heard)
-	for sentence := range strings.FieldsFuncSeq(best.Answer, endsSentence) {
-		if content := contentOf(sentence); len(content) >= leastContent {
-			share = max(share, percentHeard(content, heard))
-		}
-	}
-	return share, said
-}
+// outcomes are what the agent's turns must come to for a condition that cites them.
+var outcomes = map[string]pipeline.AnsweredOutcome{"answered": pipeline.InLine, "contradicted": pipeline.Contradicted}
 
-// leastContent is how many terms a sentence must have to be an answer by itself.
-const leastContent = 6
-
-func endsSentence(r rune) bool { return strings.ContainsRune("。.;；！!？?", r) }
-
-// next are the agent's turns after a question.
-func (k *knowledge) next(e *Evaluation, turn int) []int {
-	agent := e.messages(transcript.Agent)
-	i, _ := slices.BinarySearch(agent, turn)
-	return agent[i:min(len(agent), i+k.within)]
-}
-
-func contentOf(text string) map[string]bool { return contentTerms(transcript.Fold(text).Text) }
-
-// percentHeard is how many of some terms were heard, in percent.
-func percentHeard(of, heard map[string]bool) float64 {
-	if len(of) == 0 {
-		return 0
-	}
-	n := 0
-	for term := range of {
-		if heard[term] {
-			n++
-		}
-	}
-	return 100 * float64(n) / float64(len(of))
+func (k *knowledge) compare(e *Evaluation, q *pipeline.Question) answer.Result {
+	return answer.Compare(e.in.Session, q, answer.Options{Within: k.within, Least: k.least})
 }
 
 // nearest is the answer that was most in line, or for unanswered the one that was least.
@@ -192,14 +145,17 @@ func (k *knowledge) nearest(e *Evaluation, turns []int) (Near, bool) {
 		if !inTurns(turns, q.Turn) || !k.about(q) {
 			continue
 		}
-		share, _ := k.inLine(e, q)
-		if near.Turn < 0 || (share > best) == (k.is == "answered") {
-			sign := "<"
-			if share >= k.least {
+		found := k.compare(e, q)
+		if near.Turn < 0 || (found.Share > best) == (k.is != "unanswered") {
+			sign, least := "<", cmp.Or(k.least, answer.DefaultLeast)
+			if found.Share >= least {
 				sign = "≥"
 			}
-			best = share
-			near = Near{q.Turn, fmt.Sprintf("%.0f %% of %s in the answer %s %g %%", share, q.Suggestions[0].SolutionID, sign, k.least)}
+			best = found.Share
+			near = Near{q.Turn, fmt.Sprintf("%.0f %% of %s in the answer %s %g %%", found.Share, found.SolutionID, sign, least)}
+			if found.Why != "" {
+				near.Text += ", at odds: " + found.Why
+			}
 		}
 	}
 	return near, near.Turn >= 0

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"assay/pipeline/answer"
 )
 
 // How alike two texts are by their letters alone, from 0 to 100, for short
@@ -113,7 +115,7 @@ func wordGrams(word string) []gram {
 	if len(word) > mostWord {
 		word = strings.ToValidUTF8(word[:mostWord], "")
 	}
-	root := stem(word)
+	root := answer.Stem(word)
 	parts := max(0, len(root)-1) // of a beginning, the root and an end
 	grams := make([]gram, 0, parts+1)
 	grams = append(grams, gram{id: maphash.String(gramSeed, root) | wordTag, weight: wordWeight * weight})
@@ -294,4 +296,12 @@ func (s *sample) trim(tokens []lexToken) (from, to int) {
 		tokens = tokens[:len(tokens)-1]
 	}
 	return tokens[0].start, tokens[len(tokens)-1].end
+}
+
+func wordSet(words string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		set[w] = true
+	}
+	return set
 }

@@ -18,6 +18,8 @@ import (
 type evalCmd struct {
 	Criteria  evalCriteriaCmd  `cmd:"" help:"Compare criteria with labels: criterion X with labels.checks.X of each session, which is true, false or null."`
 	Redaction evalRedactionCmd `cmd:"" help:"Compare redaction with texts whose personal data is marked."`
+	Questions evalQuestionsCmd `cmd:"" help:"Compare which turns of customers are taken for questions with labels.needs_knowledge of each session."`
+	Retrieval evalRetrievalCmd `cmd:"" help:"Measure the search of solutions: on questions with judgements, or on wordings held back from the library."`
 	Injection evalInjectionCmd `cmd:"" help:"Measure the detector of orders to the judging model: recall on attacks, false hits on honest sessions."`
 	Tone      evalToneCmd      `cmd:"" help:"Learn the tone classifier by folds, and compare its answers with labels."`
 }
@@ -61,7 +63,10 @@ func readChecks(paths []string) (labels, error) {
 	return checks, nil
 }
 
-func (l labels) readFile(path string) error {
+func (l labels) readFile(path string) error { return eachLine(path, l.readLine) }
+
+// eachLine gives the lines of a file, plain or packed by gzip.
+func eachLine(path string, take func(line []byte)) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -77,7 +82,7 @@ func (l labels) readFile(path string) error {
 	}
 	for {
 		line, err := in.ReadBytes('\n')
-		l.readLine(line)
+		take(line)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -22,6 +22,7 @@ var order = []string{
 	"assay/pipeline/redact",
 	"assay/pipeline/plan",
 	"assay/pipeline",
+	"assay/pipeline/answer",
 	"assay/pipeline/review",
 	"assay/pipeline/sla",
 	"assay/pipeline/backtest",

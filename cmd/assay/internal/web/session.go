@@ -75,6 +75,13 @@ type quoteView struct {
 type questionView struct {
 	pipeline.Question
 	Words []segment
+	Said  []saidView // the agent's part of how it was answered
+}
+
+// saidView is a quote of a turn.
+type saidView struct {
+	Turn  int
+	Words []segment
 }
 
 func (s *server) session(w http.ResponseWriter, r *http.Request) error {
@@ -172,7 +179,13 @@ func (s *server) judged(ctx context.Context, p *sessionPage) error {
 		p.Counts[f.Outcome]++
 	}
 	for _, q := range p.Verdict.Questions {
-		p.Questions = append(p.Questions, questionView{q, p.seen.saying(q.Text)})
+		view := questionView{Question: q, Words: p.seen.saying(q.Text)}
+		if q.Answered != nil {
+			for _, e := range q.Answered.Said {
+				view.Said = append(view.Said, saidView{e.Turn, p.seen.saying(e.Quote)})
+			}
+		}
+		p.Questions = append(p.Questions, view)
 	}
 	p.Unasked = unaskedOf(p.Verdict)
 	p.Injections = p.injections()

@@ -1,4 +1,4 @@
-package rule
+package answer
 
 import (
 	"strings"
@@ -21,7 +21,7 @@ func contentTerms(text string) map[string]bool {
 		}
 		for word := range strings.FieldsFuncSeq(run.text, notInWord) {
 			if word = strings.Trim(word, "'’"); word != "" && !emptyWords[word] {
-				found[stem(word)] = true
+				found[Stem(word)] = true
 			}
 		}
 	}
@@ -66,7 +66,8 @@ func addPairs(found map[string]bool, text string) {
 	}
 }
 
-func stem(word string) string {
+// Stem returns the stem of an English word.
+func Stem(word string) string {
 	word = strings.TrimSuffix(strings.TrimSuffix(word, "'s"), "’s")
 	env := snowballstem.NewEnv(word)
 	english.Stem(env)
@@ -77,13 +78,13 @@ func stem(word string) string {
 const emptyHan = `的了吗呢吧啊呀哦嘛哈嗯我你您他她它们是就都也还又这那个些么很与或及把被给让请在有会能可以要`
 
 // emptyWords are the English words that do the same.
-var emptyWords = wordSet(`a an the and or but if so as of at by for from in into to with about this that these those it its
+var emptyWords = setOf(`a an the and or but if so as of at by for from in into to with about this that these those it its
 	is are was were be been being am i me my we us our you your he him his she her they them their there here do does did
 	have has had having will would shall should can could may might must just please what which who when where why how
 	also then than too very i'm i'll i've i'd you're you'll you've we're we'll we've they're they'll it's it'll that's
 	there's let's don't doesn't didn't isn't aren't`)
 
-func wordSet(words string) map[string]bool {
+func setOf(words string) map[string]bool {
 	set := map[string]bool{}
 	for w := range strings.FieldsSeq(words) {
 		set[w] = true

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"assay/cmd/assay/internal/config"
+	"assay/knowledge"
+	"assay/knowledge/retrieval"
+)
+
+type evalRetrievalCmd struct {
+	Corpus    []string `name:"corpus" required:"" type:"existingfile" placeholder:"FILE" help:"JSONL files of solutions, or of a retrieval corpus with title and text (.gz too)."`
+	Queries   []string `name:"queries" type:"existingfile" placeholder:"FILE" help:"JSONL files of questions: id, text, and perhaps turns before it, entities, language (.gz too)."`
+	Qrels     []string `name:"qrels" type:"existingfile" placeholder:"FILE" help:"Tables of question, solution, grade, in the form of BEIR or TREC."`
+	HeldOut   float64  `name:"held-out" placeholder:"SHARE" help:"Instead of --queries and --qrels: ask this share of every solution's wordings and take them out of the library."`
+	NoFilter  bool     `name:"no-filter" help:"Ignore the questions' entities, which else are the products to search."`
+	NoContext bool     `name:"no-context" help:"Ignore the turns before the questions."`
+	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
+	JSON      bool     `name:"json" help:"Print figures as JSON."`
+	steps
+}
+
+// Help says what is counted.
+func (c *evalRetrievalCmd) Help() string {
+	return `nDCG, MRR, recall and hit@1 are of the ranking without a threshold, to place 10. "answered" and the precisions are of
+the at most three suggestions above the threshold. Questions whose judgements all have grade 0 have no answer:
+a suggestion for them is a false answer. Questions without judgements are counted and not asked. Brackets are 95 % intervals.`
+}
+
+// Run measures what can be read, and reports the rest.
+func (c *evalRetrievalCmd) Run(p *program) (err error) {
+	if err := c.check(); err != nil {
+		return usageError{err}
+	}
+	var problems error
+	files := retrieval.Files{Problem: func(r *knowledge.Reject) {
+		fmt.Fprintln(p.stderr, r)
+		problems = errProblems
+	}}
+	solutions, questions, err := c.read(p, files)
+	if err != nil {
+		return usageError{err}
+	}
+	index, err := knowledge.NewIndex(solutions, knowledge.Options{Threshold: c.Threshold, Log: p.log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, index.Close()) }()
+	step, done := c.steps.to(p)
+	figures, err := retrieval.Evaluate(p.ctx, index, questions, retrieval.Options{NoFilter: c.NoFilter, NoContext: c.NoContext, Log: step})
+	done()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		printJSON(p, figures)
+		return problems
+	}
+	return errors.Join(figures.Write(p.stdout), problems)
+}
+
+func (c *evalRetrievalCmd) check() error {
+	asked := len(c.Queries) > 0 || len(c.Qrels) > 0
+	switch {
+	case c.HeldOut != 0 && asked:
+		return errors.New("--held-out goes without --queries and --qrels")
+	case c.HeldOut != 0 && (c.HeldOut < 0 || c.HeldOut >= 1):
+		return fmt.Errorf("--held-out is %v; allowed: above 0, below 1", c.HeldOut)
+	case c.HeldOut == 0 && (len(c.Queries) == 0 || len(c.Qrels) == 0):
+		return errors.New("give --queries and --qrels, or --held-out")
+	}
+	return config.Threshold(c.Threshold)
+}
+
+// read returns the library and the questions to it.
+func (c *evalRetrievalCmd) read(p *program, files retrieval.Files) ([]knowledge.Solution, []retrieval.Question, error) {
+	solutions, err := files.Solutions(c.Corpus)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.HeldOut > 0 {
+		kept, questions := retrieval.HoldOut(solutions, c.HeldOut)
+		return kept, questions, nil
+	}
+	questions, err := files.Questions(c.Queries)
+	if err != nil {
+		return nil, nil, err
+	}
+	unknown, err := files.Judgements(c.Qrels, questions)
+	if err == nil && unknown > 0 {
+		fmt.Fprintf(p.stderr, "%d judgements are of questions that are not asked\n", unknown)
+	}
+	return solutions, questions, err
+}

@@ -1,0 +1,159 @@
+package answer
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"assay/pipeline"
+	"assay/pipeline/review"
+	"assay/pipeline/transcript"
+)
+
+// pair is a solution with what an agent said instead, and what that is.
+type pair struct {
+	ID       string
+	Question string
+	Solution string
+	Said     []string
+	Want     pipeline.AnsweredOutcome
+}
+
+func (p pair) compare(o Options) Result {
+	s := &transcript.Session{Turns: []transcript.Turn{{Speaker: transcript.Customer, Text: p.Question}}}
+	for _, text := range p.Said {
+		s.Turns = append(s.Turns, transcript.Turn{Speaker: transcript.Agent, Text: text})
+	}
+	q := &pipeline.Question{Text: p.Question, Suggestions: []pipeline.Suggestion{{SolutionID: p.ID, Answer: p.Solution}}}
+	return Compare(s, q, o)
+}
+
+func readPairs(t testing.TB) []pair {
+	t.Helper()
+	b, err := os.ReadFile("../../testdata/answered/pairs.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []pair
+	for line := range bytes.Lines(b) {
+		var p pair
+		if err := json.Unmarshal(line, &p); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// What contradicts must be found as such, and nothing else may be: precision
+// comes before recall.
+func TestInventedAnswers(t *testing.T) {
+	t.Parallel()
+	tables := map[pipeline.AnsweredOutcome]*review.Table{pipeline.InLine: {}, pipeline.Contradicted: {}}
+	for _, p := range readPairs(t) {
+		got := p.compare(Options{})
+		if got.Outcome != p.Want {
+			t.Logf("%s is %s; got %s (%.0f %%, %s)", p.ID, p.Want, got.Outcome, got.Share, got.Why)
+		}
+		for outcome, table := range tables {
+			switch is, want := got.Outcome == outcome, p.Want == outcome; {
+			case is && want:
+				table.TP++
+			case is:
+				table.FP++
+			case want:
+				table.FN++
+			default:
+				table.TN++
+			}
+		}
+	}
+	for outcome, least := range map[pipeline.AnsweredOutcome][2]float64{pipeline.Contradicted: {0.95, 0.75}, pipeline.InLine: {0.80, 0.90}} {
+		p, r := *tables[outcome].Precision().Value, *tables[outcome].Recall().Value
+		if p < least[0] || r < least[1] {
+			t.Errorf("%s: precision %.2f, recall %.2f; want %v", outcome, p, r, least)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	const fee = "The exit fee is 20 pounds for each remaining month, up to 140. It is not charged after a move abroad."
+	for _, c := range []struct {
+		name     string
+		solution string
+		said     []string
+		o        Options
+		want     pipeline.Answered
+	}{
+		{"another amount contradicts, with both sides", fee, []string{"One moment.", "Sure. The exit fee is 35 pounds for each remaining month."}, Options{},
+			pipeline.Answered{Outcome: pipeline.Contradicted, SolutionID: "S", Solution: "The exit fee is 20 pounds for each remaining month,", Why: "35 pounds ≠ 20 pounds",
+				Said: []pipeline.Evidence{{Span: transcript.Span{Turn: 2, Start: 6, End: 57}, Quote: "The exit fee is 35 pounds for each remaining month."}}}},
+		{"a total does not", fee, []string{"Three months are left, so the exit fee is 60 pounds in all."}, Options{}, pipeline.Answered{Outcome: pipeline.InLine}},
+		{"nor does what holds in another case", fee, []string{"If you had no contract, the exit fee would be 0 pounds for each remaining month."}, Options{}, pipeline.Answered{Outcome: pipeline.InLine}},
+		{"nor a question", fee, []string{"Were you told that the exit fee is 35 pounds for each remaining month?"}, Options{}, pipeline.Answered{Outcome: pipeline.InLine}},
+		{"putting off is no answer", fee, []string{"I don't know the exit fee for each remaining month, please call us."}, Options{}, pipeline.Answered{Outcome: pipeline.NotAnswered}},
+		{"too late is no answer", fee, []string{"Hm.", "The exit fee is 20 pounds for each remaining month."}, Options{Within: 1}, pipeline.Answered{Outcome: pipeline.NotAnswered}},
+		{"a longer time in another unit contradicts", "电子发票在确认收货后 24 小时内开具。", []string{"确认收货后三天内开具电子发票"}, Options{}, pipeline.Answered{Outcome: pipeline.Contradicted}},
+		{"the same time in another unit is in line", "电子发票在确认收货后 24 小时内开具。", []string{"确认收货后一天内开具电子发票"}, Options{}, pipeline.Answered{Outcome: pipeline.InLine}},
+		{"what the solution says both ways is not denied", "出库前可以修改地址，出库后不能修改地址。", []string{"可以修改地址的"}, Options{}, pipeline.Answered{Outcome: pipeline.InLine}},
+		{"with a share of its own, a number alone is not enough", "Refunds reach the bank card within five working days after the return.", []string{"five working days"}, Options{Least: 60}, pipeline.Answered{Outcome: pipeline.NotAnswered}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := pair{ID: "S", Solution: c.solution, Said: c.said}.compare(c.o).Answered
+			if c.want.Said == nil {
+				if got.Outcome != c.want.Outcome {
+					t.Errorf("got %+v; want %s", got, c.want.Outcome)
+				}
+				return
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWithoutASuggestionThereIsNoSolution(t *testing.T) {
+	t.Parallel()
+	got := Compare(&transcript.Session{Turns: make([]transcript.Turn, 2)}, &pipeline.Question{}, Options{})
+	if diff := cmp.Diff(pipeline.Answered{Outcome: pipeline.NoSolution}, got.Answered); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBotsDoNotAnswer(t *testing.T) {
+	t.Parallel()
+	s := &transcript.Session{Turns: []transcript.Turn{
+		{Speaker: transcript.Customer, Text: "exit fee?"}, {Speaker: transcript.Bot, Text: "The exit fee is 20 pounds a month."},
+		{Speaker: transcript.Agent, Text: "The exit fee is 20 pounds a month.", Kind: transcript.Note},
+	}}
+	q := &pipeline.Question{Suggestions: []pipeline.Suggestion{{SolutionID: "S", Answer: "The exit fee is 20 pounds a month."}}}
+	if got := Compare(s, q, Options{}); got.Outcome != pipeline.NotAnswered {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func FuzzCompare(f *testing.F) {
+	for _, p := range readPairs(f) {
+		f.Add(p.Solution, p.Said[0])
+	}
+	f.Add("\xff 3 to", "–3元\x00 5 个")
+	f.Add(strings.Repeat("不能", 50), "1e309 天 or 2")
+	f.Fuzz(func(t *testing.T, solution, said string) {
+		got := pair{ID: "S", Solution: solution, Said: []string{said}}.compare(Options{})
+		if !strings.Contains(solution, got.Solution) {
+			t.Errorf("%q is not in the solution", got.Solution)
+		}
+		for _, e := range got.Said {
+			if e.Turn != 1 || said[e.Start:e.End] != e.Quote {
+				t.Errorf("evidence %+v", e)
+			}
+		}
+	})
+}
