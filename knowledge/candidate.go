@@ -30,6 +30,9 @@ const (
 	contextFactor = 0.3
 )
 
+// limits bound a search.
+type limits struct{ candidates, postings int }
+
 // boosted is a term to be searched in a field, with its weight.
 type boosted struct {
 	field, term string
@@ -129,7 +132,7 @@ func (s *search) valid(hits []hit, now time.Time) ([]*entry, error) {
 		if e.validAt(now) {
 			out = append(out, e)
 		}
-		if len(out) == maxCandidates {
+		if len(out) == s.g.limits.candidates {
 			break
 		}
 	}
@@ -171,7 +174,7 @@ func (s *search) rarest(terms []boosted, n uint64) ([]postings, error) {
 		return known, nil
 	}
 	var out []postings
-	left, taken := map[string]int{wordsField: postingsBudget, pairsField: postingsBudget}, map[string]int{}
+	left, taken := map[string]int{wordsField: s.g.limits.postings, pairsField: s.g.limits.postings}, map[string]int{}
 	for _, p := range known {
 		left[p.field] -= int(min(p.n, n))
 		if left[p.field] < 0 && taken[p.field] >= minTerms {

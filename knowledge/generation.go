@@ -46,6 +46,7 @@ type generation struct {
 	folder    string // "" in memory
 	analyzers analyzers
 	cache     *cache
+	limits    limits
 	searching chan struct{} // holds one token for each search under way
 
 	writing  sync.Mutex // held by what changes the index
@@ -89,7 +90,7 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	}
 	return &generation{
 		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(),
-		searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		limits: limits{maxCandidates, postingsBudget}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
 }
 

@@ -26,6 +26,11 @@ import (
 	"assay/testdata"
 )
 
+type benchCmds struct {
+	Pipeline benchCmd        `cmd:"" default:"withargs" help:"Import and inspection, on this machine and database."`
+	Library  benchLibraryCmd `cmd:"" help:"Searching solutions, in libraries of several sizes."`
+}
+
 type benchCmd struct {
 	Sessions int      `name:"sessions" default:"5000" help:"Sessions to push through the pipeline."`
 	Jobs     int      `name:"jobs" default:"20000" help:"No-op jobs for the reference."`

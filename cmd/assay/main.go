@@ -36,7 +36,7 @@ type commands struct {
 	Suggest   suggestCmd   `cmd:"" help:"Suggest solutions for a question."`
 	Eval      evalCmd      `cmd:"" help:"Measure against labelled data."`
 	Tone      toneCmd      `cmd:"" help:"Train the tone classifier, and explain what it says."`
-	Bench     benchCmd     `cmd:"" help:"Measure speed on this machine and database."`
+	Bench     benchCmds    `cmd:"" help:"Measure speed on this machine."`
 	Doctor    doctorCmd    `cmd:"" help:"Check that everything is in place."`
 
 	Config kong.ConfigFlag `name:"config" env:"ASSAY_CONFIG" type:"existingfile" placeholder:"FILE" help:"YAML file with settings: its keys are the names of flags."`
