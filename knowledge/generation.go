@@ -45,6 +45,7 @@ type generation struct {
 	o         Options
 	folder    string // "" in memory
 	analyzers analyzers
+	weights   *weighing
 	cache     *cache
 	limits    limits
 	searching chan struct{} // holds one token for each search under way
@@ -88,8 +89,12 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
+	w, err := shippedWeights()
+	if err != nil {
+		return nil, err
+	}
 	return &generation{
-		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(),
+		o: o, folder: folder, analyzers: a, weights: w, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(),
 		limits: limits{maxCandidates, postingsBudget}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
 }

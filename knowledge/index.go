@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +24,9 @@ type Options struct {
 	Threshold float64          // score below which nothing is suggested, above 0 up to 1; 0 is DefaultThreshold
 	Now       func() time.Time // decides what is valid; nil is time.Now
 	Log       *slog.Logger     // of Follow; nil is slog.Default()
+	Synonyms  *Synonyms        // nil is none, or those of the library
+
+	synonyms *atomic.Pointer[Synonyms] // in force, shared by all generations
 }
 
 // Index searches solutions. It lives in memory, so that processes do not share
@@ -70,6 +74,8 @@ func newIndex(o Options) (*Index, error) {
 		o.Now = time.Now
 	}
 	o.Log = cmp.Or(o.Log, slog.Default())
+	o.synonyms = &atomic.Pointer[Synonyms]{}
+	o.synonyms.Store(o.Synonyms)
 	g, err := createGeneration("", o)
 	if err != nil {
 		return nil, err
@@ -102,7 +108,7 @@ func (x *Index) Version() string {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	h := sha256.New()
-	fmt.Fprint(h, x.generation.len(), x.generation.content(), x.o.Threshold, rankingVersion())
+	fmt.Fprint(h, x.generation.len(), x.generation.content(), x.o.Threshold, rankingVersion(), x.o.synonyms.Load().hash())
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
@@ -114,6 +120,13 @@ func (x *Index) Refresh(ctx context.Context) (int, error) {
 	}
 	x.updating.Lock()
 	defer x.updating.Unlock()
+	if x.o.Synonyms == nil {
+		s, err := x.library.Synonyms(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("refresh index: %w", err)
+		}
+		x.o.synonyms.Store(s)
+	}
 	n := 0
 	for {
 		changed, seq, err := x.library.Since(ctx, x.generation.seq())
