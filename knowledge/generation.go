@@ -63,7 +63,7 @@ type generation struct {
 func layoutVersion() string {
 	h := fnv.New64a()
 	fmt.Fprint(h, sketchFormat, wordsField, pairsField, questionWeight, tagWeight, answerWeight,
-		stopWords, weakHan, englishForms, samePhrases, weekdays())
+		stopWords, weakHan, englishForms, samePhrases, weekdays(), traditionalSimplified, code)
 	return fmt.Sprintf("1-%x", h.Sum64())
 }
 

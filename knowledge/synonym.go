@@ -131,7 +131,7 @@ func tooCommon(phrase string) bool {
 }
 
 func foldedPhrase(phrase string) string {
-	return strings.Join(strings.Fields(transcript.Fold(phrase).Text), " ")
+	return strings.Join(strings.Fields(simplified.Replace(transcript.Fold(phrase).Text)), " ")
 }
 
 // newSynonyms orders rules for looking up. With an error it returns the rule that
@@ -209,7 +209,7 @@ func (s *Synonyms) rewritings(question string) []string {
 	if s == nil || len(s.meaning) == 0 {
 		return nil
 	}
-	folded := transcript.Fold(question).Text
+	folded := simplified.Replace(transcript.Fold(question).Text)
 	found := s.find(folded)
 	var out []string
 	add := func(text string) {
