@@ -4,14 +4,16 @@ import (
 	"context"
 	"time"
 
+	"assay/knowledge"
 	"assay/pipeline/store"
 )
 
-// Keep says how long what is written down of models is kept, in days; 0 is for
-// ever.
+// Keep says how long what is written down of models, and of questions to the
+// solution library, is kept, in days; 0 is for ever.
 type Keep struct {
 	Calls   int // of the ledger; at least 2, since budgets count by it
 	Answers int // that nobody needed again
+	Asks    int // and what was done with what was suggested; feedback stays
 }
 
 // forgetEvery is how often old things are looked for.
@@ -23,7 +25,7 @@ func (r *Runner) forget(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := Forget(ctx, r.o.Store, r.o.Keep); err != nil && ctx.Err() == nil {
-			r.o.Log.WarnContext(ctx, "old accounts of models not removed", "error", err)
+			r.o.Log.WarnContext(ctx, "old accounts not removed", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -44,6 +46,12 @@ func Forget(ctx context.Context, s *store.Store, k Keep) error {
 	for more := k.Calls > 0; more; {
 		var err error
 		if more, err = s.ForgetCalls(ctx, k.Calls); err != nil {
+			return err
+		}
+	}
+	for more := k.Asks > 0; more; {
+		var err error
+		if more, err = knowledge.NewLibrary(s.Pool()).ForgetAsks(ctx, k.Asks); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,9 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
 )
@@ -41,7 +43,11 @@ type Options struct {
 	WatchEvery time.Duration      // how often folders are looked at; default 10 s
 	Settle     time.Duration      // a file is read when it was not changed for this long; default 2 s
 	Read       transcript.Options // how watched files are read
-	Keep       Keep               // what is kept of models
+	Keep       Keep               // what is kept, of models and of questions
+	Idle       LiveIdle           // how long sessions run without a turn
+	// Clean takes personal data out of a customer's question before a gap is called by
+	// it; nil is the default policy's for exports.
+	Clean func(string) string
 }
 
 // client is River's client on pgx.
@@ -62,6 +68,7 @@ const (
 	judgeQueue   = "judge"
 	pullQueue    = "pull"
 	historyQueue = "history" // long work over stored sessions
+	liveQueue    = "live"    // sessions that still run
 )
 
 // NewInserter makes a client that enqueues jobs and works none.
@@ -87,21 +94,30 @@ func New(o Options) (*Runner, error) {
 	if o.Settle <= 0 {
 		o.Settle = 2 * time.Second
 	}
+	o.Idle.complete()
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
+	}
+	if o.Clean == nil {
+		rules := new(redact.DefaultPolicy()).For(redact.Export)
+		o.Clean = func(s string) string { return rules.Text(s).Text }
 	}
 	r := &Runner{o: o, alive: newAlive(host)}
 	if r.alive.worker.Judging, err = o.Judging.declared(); err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
-	if r.client, err = river.NewClient(riverpgxv5.New(o.Store.Pool()), r.config()); err != nil {
+	config, err := r.config()
+	if err != nil {
+		return nil, err
+	}
+	if r.client, err = river.NewClient(riverpgxv5.New(o.Store.Pool()), config); err != nil {
 		return nil, fmt.Errorf("river client: %w", err)
 	}
 	return r, nil
 }
 
-func (r *Runner) config() *river.Config {
+func (r *Runner) config() (*river.Config, error) {
 	workers := river.NewWorkers()
 	cards := newCards(r.o.Store)
 	river.AddWorker(workers, &inspectWorker{
@@ -114,8 +130,17 @@ func (r *Runner) config() *river.Config {
 	river.AddWorker(workers, &pullWorker{store: r.o.Store, read: r.o.Read, settle: r.o.Settle, metrics: r.o.Metrics, log: r.o.Log})
 	river.AddWorker(workers, &reinspectWorker{store: r.o.Store})
 	river.AddWorker(workers, &backtestWorker{backtester: NewBacktester(r.o.Store, r.o.Inspector, 1)})
+	idle, err := newLiveIdleWorker(r.o)
+	if err != nil {
+		return nil, err
+	}
+	river.AddWorker(workers, idle)
+	gaps := knowledge.NewGaps(r.o.Store.Pool(), r.o.Clean)
+	river.AddWorker(workers, &gapsWorker{gaps: gaps})
+	river.AddWorker(workers, &checkLibraryWorker{gaps: gaps, suggest: r.o.Inspector.Suggest})
 	queues := map[string]river.QueueConfig{
 		historyQueue: {MaxWorkers: 2},
+		liveQueue:    {MaxWorkers: 1},
 		inspectQueue: {MaxWorkers: r.o.Workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond},
 	}
 	if r.o.Judging.Judge != nil { // without a model the jobs are left to those that have one
@@ -127,8 +152,8 @@ func (r *Runner) config() *river.Config {
 	return &river.Config{
 		ID: r.alive.worker.ID, Queues: queues, Workers: workers, Logger: r.o.Log,
 		JobTimeout: 5 * time.Minute, RescueStuckJobsAfter: 2 * time.Hour, SoftStopTimeout: 10 * time.Second,
-		RetryPolicy: retryPolicy{}, Middleware: []rivertype.Middleware{r.alive},
-	}
+		RetryPolicy: retryPolicy{}, Middleware: []rivertype.Middleware{r.alive}, PeriodicJobs: r.periodic(),
+	}, nil
 }
 
 // pullQueue is the queue of one folder: only processes on this machine that
@@ -158,6 +183,8 @@ func (r *Runner) Start(ctx context.Context) error {
 	}
 	r.loops.Go(func() { r.beat(ctx) })
 	r.loops.Go(func() { r.forget(ctx) })
+	r.loops.Go(func() { r.endIdle(ctx) })
+	r.loops.Go(func() { r.countFeedback(ctx) })
 	for _, folder := range r.o.Watch {
 		r.loops.Go(func() { r.watch(ctx, folder) })
 	}

@@ -33,6 +33,10 @@ func TestMain(m *testing.M) {
 		beWorker(url)
 		return
 	}
+	if url := os.Getenv(liveEnv); url != "" {
+		beSender(url)
+		return
+	}
 	os.Exit(storetest.Run(m, storetest.Options{Migrate: store.Migrate}))
 }
 

@@ -21,6 +21,8 @@ type Metrics struct {
 	refusals *prometheus.CounterVec
 	tokens   *prometheus.CounterVec
 	cost     prometheus.Counter
+
+	live *liveMetrics
 }
 
 // NewMetrics makes the counters and registers them.
@@ -57,9 +59,10 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Name: "assay_model_cost_total", Help: "What models cost, in the currency of --price-currency.",
 		}),
 	}
-	for _, c := range []prometheus.Collector{
+	m.live = newLiveMetrics()
+	for _, c := range append(m.live.all(),
 		m.verdicts, m.failures, m.leftOut, m.records, m.lost, m.judgings, m.calls, m.refusals, m.tokens, m.cost,
-	} {
+	) {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

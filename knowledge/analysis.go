@@ -34,8 +34,8 @@ func addAnalyzer(m *mapping.IndexMappingImpl) error {
 // analyzers cut canonical text into terms. They are safe to share.
 type analyzers struct{ terms analysis.Analyzer }
 
-// text is what a text was cut into, in its order.
-type text struct {
+// cutText is what a text was cut into, in its order.
+type cutText struct {
 	words []word
 	pairs []string // of characters that stand side by side
 }
@@ -47,7 +47,7 @@ type word struct {
 }
 
 // content returns the words that say something by themselves.
-func (t text) content() []string {
+func (t cutText) content() []string {
 	out := make([]string, 0, len(t.words))
 	for _, w := range t.words {
 		if !w.stop {
@@ -58,7 +58,7 @@ func (t text) content() []string {
 }
 
 // ids returns the numbers of all words.
-func (t text) ids() []int32 {
+func (t cutText) ids() []int32 {
 	out := make([]int32, len(t.words))
 	for i, w := range t.words {
 		if out[i] = termID(w.term); w.stop {
@@ -74,9 +74,9 @@ func (a analyzers) singles(canonical string) []string { return a.cut(canonical).
 
 // cut cuts canonical text into words and characters, and pairs of characters:
 // short questions match on characters and precise ones on pairs.
-func (a analyzers) cut(canonical string) text {
+func (a analyzers) cut(canonical string) cutText {
 	tokens := a.terms.Analyze([]byte(canonical))
-	t := text{words: make([]word, len(tokens))}
+	t := cutText{words: make([]word, len(tokens))}
 	for i, one := range tokens {
 		t.words[i] = word{string(one.Term), stopSet[canonical[one.Start:one.End]]}
 		if i == 0 || one.Type != analysis.Ideographic || tokens[i-1].Type != analysis.Ideographic || tokens[i-1].End != one.Start {
@@ -89,7 +89,7 @@ func (a analyzers) cut(canonical string) text {
 
 // searched returns what the index knows a text by, without weak characters and
 // without repetitions.
-func (t text) searched() []boosted {
+func (t cutText) searched() []boosted {
 	var out []boosted
 	seen := map[string]bool{}
 	add := func(field string, terms []string) {

@@ -16,11 +16,7 @@ import (
 
 // Bench is an index in a folder that can also be searched in other ways, to
 // measure what ours costs and what it loses. It is safe to share.
-type Bench struct{ g, unpruned *generation }
-
-// unprunedCandidates is how many solutions the ranking looks at when nothing is
-// cut.
-const unprunedCandidates = 1_000
+type Bench struct{ g *generation }
 
 // BuildBench builds an index of the solutions in a folder that does not exist.
 func BuildBench(ctx context.Context, folder string, solutions iter.Seq2[Solution, error]) error {
@@ -39,11 +35,16 @@ func OpenBench(folder string) (*Bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &generation{
-		o: g.o, analyzers: g.analyzers, cache: newCache(0), searching: g.searching, bleve: g.bleve, vocabulary: g.vocabulary,
-		limits: limits{candidates: unprunedCandidates, postings: math.MaxInt},
-	}
-	return &Bench{g, all}, nil
+	return &Bench{g}, nil
+}
+
+// Cut returns the same index cut in another way: so many postings of each field
+// are visited, and so many solutions ranked.
+func (b *Bench) Cut(postings, ofTerm, sketches, candidates int) *Bench {
+	return &Bench{&generation{
+		o: b.g.o, analyzers: b.g.analyzers, cache: newCache(maxCacheBytes), searching: b.g.searching, bleve: b.g.bleve,
+		vocabulary: b.g.vocabulary, limits: limits{candidates, sketches, postings, ofTerm},
+	}}
 }
 
 // Close frees the index; its folder stays.
@@ -52,11 +53,6 @@ func (b *Bench) Close() error { return b.g.close() }
 // Suggest searches as Index.Suggest does, without a threshold.
 func (b *Bench) Suggest(ctx context.Context, q Query) ([]pipeline.Suggestion, error) {
 	return b.g.suggest(ctx, q)
-}
-
-// SuggestUnpruned visits all postings of all terms and ranks 1,000 solutions.
-func (b *Bench) SuggestUnpruned(ctx context.Context, q Query) ([]pipeline.Suggestion, error) {
-	return b.unpruned.suggest(ctx, q)
 }
 
 // Match searches with bleve's match query: the ids of the best solutions that

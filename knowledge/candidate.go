@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"time"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	index "github.com/blevesearch/bleve_index_api"
@@ -16,13 +14,19 @@ import (
 const (
 	// maxCandidates is how many solutions the ranking looks at.
 	maxCandidates = 50
-	// maxRead is how many solutions are read to find candidates that are valid.
+	// maxSketches is how many solutions are looked at for all of the question's
+	// words, to find those.
+	maxSketches = 200
+	// maxRead is how many solutions are read when many have expired or are not
+	// for those who ask.
 	maxRead = 2_000
-	// postingsBudget is how many postings of one field a search may visit. The
-	// frequent terms cost most and tell least.
-	postingsBudget = 4_000
-	// minTerms are searched in a field even when they exceed the budget.
-	minTerms = 2
+	// postingsBudget is how many postings a search may visit. The frequent terms
+	// cost most and tell least; they count once candidates are found.
+	postingsBudget = 8_000
+	// minTerms are searched even when they exceed the budget, as far as
+	// mostPostings of each.
+	minTerms     = 2
+	mostPostings = 2 * postingsBudget
 	// smallFilter is the number of solutions behind a filter up to which all of
 	// them are searched with all terms.
 	smallFilter = 1_000
@@ -31,7 +35,9 @@ const (
 )
 
 // limits bound a search.
-type limits struct{ candidates, postings int }
+type limits struct{ candidates, sketches, postings, ofTerm int }
+
+var usualLimits = limits{maxCandidates, maxSketches, postingsBudget, mostPostings}
 
 // boosted is a term to be searched in a field, with its weight.
 type boosted struct {
@@ -75,7 +81,7 @@ func (g *generation) candidates(ctx context.Context, q *question) (out []*entry,
 	if err != nil {
 		return nil, fmt.Errorf("search solutions: %w", err)
 	}
-	return s.valid(found, g.o.Now())
+	return s.best(q, found)
 }
 
 func (s *search) close() error {
@@ -86,14 +92,8 @@ func (s *search) close() error {
 	return errors.Join(err, s.reader.Close())
 }
 
-// hit is a document with its score.
-type hit struct {
-	doc   uint64
-	score float64
-}
-
-// find returns the documents that share terms with the question, best first.
-func (s *search) find(q *question) ([]hit, error) {
+// find returns the documents that share the rarest terms with the question.
+func (s *search) find(q *question) (ranking, error) {
 	gates, err := s.gates(q.filters)
 	if err != nil {
 		return nil, err
@@ -102,41 +102,20 @@ func (s *search) find(q *question) ([]hit, error) {
 	if err != nil {
 		return nil, err
 	}
-	scores := map[uint64]float64{}
 	if len(gates) > 0 && gates[0].n <= smallFilter {
-		err = s.collectWithin(gates, terms, scores)
-	} else {
-		err = s.collectAll(gates, terms, scores)
+		return s.findWithin(gates, terms)
 	}
-	if err != nil {
-		return nil, err
+	most := uint64(0)
+	for _, t := range terms {
+		most += min(t.n, uint64(s.g.limits.ofTerm))
 	}
-	docs := slices.Sorted(maps.Keys(scores))
-	hits := make([]hit, len(docs))
-	for i, d := range docs {
-		hits[i] = hit{d, scores[d]}
-	}
-	slices.SortFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc)) })
-	return hits, nil
-}
-
-// valid returns the entries of the best hits that are valid.
-func (s *search) valid(hits []hit, now time.Time) ([]*entry, error) {
-	var out []*entry
-	p := newPlaces(s.reader)
-	for _, h := range hits[:min(len(hits), maxRead)] {
-		e, err := s.g.entry(p, h.doc)
-		if err != nil {
+	scores := newScoreboard(min(most, s.total))
+	for _, t := range terms {
+		if err := s.collect(t, scores); err != nil {
 			return nil, err
 		}
-		if e.validAt(now) {
-			out = append(out, e)
-		}
-		if len(out) == s.g.limits.candidates {
-			break
-		}
 	}
-	return out, nil
+	return gates.pass(scores.hits())
 }
 
 // postings are the documents that have a term.
@@ -155,9 +134,8 @@ func (s *search) postings(t boosted, frequencies bool) (postings, error) {
 	return postings{t, r, r.Count()}, nil
 }
 
-// rarest returns the terms that the index has, rarest first, in each field as
-// far as the budget goes. Behind a filter that at most n documents pass a term
-// costs no more than those.
+// rarest returns the terms that the index has, rarest first, as far as the
+// budget goes; behind a small filter, of n solutions, all of them.
 func (s *search) rarest(terms []boosted, n uint64) ([]postings, error) {
 	var known []postings
 	for _, t := range terms {
@@ -173,97 +151,71 @@ func (s *search) rarest(terms []boosted, n uint64) ([]postings, error) {
 	if n <= smallFilter {
 		return known, nil
 	}
-	var out []postings
-	left, taken := map[string]int{wordsField: s.g.limits.postings, pairsField: s.g.limits.postings}, map[string]int{}
-	for _, p := range known {
-		left[p.field] -= int(min(p.n, n))
-		if left[p.field] < 0 && taken[p.field] >= minTerms {
-			continue
+	left := uint64(s.g.limits.postings)
+	for i, p := range known {
+		if p.n > left && i >= minTerms {
+			return known[:i], nil
 		}
-		taken[p.field]++
-		out = append(out, p)
+		left -= min(left, p.n)
 	}
-	return out, nil
-}
-
-// collectAll scores all documents of the terms that pass the gates.
-func (s *search) collectAll(gates gates, terms []postings, scores map[uint64]float64) error {
-	for _, t := range terms {
-		if err := s.collect(t, scores); err != nil {
-			return err
-		}
-	}
-	if len(gates) == 0 {
-		return nil
-	}
-	docs := slices.Sorted(maps.Keys(scores))
-	passed, err := gates.pass(slices.Clone(docs))
-	if err != nil {
-		return err
-	}
-	for _, d := range docs {
-		if len(passed) > 0 && passed[0] == d {
-			passed = passed[1:]
-			continue
-		}
-		delete(scores, d)
-	}
-	return nil
+	return known, nil
 }
 
 // collect adds what a term contributes to the scores of its documents.
-func (s *search) collect(p postings, scores map[uint64]float64) error {
+func (s *search) collect(p postings, scores *scoreboard) error {
 	weigh := s.bm25(p)
 	var d index.TermFieldDoc
-	for {
+	for range s.g.limits.ofTerm {
 		found, err := p.reader.Next(&d)
 		if err != nil {
 			return err
 		}
 		if found == nil {
-			return s.ctx.Err()
+			break
 		}
-		scores[found.ID.Value()] += weigh(found)
-	}
-}
-
-// collectWithin scores the documents that pass the gates, which are few: every
-// term leaps from one of them to the next.
-func (s *search) collectWithin(gates gates, terms []postings, scores map[uint64]float64) error {
-	docs, err := gates[0].docs()
-	if err != nil {
-		return err
-	}
-	if docs, err = gates[1:].pass(docs); err != nil {
-		return err
-	}
-	for _, t := range terms {
-		if err := s.leap(t, docs, scores); err != nil {
-			return err
-		}
+		scores.add(found.ID.Value(), weigh(found))
 	}
 	return s.ctx.Err()
 }
 
-func (s *search) leap(p postings, docs []uint64, scores map[uint64]float64) error {
+// findWithin scores the documents that pass the gates, which are few: every term
+// leaps from one of them to the next.
+func (s *search) findWithin(gates gates, terms []postings) (ranking, error) {
+	all, err := gates[0].docs()
+	if err != nil {
+		return nil, err
+	}
+	docs, err := gates[1:].pass(all)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range terms {
+		if err := s.leap(t, docs); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(docs, func(h hit) bool { return h.score == 0 }), s.ctx.Err()
+}
+
+// leap adds what a term contributes to the scores of the documents, which are
+// ascending.
+func (s *search) leap(p postings, docs ranking) error {
 	weigh := s.bm25(p)
 	var d index.TermFieldDoc
 	var to index.IndexInternalID
 	at := uint64(0)
-	for i, doc := range docs {
-		if i > 0 && doc <= at {
-			if doc == at {
-				scores[doc] += weigh(&d)
+	for i := range docs {
+		doc := docs[i].doc
+		if i == 0 || at < doc {
+			to = index.NewIndexInternalID(to, doc)
+			found, err := p.reader.Advance(to, &d)
+			if found == nil || err != nil {
+				return err
 			}
-			continue
+			at = found.ID.Value()
 		}
-		to = index.NewIndexInternalID(to, doc)
-		found, err := p.reader.Advance(to, &d)
-		if found == nil || err != nil {
-			return err
-		}
-		if at = found.ID.Value(); at == doc {
-			scores[doc] += weigh(found)
+		if at == doc {
+			docs[i].score += weigh(&d)
 		}
 	}
 	return nil
@@ -273,9 +225,14 @@ func (s *search) leap(p postings, docs []uint64, scores map[uint64]float64) erro
 func (s *search) bm25(p postings) func(*index.TermFieldDoc) float64 {
 	v := s.g.vocabulary
 	weight := p.boost * v.idf(int32(p.n))
-	mean := v.length / float64(max(v.entries, 1))
+	mean := v.meanLength()
 	return func(d *index.TermFieldDoc) float64 {
-		n, length := float64(d.Freq), 1/(d.Norm*d.Norm)
-		return weight * n / (n + saturation*(1-lengthFactor+lengthFactor*length/mean))
+		return weight * saturated(float64(d.Freq), 1/(d.Norm*d.Norm), mean)
 	}
+}
+
+// saturated is BM25's share of a term's weight that n occurrences in a text of
+// that length bring.
+func saturated(n, length, mean float64) float64 {
+	return n / (n + saturation*(1-lengthFactor+lengthFactor*length/mean))
 }

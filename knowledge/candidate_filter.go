@@ -23,6 +23,14 @@ func newFilters(q Query) filters {
 	return f
 }
 
+// pass reports whether a solution is for those who ask.
+func (f *filters) pass(k *sketch) bool {
+	return (len(f.products) == 0 || k.product == "" || slices.Contains(f.products, k.product)) &&
+		(f.region == "" || k.region == "" || k.region == f.region) &&
+		(f.customerType == "" || k.customerType == "" || k.customerType == f.customerType) &&
+		(k.stage == "" || k.stage == f.stage)
+}
+
 // gate is a filter on one field: the documents of any of its terms pass.
 type gate struct {
 	terms []*gateTerm
@@ -37,8 +45,8 @@ type gateTerm struct {
 	ended  bool
 }
 
-// gates are the filters of a question that do not let everything pass, the
-// narrowest first.
+// gates are the filters of a question that let at most half of all pass, the
+// narrowest first; for the others it is cheaper to look at what was found.
 type gates []gate
 
 func (s *search) gates(f filters) (gates, error) {
@@ -61,7 +69,7 @@ func (s *search) gates(f filters) (gates, error) {
 		if err != nil {
 			return nil, err
 		}
-		if one.n < s.total {
+		if one.n <= s.total/2 {
 			out = append(out, one)
 		}
 	}
@@ -90,9 +98,9 @@ func (all gates) most(total uint64) uint64 {
 	return all[0].n
 }
 
-// docs returns all documents of the gate, ascending.
-func (g gate) docs() ([]uint64, error) {
-	var out []uint64
+// docs returns all documents of the gate, ascending, without scores.
+func (g gate) docs() (ranking, error) {
+	var all []uint64
 	for _, t := range g.terms {
 		for {
 			found, err := t.reader.Next(nil)
@@ -102,28 +110,36 @@ func (g gate) docs() ([]uint64, error) {
 			if found == nil {
 				break
 			}
-			out = append(out, found.ID.Value())
+			all = append(all, found.ID.Value())
 		}
 	}
-	return set(out), nil
+	var out ranking
+	for _, d := range set(all) {
+		out = append(out, hit{doc: d})
+	}
+	return out, nil
 }
 
-// pass returns those of the documents, which are ascending, that pass all gates.
-func (all gates) pass(docs []uint64) ([]uint64, error) {
+// pass returns those of the hits that pass all gates, ascending by document
+// where there is any gate.
+func (all gates) pass(hits ranking) (ranking, error) {
+	if len(all) > 0 {
+		slices.SortFunc(hits, func(a, b hit) int { return cmp.Compare(a.doc, b.doc) })
+	}
 	for _, one := range all {
-		left := docs[:0]
-		for _, d := range docs {
-			ok, err := one.passes(d)
+		left := hits[:0]
+		for _, h := range hits {
+			ok, err := one.passes(h.doc)
 			if err != nil {
 				return nil, err
 			}
 			if ok {
-				left = append(left, d)
+				left = append(left, h)
 			}
 		}
-		docs = left
+		hits = left
 	}
-	return docs, nil
+	return hits, nil
 }
 
 func (g gate) passes(doc uint64) (bool, error) {

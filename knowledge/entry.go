@@ -63,7 +63,7 @@ func newEntry(k sketch, whole []byte) *entry {
 
 // solution returns the solution as it was put into the index.
 func (e *entry) solution() (Solution, error) {
-	s := Solution{Votes: e.votes}
+	s := Solution{Opinions: e.opinions}
 	if err := json.Unmarshal(e.whole, &s); err != nil {
 		return Solution{}, fmt.Errorf("stored solution %q: %w: %w", e.id, errBroken, err)
 	}

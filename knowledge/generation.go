@@ -11,6 +11,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
+	"github.com/blevesearch/bleve/v2/mapping"
 	index "github.com/blevesearch/bleve_index_api"
 	bolt "go.etcd.io/bbolt/errors"
 )
@@ -95,16 +96,21 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	}
 	return &generation{
 		o: o, folder: folder, analyzers: a, weights: w, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(),
-		limits: limits{maxCandidates, postingsBudget}, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		limits: usualLimits, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
+}
+
+// newMapping describes documents that come as fields.
+func newMapping() *mapping.IndexMappingImpl {
+	m := bleve.NewIndexMapping()
+	m.DefaultMapping = bleve.NewDocumentDisabledMapping()
+	m.ScoringModel = index.BM25Scoring
+	return m
 }
 
 // newBleve makes an index. NewMemOnly would make one of an older kind.
 func newBleve(folder string) (bleve.Index, error) {
-	m := bleve.NewIndexMapping()
-	m.DefaultMapping = bleve.NewDocumentDisabledMapping() // documents come as fields
-	m.ScoringModel = index.BM25Scoring
-	b, err := bleve.NewUsing(folder, m, scorch.Name, scorch.Name, map[string]any{"bolt_timeout": lockTimeout})
+	b, err := bleve.NewUsing(folder, newMapping(), scorch.Name, scorch.Name, map[string]any{"bolt_timeout": lockTimeout})
 	if err != nil {
 		return nil, fmt.Errorf("make index %q: %w", folder, err)
 	}
@@ -148,32 +154,24 @@ func (g *generation) load() error {
 	return g.countTerms()
 }
 
-// countTerms fills the vocabulary from the dictionary of the index, which counts
-// replaced solutions too until bleve drops them.
+// countTerms fills the vocabulary from the dictionaries of the segments. That of
+// the whole index counts wrong when a term is in several segments.
 func (g *generation) countTerms() (err error) {
+	defer faults()()
 	defer broken(&err)
+	g.vocabulary = newVocabulary()
 	g.vocabulary.entries, g.vocabulary.length = g.state.Entries, g.state.Length
 	r, err := g.reader()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	terms, err := r.FieldDict(wordsField)
-	if err != nil {
-		return fmt.Errorf("read terms: %w: %w", errBroken, err)
-	}
-	defer func() { err = errors.Join(err, terms.Close()) }()
-	for {
-		t, err := terms.Next()
-		if err != nil {
+	for _, segment := range r.Segments() {
+		if err := g.vocabulary.read(segment); err != nil {
 			return fmt.Errorf("read terms: %w: %w", errBroken, err)
 		}
-		if t == nil {
-			return nil
-		}
-		g.vocabulary.counts[termID(t.Term)] += int32(t.Count)
-		g.vocabulary.addSpelling(t.Term)
 	}
+	return nil
 }
 
 // reader returns the index as it is now. It is to be closed.

@@ -42,19 +42,25 @@ func (p places) of(doc uint64) (*scorch.SegmentSnapshot, uint64) {
 	return p.segments[i], doc - p.starts[i]
 }
 
-// entry returns the entry of a document, from the cache if it is there.
-func (g *generation) entry(p places, doc uint64) (*entry, error) {
-	segment, number := p.of(doc)
-	at := place{segment.Id(), number}
-	if e := g.cache.get(at); e != nil {
-		return e, nil
+// sketched reads the sketch of a hit, from the cache if it is there.
+func (g *generation) sketched(p places, h hit) (sketched, error) {
+	segment, number := p.of(h.doc)
+	if e := g.cache.get(place{segment.Id(), number}); e != nil {
+		return sketched{hit: h, sketch: &e.sketch, known: e}, nil
 	}
-	e, err := storedEntry(segment, number)
-	if err != nil {
-		return nil, err
+	k, whole, err := storedSketch(segment, number)
+	return sketched{hit: h, sketch: &k, whole: whole}, err
+}
+
+// entry returns the entry of what was read, and keeps it.
+func (g *generation) entry(p places, s sketched) *entry {
+	if s.known != nil {
+		return s.known
 	}
-	g.cache.add(at, e)
-	return e, nil
+	e := newEntry(*s.sketch, s.whole)
+	segment, number := p.of(s.doc)
+	g.cache.add(place{segment.Id(), number}, e)
+	return e
 }
 
 // stored returns the entry of a solution, nil when there is none.
@@ -72,8 +78,16 @@ func stored(ctx context.Context, r *scorch.IndexSnapshot, id string) (e *entry, 
 }
 
 func storedEntry(segment *scorch.SegmentSnapshot, number uint64) (*entry, error) {
-	var raw, whole []byte
-	err := segment.VisitDocument(number, func(field string, _ byte, value []byte, _ []uint64) bool {
+	k, whole, err := storedSketch(segment, number)
+	if err != nil {
+		return nil, err
+	}
+	return newEntry(k, whole), nil
+}
+
+func storedSketch(segment *scorch.SegmentSnapshot, number uint64) (k sketch, whole []byte, err error) {
+	var raw []byte
+	err = segment.VisitDocument(number, func(field string, _ byte, value []byte, _ []uint64) bool {
 		switch field {
 		case sketchField:
 			raw = append(raw, value...)
@@ -83,13 +97,10 @@ func storedEntry(segment *scorch.SegmentSnapshot, number uint64) (*entry, error)
 		return true
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read solution: %w: %w", errBroken, err)
+		return sketch{}, nil, fmt.Errorf("read solution: %w: %w", errBroken, err)
 	}
-	k, err := decodeSketch(raw)
-	if err != nil {
-		return nil, err
-	}
-	return newEntry(k, whole), nil
+	k, err = decodeSketch(raw)
+	return k, whole, err
 }
 
 // broken turns a panic in reading an index into errBroken: bleve trusts its

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"runtime"
 	"slices"
 	"sync"
@@ -48,26 +47,6 @@ func (g *generation) putLocked(solutions []Solution, seq int64) error {
 		}
 	}
 	return nil
-}
-
-// build puts all solutions into an empty index, and notes that everything up to
-// seq is in it. Until it returns nil the index is good for nothing.
-func (g *generation) build(ctx context.Context, solutions iter.Seq2[Solution, error], seq int64) error {
-	g.writing.Lock()
-	defer g.writing.Unlock()
-	var part []Solution
-	for s, err := range solutions {
-		if err = errors.Join(err, ctx.Err()); err != nil {
-			return fmt.Errorf("build index: %w", err)
-		}
-		if part = append(part, s); len(part) == batchSize {
-			if err := g.putLocked(part, 0); err != nil {
-				return err
-			}
-			part = part[:0]
-		}
-	}
-	return g.putLocked(part, seq)
 }
 
 // lastOfEach keeps the last solution of every id.

@@ -12,56 +12,100 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"assay/pipeline"
 )
 
 const (
 	// DefaultThreshold is the score below which nothing is suggested.
 	DefaultThreshold = 0.5
+	// MaxInMemory is how many solutions of a library are indexed in memory. Of a
+	// larger one PostgreSQL's own search answers where there is no folder.
+	MaxInMemory = 200_000
+	// buildAtOnce is how many solutions are indexed before Open returns; more are
+	// indexed in the background, while PostgreSQL's search answers.
+	buildAtOnce = 5_000
 )
+
+// ErrClosed means that the index was closed.
+var ErrClosed = errors.New("the index is closed")
 
 // Options say how to search. The zero value is usable.
 type Options struct {
 	Threshold float64          // score below which nothing is suggested, above 0 up to 1; 0 is DefaultThreshold
 	Now       func() time.Time // decides what is valid; nil is time.Now
-	Log       *slog.Logger     // of Follow; nil is slog.Default()
-	Synonyms  *Synonyms        // nil is none, or those of the library
+	Log       *slog.Logger     // of what happens to the index; nil is slog.Default()
+	// Folder is where indexes of libraries are kept: every database has its own
+	// folder in it, and in that every process its own. "" is in memory.
+	Folder string
+	// Wait has Open return only when the index itself answers, however long that
+	// takes. Without it PostgreSQL's search answers until Follow has built the
+	// index of a large library.
+	Wait bool
+	// Postpone has Open build nothing, for who calls Rebuild next.
+	Postpone bool
+	Synonyms *Synonyms // nil is none, or those of the library
 
 	synonyms *atomic.Pointer[Synonyms] // in force, shared by all generations
 }
 
-// Index searches solutions. It lives in memory, so that processes do not share
-// files. It is safe to share; close it when it is no longer needed.
+// Index searches solutions. It is safe to share; close it when it is no longer needed.
+//
+// What answers is a generation of the index. Another one takes its place when it
+// is damaged, of an older program, or has too many parts: each search uses the
+// one that it began with, and the old one is closed after its last search. While
+// there is none, PostgreSQL's own search answers.
 type Index struct {
-	o       Options
-	library *Library // nil for an index of a fixed list
+	o        Options
+	library  *Library // nil for an index of a fixed list
+	database string   // the identity of the library's
+	fallback *fallback
+	wake     chan struct{} // something may have changed
 
-	updating   sync.Mutex   // lets one update run at a time
-	mu         sync.RWMutex // searches read
-	generation *generation
+	updating sync.Mutex // lets one update run at a time
+	rebuilds sync.Mutex // lets one build run at a time; updates go on meanwhile
+
+	mu       sync.Mutex // guards what follows, never for long
+	current  *held      // nil: PostgreSQL answers
+	slot     *slot      // nil: in memory
+	wanted   bool       // whether a new generation is to be built
+	building bool
+	problem  error // why it is not as it should be
+	retry    backoff
+	retryAt  time.Time
+	builtAt  time.Time
+	stand    stand // of the library, as it was seen last
+	closed   bool
 }
 
-// NewIndex returns an index of the solutions. Of solutions with one id the last counts.
+// held is a generation with those who use it.
+type held struct {
+	*generation
+	path     string        // "" in memory
+	slot     *slot         // that the path is in
+	users    int           // searches and updates, and one for being the current one
+	obsolete bool          // its folder is removed when it is closed
+	done     chan struct{} // closed when it is
+}
+
+func hold(g *generation, path string, s *slot) *held {
+	return &held{generation: g, path: path, slot: s, users: 1, done: make(chan struct{})}
+}
+
+// NewIndex returns an index of the solutions, in memory. Of solutions with one id the last counts.
 func NewIndex(solutions []Solution, o Options) (*Index, error) {
 	x, err := newIndex(o)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.generation.put(solutions, 0); err != nil {
-		return nil, closed(x, err)
-	}
-	return x, nil
-}
-
-// Open returns an index of all solutions of the library. Refresh and Follow keep it up to date.
-func Open(ctx context.Context, l *Library, o Options) (*Index, error) {
-	x, err := newIndex(o)
+	g, err := createGeneration("", x.o)
 	if err != nil {
 		return nil, err
 	}
-	x.library = l
-	if _, err := x.Refresh(ctx); err != nil {
-		return nil, closed(x, err)
+	if err := g.put(lastOfEach(solutions), 0); err != nil {
+		return nil, errors.Join(err, g.close())
 	}
+	x.current = hold(g, "", nil)
 	return x, nil
 }
 
@@ -76,86 +120,99 @@ func newIndex(o Options) (*Index, error) {
 	o.Log = cmp.Or(o.Log, slog.Default())
 	o.synonyms = &atomic.Pointer[Synonyms]{}
 	o.synonyms.Store(o.Synonyms)
-	g, err := createGeneration("", o)
-	if err != nil {
-		return nil, err
-	}
-	return &Index{o: o, generation: g}, nil
-}
-
-// Close frees the index. It must not be used afterwards.
-func (x *Index) Close() error {
-	x.updating.Lock()
-	defer x.updating.Unlock()
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.generation.close()
+	return &Index{
+		o: o, wake: make(chan struct{}, 1),
+		retry: backoff{first: time.Second, most: 5 * time.Minute},
+	}, nil
 }
 
 // closed closes c after err and returns both errors.
 func closed(c io.Closer, err error) error { return errors.Join(err, c.Close()) }
 
-// Len is the number of solutions, expired ones included.
-func (x *Index) Len() int {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.generation.len()
-}
-
-// Version is a hash of all solutions and of all that decides the ranking and
-// finds questions. It does not tell when solutions become valid or expire.
-func (x *Index) Version() string {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	h := sha256.New()
-	fmt.Fprint(h, x.generation.len(), x.generation.content(), x.o.Threshold, rankingVersion(), x.o.synonyms.Load().hash())
-	return hex.EncodeToString(h.Sum(nil)[:16])
-}
-
-// Refresh takes over what changed in the library and returns how many solutions
-// that were. Without a library it does nothing.
-func (x *Index) Refresh(ctx context.Context) (int, error) {
-	if x.library == nil {
-		return 0, nil
-	}
+// Close frees the index after the searches that run. It must not be used afterwards.
+func (x *Index) Close() error {
+	x.rebuilds.Lock()
+	defer x.rebuilds.Unlock()
 	x.updating.Lock()
 	defer x.updating.Unlock()
-	if x.o.Synonyms == nil {
-		s, err := x.library.Synonyms(ctx)
-		if err != nil {
-			return 0, fmt.Errorf("refresh index: %w", err)
-		}
-		x.o.synonyms.Store(s)
+	x.mu.Lock()
+	x.closed = true
+	s := x.slot
+	x.slot = nil
+	x.mu.Unlock()
+	if old := x.swap(context.Background(), nil); old != nil {
+		<-old.done
 	}
-	n := 0
-	for {
-		changed, seq, err := x.library.Since(ctx, x.generation.seq())
-		if err != nil {
-			return n, fmt.Errorf("refresh index: %w", err)
-		}
-		if len(changed) == 0 {
-			return n, nil
-		}
-		if err := x.generation.put(changed, seq); err != nil {
-			return n, fmt.Errorf("refresh index: %w", err)
-		}
-		n += len(changed)
+	if s == nil {
+		return nil
 	}
+	if err := s.release(); err != nil {
+		return fmt.Errorf("close index: %w", err)
+	}
+	return nil
 }
 
-// Follow refreshes the index until ctx ends and returns its error. What fails
-// is logged and tried again the next time.
-func (x *Index) Follow(ctx context.Context, every time.Duration) error {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-		if _, err := x.Refresh(ctx); err != nil && ctx.Err() == nil {
-			x.o.Log.WarnContext(ctx, "solutions not refreshed", "error", err)
-		}
+// Suggest returns the solutions that answer the question, best first, none below
+// the threshold, none that is expired or not yet valid. Solutions in another
+// language are suggested only when there is none in the question's. No
+// suggestion is an empty list.
+func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
+	var out []pipeline.Suggestion
+	err := x.search(ctx,
+		func(g *generation) (err error) { out, err = g.suggest(ctx, query); return err },
+		func(f *fallback) (err error) { out, err = f.suggest(ctx, query); return err })
+	return out, err
+}
+
+// search asks the index. When that fails it asks PostgreSQL, and has the index built anew.
+func (x *Index) search(ctx context.Context, index func(*generation) error, database func(*fallback) error) error {
+	h, err := x.acquire()
+	if err != nil {
+		return err
 	}
+	if h != nil {
+		err := guarded(func() error { return index(h.generation) })
+		x.release(ctx, h)
+		if err == nil || ctx.Err() != nil || x.library == nil {
+			return err
+		}
+		x.broke(ctx, h, err)
+	}
+	return database(x.fallback)
+}
+
+// Ranked is a solution at its place in the ranking for a question.
+type Ranked struct {
+	ID    string
+	Score float64 // the probability that it answers the question, in [0, 1]
+}
+
+// Rank returns what Suggest would without a threshold, best first: at most
+// limit solutions, and at most 50. It asks the index, never PostgreSQL.
+func (x *Index) Rank(ctx context.Context, query Query, limit int) (out []Ranked, err error) {
+	err = x.search(ctx, func(g *generation) (err error) { out, err = g.ranking(ctx, query, limit); return err },
+		func(*fallback) error { return errNoIndex })
+	return out, err
+}
+
+// errNoIndex means that only the index itself can tell, and PostgreSQL answers.
+var errNoIndex = errors.New("there is no index at present")
+
+// Len is the number of published solutions, expired ones included.
+func (x *Index) Len() int { return x.Status().Solutions }
+
+// Version is a hash of all solutions and of all that decides the ranking and
+// finds questions. It does not tell when solutions become valid or expire. While
+// PostgreSQL's search answers it is another one with every change of the library.
+func (x *Index) Version() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	h := sha256.New()
+	if x.current == nil {
+		fmt.Fprint(h, "postgresql", x.stand.seq, x.stand.published, x.o.Threshold, rankingVersion())
+	} else {
+		fmt.Fprint(h, x.current.len(), x.current.content(), x.o.Threshold, rankingVersion())
+	}
+	fmt.Fprint(h, x.o.synonymsInForce().hash())
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -267,7 +267,7 @@ func TestVersion(t *testing.T) {
 	if ab.Version() == other.Version() || ab.Version() == fewer.Version() {
 		t.Error("another threshold or library has the same version")
 	}
-	if err := fewer.generation.put([]Solution{b}, 0); err != nil {
+	if err := fewer.current.put([]Solution{b}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if ab.Version() != fewer.Version() {
@@ -299,13 +299,13 @@ func TestSearchesGoOnWhileTheIndexIsRebuilt(t *testing.T) {
 		})
 	}
 	for i := range maxSegments + 10 {
-		if err := x.generation.put([]Solution{{ID: "new", Title: fmt.Sprint("Title ", i), Answer: "Answer."}}, 0); err != nil {
+		if err := x.current.put([]Solution{{ID: "new", Title: fmt.Sprint("Title ", i), Answer: "Answer."}}, 0); err != nil {
 			t.Error(err)
 		}
 	}
 	close(done)
 	searching.Wait()
-	if x.generation.segments >= maxSegments {
-		t.Errorf("the index has %d segments", x.generation.segments)
+	if x.current.segments >= maxSegments {
+		t.Errorf("the index has %d segments", x.current.segments)
 	}
 }

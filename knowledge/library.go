@@ -2,10 +2,8 @@ package knowledge
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,113 +15,90 @@ const (
 	// at a time takes its numbers and commits, so that a reader who has seen a
 	// number has seen all below it.
 	importLock = 0x617373_6b6e6f77
+	// changeChannel is notified when a transaction that wrote solutions commits.
+	changeChannel = "assay_solutions"
 	// writeBatch is how many solutions one statement writes.
 	writeBatch = 1_000
 	// sinceLimit is how many solutions Since returns at most.
 	sinceLimit = 2_000
-	// maxList is how many solutions List returns at most.
-	maxList = 1_000
 )
 
-// ErrNotFound means that the library has no solution of that id.
+// ErrNotFound means that the library has no solution of that id, or none of its
+// revisions has that number.
 var ErrNotFound = errors.New("solution not found")
 
-// Library is the solutions in PostgreSQL. It is safe to share.
+// ErrExists means that a new solution has the id of one that is there.
+var ErrExists = errors.New("a solution of this id is there already")
+
+// Library is the solutions in PostgreSQL: what they are, and all that they were.
+// It is safe to share. All that writes says who does it, takes its turn after
+// other writers, and tells the channel assay_solutions at its commit.
 type Library struct{ pool *pgxpool.Pool }
 
 // NewLibrary returns the library in a migrated database.
 func NewLibrary(pool *pgxpool.Pool) *Library { return &Library{pool} }
 
-// imported counts what an import did.
-type imported struct{ added, changed, same int }
+// Entry is a solution as the library keeps it.
+type Entry struct {
+	Solution
+	Revision  int       // counts its changes, the first is 1
+	ChangedAt time.Time // of the content; reviews are no change of it
+	By        string    // who made the revision
+	Made      Cause     // how
+	Edited    bool      // by people since a file was imported last
+}
 
-// Import adds solutions and replaces those of the same id whose content
-// differs, all or none; those that are there with the same content are left
-// alone. Of solutions with one id the last counts.
-func (l *Library) Import(ctx context.Context, solutions []Solution) (added, changed, same int, err error) {
-	rows, err := newRows(lastOfEach(solutions))
-	if err != nil {
-		return 0, 0, 0, fmt.Errorf("import solutions: %w", err)
-	}
-	var done imported
-	err = pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(importLock)); err != nil {
-			return fmt.Errorf("lock: %w", err)
-		}
-		for part := range slices.Chunk(rows, writeBatch) {
-			if err := importRows(ctx, tx, part, &done); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, 0, 0, fmt.Errorf("import %d solutions: %w", len(solutions), err)
-	}
-	return done.added, done.changed, done.same, nil
+// ClashError means that somebody else changed the solution since it was read.
+type ClashError struct{ Current Entry }
+
+// Error names the solution and who was first.
+func (e *ClashError) Error() string {
+	return fmt.Sprintf("solution %q is at revision %d by now, by %q", e.Current.ID, e.Current.Revision, e.Current.By)
 }
 
 // row is a solution as it stands in the table.
 type row struct {
-	ID        string     `db:"id" json:"id"`
-	Title     string     `db:"title" json:"title"`
-	Questions []string   `db:"questions" json:"questions"`
-	Answer    string     `db:"answer" json:"answer"`
-	Tags      []string   `db:"tags" json:"tags"`
-	Product   string     `db:"product" json:"product"`
-	Language  string     `db:"language" json:"language"`
-	ValidFrom *time.Time `db:"valid_from" json:"valid_from"`
-	ValidTo   *time.Time `db:"valid_to" json:"valid_to"`
-	Owner     string     `db:"owner" json:"owner"`
-	ReviewBy  *time.Time `db:"review_by" json:"review_by"`
-	hash      Hash
+	ID           string     `db:"id"`
+	Title        string     `db:"title"`
+	Questions    []string   `db:"questions"`
+	Answer       string     `db:"answer"`
+	ShortReply   string     `db:"short_reply"`
+	Note         string     `db:"note"`
+	Tags         []string   `db:"tags"`
+	Product      string     `db:"product"`
+	Region       string     `db:"region"`
+	CustomerType string     `db:"customer_type"`
+	Language     string     `db:"language"`
+	Stage        Stage      `db:"stage"`
+	ValidFrom    *time.Time `db:"valid_from"`
+	ValidTo      *time.Time `db:"valid_to"`
+	Owner        string     `db:"owner"`
+	ReviewBy     *time.Time `db:"review_by"`
+	ReviewedAt   *time.Time `db:"reviewed_at"`
+	Status       Status     `db:"status"`
+	Opinions
 }
 
-func newRows(solutions []Solution) ([]row, error) {
-	rows := make([]row, len(solutions))
-	for i := range solutions {
-		s := solutions[i].normal()
-		hash, err := s.Hash()
-		if err != nil {
-			return nil, err
-		}
-		rows[i] = row{
-			ID: s.ID, Title: s.Title, Questions: list(s.Questions), Answer: s.Answer, Tags: list(s.Tags),
-			Product: s.Product, Language: s.Language, ValidFrom: nullable(s.ValidFrom), ValidTo: nullable(s.ValidTo),
-			Owner: s.Owner, ReviewBy: nullable(s.ReviewBy), hash: hash,
-		}
-	}
-	return rows, nil
-}
+// rowColumns are the columns of row.
+const rowColumns = `s.id, s.title, s.questions, s.answer, s.short_reply, s.note, s.tags, s.product, s.region,
+	s.customer_type, s.language, s.stage, s.valid_from, s.valid_to, s.owner, s.review_by, s.reviewed_at, s.status,
+	s.helpful, s.partly, s.wrong, s.outdated`
 
 func (r *row) solution() Solution {
-	s := Solution{
-		ID: r.ID, Title: r.Title, Questions: r.Questions, Answer: r.Answer, Tags: r.Tags,
-		Product: r.Product, Language: r.Language, ValidFrom: timeOf(r.ValidFrom), ValidTo: timeOf(r.ValidTo),
-		Owner: r.Owner, ReviewBy: timeOf(r.ReviewBy), Status: Published,
+	return Solution{
+		ID: r.ID, Title: r.Title, Questions: some(r.Questions), Answer: r.Answer, ShortReply: r.ShortReply, Note: r.Note,
+		Tags: some(r.Tags), Product: r.Product, Region: r.Region, CustomerType: r.CustomerType, Language: r.Language,
+		Stage: r.Stage, ValidFrom: timeOf(r.ValidFrom), ValidTo: timeOf(r.ValidTo), Owner: r.Owner,
+		ReviewBy: timeOf(r.ReviewBy), ReviewedAt: timeOf(r.ReviewedAt), Status: r.Status, Opinions: r.Opinions,
 	}
-	if len(s.Questions) == 0 {
-		s.Questions = nil
-	}
-	if len(s.Tags) == 0 {
-		s.Tags = nil
-	}
-	return s
 }
 
-// list returns s as a list that PostgreSQL takes for an empty array when it is nil.
-func list(s []string) []string {
-	if s == nil {
-		return []string{}
-	}
-	return s
-}
-
-func nullable(t time.Time) *time.Time {
-	if t.IsZero() {
+// some returns nil for an empty list.
+func some(s []string) []string {
+	if len(s) == 0 {
 		return nil
 	}
-	return &t
+	return s
 }
 
 func timeOf(t *time.Time) time.Time {
@@ -133,103 +108,60 @@ func timeOf(t *time.Time) time.Time {
 	return t.UTC()
 }
 
-// importRows writes the rows that the table lacks or has with another content.
-func importRows(ctx context.Context, tx pgx.Tx, rows []row, done *imported) error {
-	known, err := hashes(ctx, tx, rows)
-	if err != nil {
-		return err
-	}
-	var write []row
-	for _, r := range rows {
-		hash, ok := known[r.ID]
-		switch {
-		case !ok:
-			done.added++
-		case hash != r.hash:
-			done.changed++
-		default:
-			done.same++
-			continue
-		}
-		write = append(write, r)
-	}
-	if len(write) == 0 {
-		return nil
-	}
-	return writeRows(ctx, tx, write)
+// entryRow is a solution with its latest revision.
+type entryRow struct {
+	row
+	Revision  int       `db:"revision"`
+	ChangedAt time.Time `db:"updated_at"`
+	By        string    `db:"by"`
+	Made      Cause     `db:"made"`
+	Edited    bool      `db:"edited"`
 }
 
-func hashes(ctx context.Context, tx pgx.Tx, rows []row) (map[string]Hash, error) {
-	ids := make([]string, len(rows))
+// entrySQL reads entryRows; a condition or a join may follow.
+const entrySQL = `
+	SELECT ` + rowColumns + `, s.revision, s.updated_at, r.by, r.made, s.edited
+	FROM solutions s
+	JOIN solution_revisions r ON r.solution_id = s.id AND r.revision = s.revision`
+
+func (r *entryRow) entry() Entry {
+	return Entry{
+		Solution: r.solution(), Revision: r.Revision, ChangedAt: r.ChangedAt.UTC(), By: r.By, Made: r.Made, Edited: r.Edited,
+	}
+}
+
+// querier is the pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// collectEntries reads entries.
+func collectEntries(ctx context.Context, q querier, sql string, args ...any) ([]Entry, error) {
+	found, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pgx.CollectRows(found, pgx.RowToStructByName[entryRow])
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Entry, len(rows))
 	for i := range rows {
-		ids[i] = rows[i].ID
-	}
-	found, err := tx.Query(ctx, `
-		SELECT id, hash
-		FROM solutions
-		WHERE id = ANY($1)`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read hashes: %w", err)
-	}
-	out := map[string]Hash{}
-	var id string
-	var hash []byte
-	_, err = pgx.ForEachRow(found, []any{&id, &hash}, func() error {
-		var h Hash
-		copy(h[:], hash)
-		out[id] = h
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read hashes: %w", err)
+		out[i] = rows[i].entry()
 	}
 	return out, nil
 }
 
-// writeRows sends all rows as one JSON value, because arrays of arrays would be
-// flattened on the way.
-func writeRows(ctx context.Context, tx pgx.Tx, rows []row) error {
-	content, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("encode solutions: %w", err)
-	}
-	sums := make([][]byte, len(rows))
-	for i := range rows {
-		sums[i] = rows[i].hash[:]
-	}
-	_, err = tx.Exec(ctx, `
-		INSERT INTO solutions
-			(id, title, questions, answer, tags, product, language, valid_from, valid_to, owner, review_by, hash)
-		SELECT
-			s.id, s.title, s.questions, s.answer, s.tags, s.product, s.language, s.valid_from, s.valid_to, s.owner,
-			(s.review_by AT TIME ZONE 'UTC')::date, s.hash
-		FROM ROWS FROM (
-			json_to_recordset(@content::json) AS (
-				id text, title text, questions text[], answer text, tags text[], product text, language text,
-				valid_from timestamptz, valid_to timestamptz, owner text, review_by timestamptz),
-			unnest(@hashes::bytea[])
-		) AS s (id, title, questions, answer, tags, product, language, valid_from, valid_to, owner, review_by, hash)
-		ON CONFLICT (id) DO UPDATE SET
-			title = excluded.title, questions = excluded.questions, answer = excluded.answer, tags = excluded.tags,
-			product = excluded.product, language = excluded.language, valid_from = excluded.valid_from,
-			valid_to = excluded.valid_to, owner = excluded.owner, review_by = excluded.review_by,
-			hash = excluded.hash, seq = nextval('solutions_seq'), updated_at = now()`,
-		pgx.StrictNamedArgs{"content": string(content), "hashes": sums})
-	if err != nil {
-		return fmt.Errorf("write %d solutions: %w", len(rows), err)
-	}
-	return nil
-}
-
 // Since returns solutions that were added or changed after the change number
 // seq, in the order of their changes, and the last of their numbers. It returns
-// at most 2,000; none when nothing changed.
+// at most 2,000; none when nothing changed. Those that are not published, which
+// an index must forget, are among them.
 func (l *Library) Since(ctx context.Context, seq int64) ([]Solution, int64, error) {
 	found, err := l.pool.Query(ctx, `
-		SELECT id, title, questions, answer, tags, product, language, valid_from, valid_to, owner, review_by, seq
-		FROM solutions
-		WHERE seq > $1
-		ORDER BY seq
+		SELECT `+rowColumns+`, s.seq
+		FROM solutions s
+		WHERE s.seq > $1
+		ORDER BY s.seq
 		LIMIT $2`, seq, sinceLimit)
 	if err != nil {
 		return nil, seq, fmt.Errorf("read solutions since %d: %w", seq, err)
@@ -250,51 +182,35 @@ func (l *Library) Since(ctx context.Context, seq int64) ([]Solution, int64, erro
 
 // Solution returns one solution, or ErrNotFound.
 func (l *Library) Solution(ctx context.Context, id string) (Solution, error) {
-	found, err := l.pool.Query(ctx, `
-		SELECT id, title, questions, answer, tags, product, language, valid_from, valid_to, owner, review_by
-		FROM solutions
-		WHERE id = $1`, id)
-	if err != nil {
-		return Solution{}, fmt.Errorf("read solution %q: %w", id, err)
-	}
-	r, err := pgx.CollectExactlyOneRow(found, pgx.RowToStructByName[row])
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Solution{}, fmt.Errorf("read solution %q: %w", id, err)
-	}
-	return r.solution(), nil
+	e, err := l.Entry(ctx, id)
+	return e.Solution, err
 }
 
-// Count is the number of solutions, expired ones included.
+// Entry returns one solution with its latest revision, or ErrNotFound.
+func (l *Library) Entry(ctx context.Context, id string) (Entry, error) {
+	e, err := readEntry(ctx, l.pool, id)
+	if err != nil {
+		return Entry{}, fmt.Errorf("read solution %q: %w", id, err)
+	}
+	return e, nil
+}
+
+func readEntry(ctx context.Context, q querier, id string) (Entry, error) {
+	found, err := collectEntries(ctx, q, entrySQL+` WHERE s.id = $1`, id)
+	if err != nil {
+		return Entry{}, err
+	}
+	if len(found) == 0 {
+		return Entry{}, ErrNotFound
+	}
+	return found[0], nil
+}
+
+// Count is the number of solutions, those not published and expired ones included.
 func (l *Library) Count(ctx context.Context) (int, error) {
 	var n int
 	if err := l.pool.QueryRow(ctx, `SELECT count(*) FROM solutions`).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count solutions: %w", err)
 	}
 	return n, nil
-}
-
-// List returns solutions in the order of their ids, beginning behind the id
-// after ("" is the beginning), at most limit of them, and never more than 1,000.
-func (l *Library) List(ctx context.Context, limit int, after string) ([]Solution, error) {
-	found, err := l.pool.Query(ctx, `
-		SELECT id, title, questions, answer, tags, product, language, valid_from, valid_to, owner, review_by
-		FROM solutions
-		WHERE id > $1
-		ORDER BY id
-		LIMIT $2`, after, min(max(limit, 0), maxList))
-	if err != nil {
-		return nil, fmt.Errorf("list solutions after %q: %w", after, err)
-	}
-	rows, err := pgx.CollectRows(found, pgx.RowToStructByName[row])
-	if err != nil {
-		return nil, fmt.Errorf("list solutions after %q: %w", after, err)
-	}
-	out := make([]Solution, len(rows))
-	for i := range rows {
-		out[i] = rows[i].solution()
-	}
-	return out, nil
 }

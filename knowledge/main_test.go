@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -12,6 +13,13 @@ import (
 var update = flag.Bool("update", false, "rewrite the files of expected results")
 
 func TestMain(m *testing.M) {
+	if what := os.Getenv(processEnv); what != "" {
+		if err := runProcess(what); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(storetest.Run(m, storetest.Options{Migrate: store.Migrate}))
 }
 

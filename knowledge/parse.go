@@ -1,16 +1,13 @@
 package knowledge
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"assay/pipeline/transcript"
 )
@@ -19,297 +16,311 @@ import (
 const (
 	maxIDBytes       = 200
 	maxTitleRunes    = 500
+	maxAnswerRunes   = 20_000
 	maxWordings      = 1_000
 	maxWordingRunes  = 2_000
 	maxTags          = 100
-	maxNameRunes     = 200 // of a tag, product, owner
+	maxNameRunes     = 200 // of a tag, product, region, owner
 	maxLanguageBytes = 35  // the longest tag that RFC 5646 asks software to take
 )
 
 // solutionKeys are the keys of a solution, as told to people.
 var solutionKeys = []string{
-	"id", "title", "questions", "answer", "tags", "product", "language", "valid_from", "valid_to", "owner", "review_by",
+	"id", "title", "questions", "answer", "short_reply", "note", "tags", "product", "region", "customer_type",
+	"language", "stage", "valid_from", "valid_to", "owner", "review_by", "reviewed_at", "status",
 }
 
-// member is a key of a JSON object with its value.
-type member struct {
-	key   string
-	value json.RawMessage
+// value is what stands in a file under a key.
+type value struct {
+	is    string // isText, isList, or what else it is, for messages
+	text  string
+	items []value
 }
+
+// The values that a solution is made of.
+const (
+	isText    = "a text"
+	isList    = "a list"
+	isNothing = "null"
+)
 
 // draft is a solution in the making.
 type draft struct {
-	s        Solution
-	o        ReadOptions
-	corpus   bool // in the form of a retrieval corpus
-	given    map[string]bool
+	s      Solution
+	o      ReadOptions
+	corpus bool // in the form of a retrieval corpus
+	// byHand takes words and dates in the forms of spreadsheets, too.
+	byHand   bool
+	names    map[string]string // of keys that were given, as the file calls them
+	lines    map[string]int    // of keys, where they do not stand on the record's own line
+	bad      map[string]bool   // keys with a problem
 	problems transcript.Problems
 }
 
-// parseSolution reads one line; the solution is never nil.
-func parseSolution(line []byte, o ReadOptions) (*Solution, transcript.Problems) {
-	d := &draft{o: o, given: map[string]bool{}}
-	if at := transcript.FirstInvalid(line); at >= 0 {
-		d.fail("", fmt.Sprintf("not valid UTF-8 at byte %d", at+1), "UTF-8")
-		return &d.s, d.problems
-	}
-	members, err := parseMembers(line)
-	if err != nil {
-		d.fail("", err.Error(), "one JSON object on a line")
-		return &d.s, d.problems
-	}
-	d.corpus = hasKey(members, "text") && !hasKey(members, "answer")
-	for _, m := range members {
-		d.take(m)
-	}
-	d.check()
-	return &d.s, d.problems
+func newDraft(o ReadOptions) *draft {
+	return &draft{o: o, names: map[string]string{}, lines: map[string]int{}, bad: map[string]bool{}}
 }
 
-func hasKey(members []member, key string) bool {
-	return slices.ContainsFunc(members, func(m member) bool { return m.key == key })
+// fail notes a problem of a key; "" is the whole record.
+func (d *draft) fail(key, reason, allowed string) { d.failAt(key, -1, reason, allowed) }
+
+// failAt notes a problem of an entry of a key's list, counting from 0; -1 is no entry.
+func (d *draft) failAt(key string, i int, reason, allowed string) {
+	field := key
+	if name, ok := d.names[key]; ok {
+		field = name
+	}
+	if i >= 0 {
+		field = fmt.Sprintf("%s[%d]", field, i)
+	}
+	p := problem(field, reason, allowed)
+	p.Line = d.lines[key]
+	d.problems = append(d.problems, p)
+	d.bad[key] = true
 }
 
-// parseMembers reads a JSON object and keeps the order and repetition of its keys.
-func parseMembers(line []byte) ([]member, error) {
-	d := json.NewDecoder(bytes.NewReader(line))
-	open, err := d.Token()
-	if err != nil {
-		return nil, jsonError(err, d)
-	}
-	if open != json.Delim('{') {
-		return nil, fmt.Errorf("the line is %s", kindOf(line))
-	}
-	var out []member
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, jsonError(err, d)
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, jsonError(err, d)
-		}
-		out = append(out, member{fmt.Sprint(key), value})
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, jsonError(err, d)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("more behind the object at byte %d", d.InputOffset())
-	}
-	return out, nil
-}
-
-func jsonError(err error, d *json.Decoder) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("JSON ends too early")
-	}
-	at := d.InputOffset()
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		at = max(at, e.Offset)
-	}
-	return fmt.Errorf("not JSON at byte %d: %w", at, err)
-}
-
-// kindOf names what a JSON value is.
-func kindOf(value []byte) string {
-	value = bytes.TrimSpace(value)
-	if len(value) == 0 {
-		return "nothing"
-	}
-	switch value[0] {
-	case '{':
-		return "an object"
-	case '[':
-		return "a list"
-	case '"':
-		return "a text"
-	case 't', 'f':
-		return "true or false"
-	case 'n':
-		return "null"
-	}
-	return "a number"
-}
-
-func (d *draft) fail(field, reason, allowed string) {
-	d.problems = append(d.problems, problem(field, reason, allowed))
-}
-
-// take reads one member.
-func (d *draft) take(m member) {
-	key := m.key
+// take reads what stands under a name of the file.
+func (d *draft) take(name string, v value) {
+	key := name
 	switch {
-	case key == "_id":
+	case name == "_id":
 		key = "id"
-	case d.corpus && key == "text":
+	case d.corpus && name == "text":
 		key = "answer"
-	case d.corpus && key == "entity":
+	case d.corpus && name == "entity":
 		key = "product"
-	case strings.HasPrefix(key, "_"), strings.HasPrefix(key, "x_"):
+	case isPrivate(name):
 		return
 	}
 	if !slices.Contains(solutionKeys, key) {
-		if !d.corpus {
-			d.fail(m.key, "unknown key"+suggestion(m.key), strings.Join(solutionKeys, ", "))
+		if !d.corpus && !d.o.SkipUnknown {
+			d.fail(clip(name, 60), "unknown key"+suggestion(clip(name, 60)), strings.Join(solutionKeys, ", "))
 		}
 		return
 	}
-	if d.given[key] {
-		d.fail(m.key, "given twice", "")
+	d.set(key, name, v)
+}
+
+// isPrivate reports whether a key is the file's own, not for us.
+func isPrivate(name string) bool {
+	return strings.HasPrefix(name, "_") || strings.HasPrefix(name, "x_")
+}
+
+// set fills one key, which the file calls name.
+func (d *draft) set(key, name string, v value) {
+	if _, given := d.names[key]; given {
+		d.failAs(key, name, "given twice")
 		return
 	}
-	d.given[key] = true
-	if !bytes.Equal(bytes.TrimSpace(m.value), []byte("null")) {
-		d.set(key, m)
+	d.names[key] = name
+	if v.is != isNothing {
+		d.fill(key, v)
 	}
 }
 
-func (d *draft) set(key string, m member) {
+// failAs notes a problem of a key under another of its names.
+func (d *draft) failAs(key, name, reason string) {
+	first := d.names[key]
+	d.names[key] = name
+	d.fail(key, reason, "")
+	d.names[key] = first
+}
+
+func (d *draft) fill(key string, v value) {
 	switch key {
-	case "id":
-		d.s.ID = d.text(m)
-	case "title":
-		d.s.Title = d.text(m)
 	case "questions":
-		d.s.Questions = d.texts(m)
-	case "answer":
-		d.s.Answer = d.text(m)
+		d.s.Questions = d.texts(key, v)
 	case "tags":
-		d.s.Tags = d.texts(m)
-	case "product":
-		d.s.Product = d.text(m)
-	case "language":
-		d.s.Language = d.text(m)
+		d.s.Tags = d.texts(key, v)
 	case "valid_from":
-		d.s.ValidFrom, _ = d.time(m)
+		d.s.ValidFrom, _ = d.time(key, v)
 	case "valid_to":
-		t, isDate := d.time(m)
+		t, isDate := d.time(key, v)
 		if isDate {
 			t = t.AddDate(0, 0, 1)
 		}
 		d.s.ValidTo = t
-	case "owner":
-		d.s.Owner = d.text(m)
 	case "review_by":
-		if t, _ := d.time(m); !t.IsZero() {
-			d.s.ReviewBy = time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
-		}
+		t, _ := d.time(key, v)
+		d.s.ReviewBy = dayOf(t)
+	case "reviewed_at":
+		d.s.ReviewedAt, _ = d.time(key, v)
+	case "customer_type":
+		d.s.CustomerType = oneOf(d, key, v, customerTypes)
+	case "stage":
+		d.s.Stage = oneOf(d, key, v, Stages)
+	case "status":
+		d.s.Status = oneOf(d, key, v, Statuses)
+	case "language":
+		d.s.Language = d.word(key, d.text(key, -1, v))
+	case "answer", "short_reply", "note":
+		*d.place(key) = d.text(key, -1, v)
+	default:
+		*d.place(key) = cleanLine(d.text(key, -1, v))
 	}
 }
 
-func (d *draft) text(m member) string {
-	var s string
-	if err := json.Unmarshal(m.value, &s); err != nil {
-		d.fail(m.key, "is "+kindOf(m.value), "a text")
+// place is where a text is kept.
+func (d *draft) place(key string) *string {
+	switch key {
+	case "title":
+		return &d.s.Title
+	case "answer":
+		return &d.s.Answer
+	case "short_reply":
+		return &d.s.ShortReply
+	case "note":
+		return &d.s.Note
+	case "product":
+		return &d.s.Product
+	case "region":
+		return &d.s.Region
+	case "owner":
+		return &d.s.Owner
+	}
+	return &d.s.ID
+}
+
+// text reads a text as it is kept.
+func (d *draft) text(key string, i int, v value) string {
+	if v.is != isText {
+		d.failAt(key, i, "is "+v.is, isText)
 		return ""
 	}
-	if strings.IndexByte(s, 0) >= 0 {
-		d.fail(m.key, "has a NUL character", "")
+	if strings.IndexByte(v.text, 0) >= 0 {
+		d.failAt(key, i, "has a NUL character", "")
+	}
+	return clean(v.text)
+}
+
+// clean returns a text in the form in which it is kept, so that every way in and
+// out gives the same: lines end with \n, and no blanks stand around it.
+func clean(s string) string {
+	if strings.IndexByte(s, '\r') >= 0 {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}
 	return strings.TrimSpace(s)
 }
 
-func (d *draft) texts(m member) []string {
-	var raw []json.RawMessage
-	if err := json.Unmarshal(m.value, &raw); err != nil {
-		d.fail(m.key, "is "+kindOf(m.value), "a list of texts")
+// cleanLine is clean for what has one line.
+func cleanLine(s string) string { return strings.ReplaceAll(clean(s), "\n", " ") }
+
+// cleanAll returns the texts of a list as they are kept, without empty ones.
+func cleanAll(all []string) []string {
+	var out []string
+	for _, s := range all {
+		if s = cleanLine(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (d *draft) texts(key string, v value) []string {
+	if v.is != isList {
+		d.fail(key, "is "+v.is, "a list of texts")
 		return nil
 	}
 	var out []string
-	for i, value := range raw {
-		field := fmt.Sprintf("%s[%d]", m.key, i)
+	for i, item := range v.items {
 		before := len(d.problems)
-		s := d.text(member{field, value})
+		s := cleanLine(d.text(key, i, item))
 		if s == "" && len(d.problems) == before {
-			d.fail(field, "empty", "")
+			d.failAt(key, i, "empty", "")
 		}
 		out = append(out, s)
 	}
 	return out
 }
 
+// oneOf reads a word of a closed list; "" is always allowed.
+func oneOf[T ~string](d *draft, key string, v value, allowed []T) T {
+	s := d.text(key, -1, v)
+	word := T(d.word(key, s))
+	if word == "" || slices.Contains(allowed, word) {
+		return word
+	}
+	d.fail(key, fmt.Sprintf("%q is unknown", clip(s, 60)), listed(allowed))
+	return ""
+}
+
+// word returns the word of a closed list that people mean by s.
+func (d *draft) word(key, s string) string {
+	if !d.byHand {
+		return s
+	}
+	if word, ok := spokenWords[key][strings.ToLower(s)]; ok {
+		return word
+	}
+	return s
+}
+
+const (
+	timeForms   = "RFC 3339 such as 2026-01-31T18:00:00+08:00, or a date such as 2026-01-31"
+	byHandForms = "2026-01-31, 2026/1/31, 2026年1月31日, each with or without a time such as 18:00, or RFC 3339"
+)
+
 // time reads a time in RFC 3339, or a date as the beginning of its day.
-func (d *draft) time(m member) (t time.Time, isDate bool) {
-	before := len(d.problems)
-	s := d.text(m)
-	if len(d.problems) > before {
+func (d *draft) time(key string, v value) (t time.Time, isDate bool) {
+	s := d.text(key, -1, v)
+	if d.bad[key] || s == "" && d.byHand {
 		return time.Time{}, false
 	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		isDate = true
-		t, err = time.ParseInLocation(time.DateOnly, s, d.o.Zone)
-	}
+	t, isDate, ok := d.parseTime(s)
 	switch {
-	case err != nil:
-		d.fail(m.key, fmt.Sprintf("%q is no time", clip(s, 60)), "RFC 3339 such as 2026-01-31T18:00:00+08:00, or a date such as 2026-01-31")
+	case !ok && d.byHand:
+		d.fail(key, fmt.Sprintf("%q is no time", clip(s, 60)), byHandForms)
+		return time.Time{}, false
+	case !ok:
+		d.fail(key, fmt.Sprintf("%q is no time", clip(s, 60)), timeForms)
 		return time.Time{}, false
 	case t.Year() < 1970 || t.Year() > 2199:
-		d.fail(m.key, fmt.Sprintf("year %d is out of range", t.Year()), "1970 to 2199")
+		d.fail(key, fmt.Sprintf("year %d is out of range", t.Year()), "1970 to 2199")
 		return time.Time{}, false
 	}
 	return t, isDate
 }
 
+func (d *draft) parseTime(s string) (t time.Time, isDate, ok bool) {
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, false, true
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, s, d.o.Zone); err == nil {
+		return t, true, true
+	}
+	if !d.byHand {
+		return time.Time{}, false, false
+	}
+	for _, date := range []string{"2006-1-2", "2006/1/2", "2006.1.2", "2006年1月2日"} {
+		for _, clock := range []string{"", " 15:04", " 15:04:05"} {
+			if t, err := time.ParseInLocation(date+clock, s, d.o.Zone); err == nil {
+				return t, clock == "", true
+			}
+		}
+	}
+	return time.Time{}, false, false
+}
+
 // check finds what is wrong beyond the single values.
 func (d *draft) check() {
-	s := &d.s
-	d.checkID()
-	if s.Title == "" && !d.corpus && !d.failed("title") {
-		d.fail("title", "missing or empty", "")
+	found, _ := errors.AsType[transcript.Problems](d.s.Check())
+	told := maps.Clone(d.bad)
+	for _, p := range found {
+		key, entry, isEntry := strings.Cut(strings.TrimSuffix(p.Field, "]"), "[")
+		i := -1
+		if n, err := strconv.Atoi(entry); isEntry && err == nil {
+			i = n
+		}
+		switch {
+		case told[key]:
+		case key == "title" && d.s.Title == "" && d.corpus:
+		case key == "answer" && d.s.Answer == "" && d.o.NoAnswers:
+		default:
+			d.failAt(key, i, p.Reason, p.Allowed)
+		}
 	}
-	if s.Answer == "" && !d.o.NoAnswers && !d.failed("answer") && !d.failed("text") {
-		d.fail("answer", "missing or empty", "")
-	}
-	d.limit("title", s.Title, maxTitleRunes)
-	if n := utf8.RuneCountInString(s.Answer); n > d.o.AnswerRunes {
-		d.fail("answer", fmt.Sprintf("%d characters, more than the limit of %d (setting answer_runes)", n, d.o.AnswerRunes), "")
-	}
-	d.limitAll("questions", s.Questions, maxWordings, maxWordingRunes)
-	d.limitAll("tags", s.Tags, maxTags, maxNameRunes)
-	d.limit("product", s.Product, maxNameRunes)
-	d.limit("owner", s.Owner, maxNameRunes)
-	if !isLanguage(s.Language) {
-		d.fail("language", fmt.Sprintf("%q is no language tag", clip(s.Language, 60)), "BCP 47 tags such as zh, en, zh-CN")
-	}
-	if !s.ValidTo.IsZero() && !s.ValidTo.After(s.ValidFrom) {
-		d.fail("valid_to", "is not after valid_from", "")
-	}
-}
-
-func (d *draft) checkID() {
-	switch id := d.s.ID; {
-	case d.failed("id") || d.failed("_id"):
-	case id == "":
-		d.fail("id", "missing or empty", "")
-	case len(id) > maxIDBytes:
-		d.fail("id", fmt.Sprintf("%d bytes, more than %d", len(id), maxIDBytes), "")
+	if d.bad["id"] {
 		d.s.ID = ""
-	case strings.ContainsFunc(id, unicode.IsControl):
-		d.fail("id", fmt.Sprintf("%q has a control character", id), "")
-		d.s.ID = ""
-	}
-}
-
-func (d *draft) failed(field string) bool {
-	return slices.ContainsFunc(d.problems, func(p transcript.Problem) bool { return p.Field == field })
-}
-
-func (d *draft) limit(field, s string, runes int) {
-	if n := utf8.RuneCountInString(s); n > runes {
-		d.fail(field, fmt.Sprintf("%d characters, more than %d", n, runes), "")
-	}
-}
-
-func (d *draft) limitAll(field string, all []string, most, runes int) {
-	if len(all) > most {
-		d.fail(field, fmt.Sprintf("%d entries, more than %d", len(all), most), "")
-		return
-	}
-	for i, s := range all {
-		d.limit(fmt.Sprintf("%s[%d]", field, i), s, runes)
 	}
 }
 

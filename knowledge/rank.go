@@ -18,7 +18,8 @@ const leastHalves = 3
 
 // A question of at most shortHalves needs a wording that is as like it as
 // wholeWording, since one word of five says nothing about the other four; one
-// that has only generic words in common, as like as genericWording.
+// that has only generic words in common, more than two of them and as like as
+// genericWording.
 const (
 	shortHalves    = 2
 	wholeWording   = 0.55
@@ -47,7 +48,7 @@ const (
 	lacks                       // share of the question's own weight that other solutions have and this one has not
 	unknown                     // share of the question's own weight that no solution has
 	like                        // likeness to the nearest wording: cosine of words and pairs, stop words included
-	crowd                       // how like the nearest wordings are together: root of the mean square of six
+	crowdLike                   // how like the nearest wordings are together: root of the mean square of six
 	vote                        // what the nearest wordings of all candidates vote, by ridge regression
 	said                        // how much less likely than the best's the solution's wordings make the question, in [-1, 0]
 	bm25Lead                    // BM25 as a share of its sum with the best other candidate's
@@ -114,7 +115,7 @@ func (v *vocabulary) compare(q *question, e *entry, closest []int) features {
 	if !v.enough(q, e, terms) || f.x[lacks] > max(nearest, mostLacking) {
 		f.x[tooLittle] = 1
 	}
-	f.feedback = e.votes.logOdds()
+	f.feedback = e.opinions.logOdds()
 	f.same = slices.Contains(e.wordings, q.plain)
 	return f
 }
@@ -176,7 +177,7 @@ func (v *vocabulary) enough(q *question, e *entry, like float64) bool {
 	}
 	switch {
 	case !telling:
-		return like >= genericWording
+		return like >= genericWording && q.halves > 2*shortHalves
 	case q.halves <= shortHalves:
 		return like >= wholeWording
 	}

@@ -65,11 +65,11 @@ func crowds(voters []wording, all []features) {
 		f := &all[w.entry]
 		f.x[like] = max(f.x[like], w.like)
 		if seen[w.entry]++; seen[w.entry] <= crowdSize {
-			f.x[crowd] += w.like * w.like / crowdSize
+			f.x[crowdLike] += w.like * w.like / crowdSize
 		}
 	}
 	for i := range all {
-		all[i].x[crowd] = math.Sqrt(all[i].x[crowd])
+		all[i].x[crowdLike] = math.Sqrt(all[i].x[crowdLike])
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,20 +14,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// results writes what Read makes of a text, a line each.
-func results(text, name string, o ReadOptions) string {
+// listing writes what reading gives, a line each.
+func listing(records iter.Seq[Record]) string {
 	var b strings.Builder
-	for r := range Read(strings.NewReader(text), name, o) {
+	for r := range records {
 		if r.Reject != nil {
 			fmt.Fprintln(&b, r.Reject)
 		} else {
-			fmt.Fprintf(&b, "%s:%d: solution %q\n", name, r.Line, r.Solution.ID)
+			fmt.Fprintf(&b, "%s: solution %q\n", filePlace{r.File, r.Line}, r.Solution.ID)
 		}
 	}
 	return b.String()
 }
 
-// Every broken file stands beside what is said about it.
+// results writes what Read makes of a text, a line each.
+func results(text, name string, o ReadOptions) string {
+	return listing(Read(strings.NewReader(text), name, o))
+}
+
+// Every broken file or folder stands beside what is said about it.
 func TestReadBrokenFiles(t *testing.T) {
 	t.Parallel()
 	const folder = "../testdata/broken/solutions"
@@ -40,11 +46,8 @@ func TestReadBrokenFiles(t *testing.T) {
 		}
 		t.Run(e.Name(), func(t *testing.T) {
 			t.Parallel()
-			b, err := os.ReadFile(filepath.Join(folder, e.Name()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			checkFile(t, filepath.Join(folder, e.Name()+".want"), results(string(b), e.Name(), ReadOptions{}))
+			got := listing(ReadFiles([]string{filepath.Join(folder, e.Name())}, nil, ReadOptions{}))
+			checkFile(t, filepath.Join(folder, e.Name()+".want"), strings.ReplaceAll(got, folder+"/", ""))
 		})
 	}
 }
@@ -52,15 +55,17 @@ func TestReadBrokenFiles(t *testing.T) {
 func TestReadAllFields(t *testing.T) {
 	t.Parallel()
 	const line = `{"id":"s","title":" 退款 ","questions":["a","b"],"answer":"c","tags":["d"],"product":"p","language":"zh-CN",
+"short_reply":"r","note":"n\r\nm","region":"华东","customer_type":"enterprise","stage":"guide","status":"draft","reviewed_at":"2026-03-01",
 "valid_from":"2026-01-31","valid_to":"2026-12-31","owner":"o","review_by":"2026-11-30T23:30:00-05:00","_note":1,"x_team":{}}`
 	beijing := time.FixedZone("", 8*60*60)
 	want := Solution{
 		ID: "s", Title: "退款", Questions: []string{"a", "b"}, Answer: "c", Tags: []string{"d"}, Product: "p", Language: "zh-CN",
 		ValidFrom: time.Date(2026, 1, 31, 0, 0, 0, 0, beijing), ValidTo: time.Date(2027, 1, 1, 0, 0, 0, 0, beijing),
-		Owner: "o", ReviewBy: time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC),
+		Owner: "o", ReviewBy: time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC), ReviewedAt: time.Date(2026, 3, 1, 0, 0, 0, 0, beijing),
+		ShortReply: "r", Note: "n\nm", Region: "华东", CustomerType: "enterprise", Stage: Guide, Status: Draft,
 	}
 	for r := range Read(strings.NewReader(strings.ReplaceAll(line, "\n", "")), "f", ReadOptions{}) {
-		if diff := cmp.Diff(Record{Solution: &want, Line: 1}, r); diff != "" {
+		if diff := cmp.Diff(Record{Solution: &want, File: "f", Line: 1}, r); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -88,8 +93,6 @@ func TestRead(t *testing.T) {
 			`{"id":"long","title":"` + strings.Repeat("t", 100) + `"}` + "\n" + `{"id":"a","title":"t","answer":"x"}`,
 			"f:1: 125 bytes, more than the limit of 60 (setting line_bytes)\n" + `f:2: solution "a"`, ReadOptions{LineBytes: 60}},
 		{"a line of just the limit", `{"id":"a","title":"t","answer":"x"}` + "\n", `f:1: solution "a"`, ReadOptions{LineBytes: 35}},
-		{"a long answer", `{"id":"a","title":"t","answer":"四个汉字"}`,
-			`f:1: field "answer": 4 characters, more than the limit of 3 (setting answer_runes)`, ReadOptions{AnswerRunes: 3}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,20 +117,43 @@ func TestReadStopsWhenNobodyWantsMore(t *testing.T) {
 	}
 }
 
-func FuzzRead(f *testing.F) {
-	f.Add([]byte(`{"id":"a","title":"t","answer":"x","valid_to":"2026-01-01"}`))
-	f.Add([]byte(`{"_id":1,"text":[],"title":{}}` + "\n\n{"))
+// fuzz reads whatever comes as a format: every record is a whole solution, which
+// is read from its own JSON, or a reject that says why.
+func fuzz(f *testing.F, format Format) {
+	samples, err := filepath.Glob("../testdata/broken/solutions/*.*")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range samples {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if filepath.Ext(path) != ".gz" && filepath.Ext(path) != ".want" {
+			f.Add(b)
+		}
+	}
 	f.Add([]byte("\x1f\x8b\x08\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for r := range Read(bytes.NewReader(b), "f", ReadOptions{LineBytes: 1 << 12}) {
+		n := 0
+		for r := range Read(bytes.NewReader(b), "f", ReadOptions{Format: format, LineBytes: 1 << 12}) {
+			n++
 			switch {
 			case (r.Solution == nil) == (r.Reject == nil):
 				t.Fatal("not one of solution and reject")
-			case r.Reject != nil && len(r.Reject.Problems) == 0:
+			case r.Reject != nil && (len(r.Reject.Problems) == 0 || r.Reject.Error() == ""):
 				t.Fatal("a reject without a problem")
 			case r.Solution != nil && (r.Solution.ID == "" || r.Solution.Answer == ""):
 				t.Fatalf("an incomplete solution: %+v", r.Solution)
 			}
 		}
+		if n == 0 {
+			t.Fatal("neither solution nor reject")
+		}
 	})
 }
+
+func FuzzReadLines(f *testing.F)    { fuzz(f, JSONL) }
+func FuzzReadCSV(f *testing.F)      { fuzz(f, CSV) }
+func FuzzReadMarkdown(f *testing.F) { fuzz(f, Markdown) }
+func FuzzReadAny(f *testing.F)      { fuzz(f, "") }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"math"
 	"time"
 )
@@ -28,7 +29,7 @@ type sketch struct {
 	stage        Stage
 	validFrom    int64 // in microseconds since 1970
 	validTo      int64 // math.MaxInt64 without an end
-	votes        Votes
+	opinions     Opinions
 	wordings     []uint64 // hashes of title and questions, by plain
 	cuts         cuts
 }
@@ -74,7 +75,7 @@ func newSketch(s *Solution, c cuts) (sketch, error) {
 	}
 	k := sketch{
 		id: s.ID, hash: hash, language: baseLanguage(s.Language), product: fold(s.Product), region: fold(s.Region),
-		customerType: fold(s.CustomerType), stage: s.Stage, votes: s.Votes, cuts: c, validTo: math.MaxInt64,
+		customerType: fold(s.CustomerType), stage: s.Stage, opinions: s.Opinions, cuts: c, validTo: math.MaxInt64,
 	}
 	if k.language == "" {
 		k.language = textLanguage(s.Title + s.Answer)
@@ -96,8 +97,20 @@ func (k *sketch) validAt(t time.Time) bool {
 	return now >= k.validFrom && now < k.validTo
 }
 
+// texts yields the terms of the texts with what an occurrence in them counts.
+func (k *sketch) texts() iter.Seq2[[]int32, float64] {
+	return func(yield func([]int32, float64) bool) {
+		for _, ids := range k.cuts.variants {
+			if !yield(ids, questionWeight) {
+				return
+			}
+		}
+		_ = yield(k.cuts.tags, tagWeight) && yield(k.cuts.answer, answerWeight)
+	}
+}
+
 // fingerprint identifies all of a solution that the ranking looks at.
-func (k *sketch) fingerprint() Hash { return k.votes.mixed(k.hash) }
+func (k *sketch) fingerprint() Hash { return k.opinions.mixed(k.hash) }
 
 // encode returns the sketch as bytes that decodeSketch reads.
 func (k *sketch) encode() []byte {
@@ -109,7 +122,7 @@ func (k *sketch) encode() []byte {
 	}
 	b = binary.AppendVarint(b, k.validFrom)
 	b = binary.AppendVarint(b, k.validTo)
-	for _, n := range k.votes.list() {
+	for _, n := range k.opinions.list() {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	b = binary.AppendUvarint(b, uint64(len(k.wordings)))
@@ -142,7 +155,7 @@ func decodeSketch(b []byte) (sketch, error) {
 	k.id, k.language, k.product, k.region, k.customerType = d.text(), d.text(), d.text(), d.text(), d.text()
 	k.stage = Stage(d.text())
 	k.validFrom, k.validTo = d.varint(), d.varint()
-	k.votes = Votes{d.count(), d.count(), d.count(), d.count()}
+	k.opinions = Opinions{d.count(), d.count(), d.count(), d.count()}
 	k.wordings = make([]uint64, d.length(8))
 	for i := range k.wordings {
 		k.wordings[i] = binary.LittleEndian.Uint64(d.bytes(8))

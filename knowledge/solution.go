@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -30,7 +29,15 @@ type Solution struct {
 	ReviewBy     time.Time `json:"review_by,omitzero"`   // a day: midnight UTC
 	ReviewedAt   time.Time `json:"reviewed_at,omitzero"` // when somebody last found it right; zero: when it last changed
 	Status       Status    `json:"status,omitempty"`     // "" is Published
-	Votes        Votes     `json:"-"`                    // what agents said of it; no part of its content
+	Opinions     Opinions  `json:"-"`                    // of agents; they are no part of the content
+}
+
+// Opinions counts what distinct persons think of a solution, each person once.
+type Opinions struct {
+	Helpful  int `db:"helpful" json:"helpful"`
+	Partly   int `db:"partly" json:"partly"` // helpful in part
+	Wrong    int `db:"wrong" json:"wrong"`
+	Outdated int `db:"outdated" json:"outdated"`
 }
 
 // Status says how far a solution is on its way, from a closed list.
@@ -64,9 +71,13 @@ var Stages = []Stage{Guide, ConfirmNeed, ExplainSolution, Feedback}
 type Hash [sha256.Size]byte
 
 // Hash returns the SHA-256 of the solution's JSON with its times in UTC, cut to
-// the microseconds that PostgreSQL keeps.
+// the microseconds that PostgreSQL keeps, and no status when it is published.
 func (s *Solution) Hash() (Hash, error) {
-	b, err := json.Marshal(s.normal())
+	n := s.normal()
+	if n.Status == Published {
+		n.Status = "" // the hashes of libraries from before there were statuses stay true
+	}
+	b, err := json.Marshal(n)
 	if err != nil {
 		return Hash{}, fmt.Errorf("hash solution %q: %w", s.ID, err)
 	}
@@ -86,7 +97,9 @@ func (s *Solution) normal() Solution {
 	n := *s
 	n.ValidFrom, n.ValidTo = instant(s.ValidFrom), instant(s.ValidTo)
 	n.ReviewBy, n.ReviewedAt = instant(s.ReviewBy), instant(s.ReviewedAt)
-	n.Questions, n.Tags = slices.Clip(s.Questions), slices.Clip(s.Tags)
+	n.Title, n.Answer, n.ShortReply, n.Note = cleanLine(s.Title), clean(s.Answer), clean(s.ShortReply), clean(s.Note)
+	n.Questions, n.Tags = cleanAll(s.Questions), cleanAll(s.Tags)
+	n.Product, n.Region, n.Owner = cleanLine(s.Product), cleanLine(s.Region), cleanLine(s.Owner)
 	if n.Status == "" {
 		n.Status = Published
 	}

@@ -45,16 +45,7 @@ type Said struct {
 	Text    string
 }
 
-// Suggest returns the solutions that answer the question, best first, none below
-// the threshold, none that is expired or not yet valid. Solutions in another
-// language are suggested only when there is none in the question's. No
-// suggestion is an empty list.
-func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.generation.suggest(ctx, query)
-}
-
+// suggest answers as Index.Suggest does.
 func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
@@ -62,7 +53,12 @@ func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Sugge
 	if err != nil {
 		return nil, err
 	}
-	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
+	return g.show(q, found, query.Limit)
+}
+
+// show makes suggestions of the best that was found.
+func (g *generation) show(q *question, found []ranked, most int) ([]pipeline.Suggestion, error) {
+	limit := min(cmp.Or(max(most, 0), DefaultLimit), maxLimit)
 	out := make([]pipeline.Suggestion, 0, limit)
 	for _, r := range found[:min(limit, len(found))] {
 		s, err := r.entry.solution()
@@ -79,20 +75,6 @@ func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Sugge
 		})
 	}
 	return out, nil
-}
-
-// Ranked is a solution at its place in the ranking for a question.
-type Ranked struct {
-	ID    string
-	Score float64 // the probability that it answers the question, in [0, 1]
-}
-
-// Rank returns what Suggest would without a threshold, best first: at most
-// limit solutions, and at most 50.
-func (x *Index) Rank(ctx context.Context, query Query, limit int) ([]Ranked, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.generation.ranking(ctx, query, limit)
 }
 
 func (g *generation) ranking(ctx context.Context, query Query, limit int) ([]Ranked, error) {
@@ -118,7 +100,7 @@ func (g *generation) search(ctx context.Context, query Query, threshold float64)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, text := range g.o.synonyms.Load().rewritings(clip(query.Text, maxQuestionRunes)) {
+	for _, text := range g.o.synonymsInForce().rewritings(clip(query.Text, maxQuestionRunes)) {
 		other := query
 		other.Text = text
 		p, more, err := g.searchWords(ctx, other, threshold)

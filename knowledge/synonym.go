@@ -185,6 +185,14 @@ func (s *Synonyms) add(from, to string) {
 	s.longest[r] = max(s.longest[r], utf8.RuneCountInString(from))
 }
 
+// synonymsInForce are those given, or those that the library had last.
+func (o *Options) synonymsInForce() *Synonyms {
+	if o.synonyms == nil {
+		return o.Synonyms
+	}
+	return o.synonyms.Load()
+}
+
 // Rules returns the rules in their order.
 func (s *Synonyms) Rules() []Synonym {
 	if s == nil {
@@ -218,11 +226,11 @@ func (s *Synonyms) rewritings(question string) []string {
 		}
 	}
 	if len(found) > 1 {
-		add(replaced(folded, found, func(phrase string) string { return s.meaning[phrase][0] }))
+		add(withOthers(folded, found, func(phrase string) string { return s.meaning[phrase][0] }))
 	}
 	for _, f := range found {
 		for _, other := range s.meaning[folded[f.start:f.end]] {
-			add(replaced(folded, []stretch{f}, func(string) string { return other }))
+			add(withOthers(folded, []stretch{f}, func(string) string { return other }))
 		}
 	}
 	return out
@@ -265,7 +273,7 @@ func isBetween(text string, start, end int) bool {
 
 func isAlphanumeric(r rune) bool { return unicode.IsDigit(r) || unicode.IsLetter(r) && !isHan(r) }
 
-func replaced(text string, at []stretch, by func(phrase string) string) string {
+func withOthers(text string, at []stretch, by func(phrase string) string) string {
 	var b strings.Builder
 	end := 0
 	for _, s := range at {

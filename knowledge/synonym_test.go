@@ -102,7 +102,8 @@ func TestSynonymsFindWhatIsNamedOtherwise(t *testing.T) {
 func TestSynonymsOfTheLibraryReachItsIndex(t *testing.T) {
 	t.Parallel()
 	l := NewLibrary(storetest.New(t))
-	if _, _, _, err := l.Import(t.Context(), []Solution{{ID: "box", Title: "Reset the Wonder Box", Answer: "Hold the button."}}); err != nil {
+	box := Solution{ID: "box", Title: "Reset the Wonder Box", Answer: "Hold the button."}
+	if _, err := l.Import(t.Context(), []Solution{box}, ImportOptions{By: "li"}); err != nil {
 		t.Fatal(err)
 	}
 	x, err := Open(t.Context(), l, Options{})

@@ -106,10 +106,13 @@ func isHeldOut(id string) bool {
 }
 
 // features returns the candidates for a query with their features, at most maxTrained.
-func (x *Index) features(ctx context.Context, query Query) ([]*entry, []features, error) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	g := x.generation
+func (x *Index) features(ctx context.Context, query Query) (entries []*entry, all []features, err error) {
+	err = x.search(ctx, func(g *generation) (err error) { entries, all, err = g.features(ctx, query); return err },
+		func(*fallback) error { return errNoIndex })
+	return entries, all, err
+}
+
+func (g *generation) features(ctx context.Context, query Query) ([]*entry, []features, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	q := g.newQuestion(query)

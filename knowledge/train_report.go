@@ -53,14 +53,14 @@ func (w *weighing) measure(name string, all []trained) TrainingFigures {
 		switch {
 		case !slices.Contains(t.right, true):
 			unanswerable++
-			falsely += one(shown)
+			falsely += oneIf(shown)
 			continue
 		case f.right:
 			hit++
 		}
 		answerable++
-		answered += one(shown)
-		answeredRight += one(shown && f.right)
+		answered += oneIf(shown)
+		answeredRight += oneIf(shown && f.right)
 	}
 	out := TrainingFigures{
 		Name: name, Hit: review.Wilson(hit, answerable), Answered: review.Wilson(answered, answerable),
@@ -70,7 +70,7 @@ func (w *weighing) measure(name string, all []trained) TrainingFigures {
 	return out
 }
 
-func one(is bool) int {
+func oneIf(is bool) int {
 	if is {
 		return 1
 	}
@@ -83,7 +83,7 @@ func calibration(all []foremost) (miss, brier float64) {
 	var scores, rights [10]float64
 	for _, f := range all {
 		b := min(int(f.score*10), 9)
-		truth := float64(one(f.right))
+		truth := float64(oneIf(f.right))
 		scores[b] += f.score
 		rights[b] += truth
 		brier += (f.score - truth) * (f.score - truth)

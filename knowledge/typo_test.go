@@ -37,7 +37,7 @@ func TestOnlyUnknownLongWordsAreCorrected(t *testing.T) {
 	for word, want := range map[string]string{
 		"refund": "refund", "refunt": "refunt", "refun": "refund", "refudn": "refund", "plam": "plam", "efund": "efund", "退款": "退款", "": "",
 	} {
-		if got := x.generation.vocabulary.corrected(word); got != want {
+		if got := x.current.vocabulary.corrected(word); got != want {
 			t.Errorf("corrected(%q) = %q, want %q", word, got, want)
 		}
 	}

@@ -1,5 +1,7 @@
 package knowledge
 
+import "github.com/blevesearch/bleve/v2/index/scorch"
+
 // unknownTerm is the number of a term that no solution has.
 const unknownTerm = -1
 
@@ -21,6 +23,9 @@ func newVocabulary() *vocabulary {
 // df is how many solutions have the term.
 func (v *vocabulary) df(id int32) int32 { return v.counts[id] }
 
+// meanLength is the mean length of the entries.
+func (v *vocabulary) meanLength() float64 { return v.length / float64(max(v.entries, 1)) }
+
 // count adds sign times the entry to the numbers.
 func (v *vocabulary) count(e *entry, sign int) {
 	for _, t := range e.terms {
@@ -28,6 +33,31 @@ func (v *vocabulary) count(e *entry, sign int) {
 	}
 	v.entries += sign
 	v.length += float64(sign) * e.length
+}
+
+// read adds the terms of a segment with the numbers of their solutions, but for
+// those that were replaced since. The counts that the dictionary itself gives
+// are 1 for every term behind the first that only one solution has.
+func (v *vocabulary) read(s *scorch.SegmentSnapshot) error {
+	words, err := s.Segment().Dictionary(wordsField)
+	if err != nil {
+		return err
+	}
+	all := words.AutomatonIterator(nil, nil, nil)
+	for {
+		t, err := all.Next()
+		if t == nil || err != nil {
+			return err
+		}
+		live, err := words.PostingsList([]byte(t.Term), s.Deleted(), nil)
+		if err != nil {
+			return err
+		}
+		if n := live.Count(); n > 0 {
+			v.learn([]string{t.Term})
+			v.counts[termID(t.Term)] += int32(n)
+		}
+	}
 }
 
 // learn takes over how the words of solutions are spelled. It is to be called

@@ -78,6 +78,17 @@ var toneFlags = []struct {
 	{Angry, 0.6, CustomerAngry, Low},
 }
 
+// Alarm is the flag that a tone raises, and how grave it is; false for a tone, or
+// a confidence in it, that raises none.
+func Alarm(label Label, confidence float64) (FlagReason, FlagSeverity, bool) {
+	for _, rule := range toneFlags {
+		if rule.label == label && confidence >= rule.least {
+			return rule.reason, rule.severity, true
+		}
+	}
+	return "", "", false
+}
+
 // fell is how far the customer's mood must fall, and how low it must end, on
 // its scale of −1 to 1, to be worth a look: an angry message among two others.
 // A complaint without anger (−0.3) does not come so far, and who began with

@@ -19,6 +19,7 @@ const (
 	ForCheck     Purpose = "check"  // the same without turns that may have given orders
 	ForEmbedding Purpose = "embed"  // vectors of texts
 	ForBatch     Purpose = "batch"  // an answer of a batch
+	ForDraft     Purpose = "draft"  // a solution worded from what agents said
 	ForProbe     Purpose = "probe"  // what the endpoint can do
 )
 

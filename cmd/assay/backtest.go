@@ -33,6 +33,7 @@ type scorecardBacktestCmd struct {
 	JSON    bool    `name:"json" help:"Print the result as JSON."`
 	By      string  `name:"by" env:"ASSAY_BY" placeholder:"NAME" help:"Who does it; default: the user of the system."`
 	config.Database
+	config.Index
 	Threshold float64 `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion, where a scorecard asks for the solution library."`
 	config.Model
 }
@@ -165,7 +166,7 @@ func (c *scorecardBacktestCmd) work(p *program, db *database, key store.Backtest
 	var index *knowledge.Index
 	b.Suggest = func(ctx context.Context) (pipeline.Suggester, error) {
 		var err error
-		index, err = knowledge.Open(ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: c.Threshold, Log: p.log})
+		index, err = p.openIndex(ctx, db, c.Index, knowledge.Options{Threshold: c.Threshold, Wait: true})
 		return index, err
 	}
 	defer func() {

@@ -29,6 +29,7 @@ import (
 type benchCmds struct {
 	Pipeline benchCmd        `cmd:"" default:"withargs" help:"Import and inspection, on this machine and database."`
 	Library  benchLibraryCmd `cmd:"" help:"Searching solutions, in libraries of several sizes."`
+	Live     benchLiveCmd    `cmd:"" help:"Running sessions: from a turn's arrival to its readers."`
 }
 
 type benchCmd struct {

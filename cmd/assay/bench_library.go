@@ -29,7 +29,7 @@ type benchLibraryCmd struct {
 	Askers    []int  `name:"askers" default:"1,8" help:"How many ask at once."`
 	Questions int    `name:"questions" default:"500" help:"Questions of each measurement."`
 	Seed      uint64 `name:"seed" default:"1" help:"Another number makes other libraries."`
-	Folder    string `name:"folder" type:"path" placeholder:"FOLDER" help:"Where indexes are built and removed again; default: the system's temporary folder."`
+	Folder    string `name:"folder" type:"path" placeholder:"FOLDER" help:"Keep the indexes here and use those that are here already; default: a temporary folder."`
 	Postgres  bool   `name:"postgres" help:"Also search the same solutions with PostgreSQL's full text."`
 	JSON      bool   `name:"json" help:"Print figures as JSON."`
 	config.Database
@@ -107,24 +107,25 @@ func (c *benchLibraryCmd) maker() (*speed.Maker, error) {
 
 func (c *benchLibraryCmd) measure(p *program, m *speed.Maker, n int) (r *libraryBench, err error) {
 	r = &libraryBench{Solutions: n}
-	folder, err := os.MkdirTemp(c.Folder, "assay-bench-library-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	began := time.Now()
-	for _, err := range m.Solutions(p.ctx, n) {
-		if err != nil {
+	folder := c.Folder
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "assay-bench-library-"); err != nil {
 			return nil, err
 		}
+		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	}
-	r.MakeSeconds = time.Since(began).Seconds()
-	b, err := c.build(p, m, filepath.Join(folder, "index"), r)
+	index := filepath.Join(folder, fmt.Sprintf("seed-%d-solutions-%d", c.Seed, n))
+	if err := c.build(p, m, index, r); err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	b, err := knowledge.OpenBench(index)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	if r.DiskMiB, err = diskMiB(folder); err != nil {
+	r.OpenSeconds = time.Since(began).Seconds()
+	if r.DiskMiB, err = diskMiB(index); err != nil {
 		return nil, err
 	}
 	if err := c.judge(p.ctx, m, b, r); err != nil {
@@ -139,18 +140,26 @@ func (c *benchLibraryCmd) measure(p *program, m *speed.Maker, n int) (r *library
 	return r, err
 }
 
-func (c *benchLibraryCmd) build(p *program, m *speed.Maker, folder string, r *libraryBench) (*knowledge.Bench, error) {
-	stop := watchMemory(p.ctx)
+// build builds the index, unless it is there already.
+func (c *benchLibraryCmd) build(p *program, m *speed.Maker, index string, r *libraryBench) error {
+	if _, err := os.Stat(index); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	began := time.Now()
-	err := knowledge.BuildBench(p.ctx, folder, m.Solutions(p.ctx, r.Solutions))
+	for _, err := range m.Solutions(p.ctx, r.Solutions) {
+		if err != nil {
+			return err
+		}
+	}
+	r.MakeSeconds = time.Since(began).Seconds()
+	stop := watchMemory(p.ctx)
+	began = time.Now()
+	err := knowledge.BuildBench(p.ctx, index, m.Solutions(p.ctx, r.Solutions))
 	r.BuildSeconds, r.BuildPeakMiB = time.Since(began).Seconds(), stop()
 	if err != nil {
-		return nil, err
+		return errors.Join(err, os.RemoveAll(index))
 	}
-	began = time.Now()
-	b, err := knowledge.OpenBench(folder)
-	r.OpenSeconds = time.Since(began).Seconds()
-	return b, err
+	return nil
 }
 
 // ask searches in one way.
@@ -215,11 +224,16 @@ func (c *benchLibraryCmd) time(ctx context.Context, m *speed.Maker, n, from, ask
 	}, errors.Join(fails...)
 }
 
-// judgedQuestions is how many questions tell how good the rankings are. The
-// unpruned one takes long.
-const judgedQuestions = 200
+const (
+	// judgedQuestions is how many questions tell how good the rankings are. The
+	// unpruned one takes long.
+	judgedQuestions = 200
+	// unprunedCandidates is how many solutions the unpruned ranking looks at.
+	unprunedCandidates = 1_000
+)
 
 func (c *benchLibraryCmd) judge(ctx context.Context, m *speed.Maker, b *knowledge.Bench, r *libraryBench) error {
+	unpruned := b.Cut(math.MaxInt, math.MaxInt, unprunedCandidates, unprunedCandidates)
 	r.Judged = min(judgedQuestions, c.Questions)
 	for i := range r.Judged {
 		q := m.Question(-1-i, r.Solutions)
@@ -227,7 +241,7 @@ func (c *benchLibraryCmd) judge(ctx context.Context, m *speed.Maker, b *knowledg
 		if err != nil {
 			return err
 		}
-		unpruned, err := b.SuggestUnpruned(ctx, q.Query)
+		all, err := unpruned.Suggest(ctx, q.Query)
 		if err != nil {
 			return err
 		}
@@ -236,7 +250,7 @@ func (c *benchLibraryCmd) judge(ctx context.Context, m *speed.Maker, b *knowledg
 			return err
 		}
 		r.NDCG += gain(ids(ours), q.Right) / float64(r.Judged)
-		r.UnprunedNDCG += gain(ids(unpruned), q.Right) / float64(r.Judged)
+		r.UnprunedNDCG += gain(ids(all), q.Right) / float64(r.Judged)
 		r.MatchNDCG += gain(matched, q.Right) / float64(r.Judged)
 	}
 	return nil

@@ -112,11 +112,11 @@ func (c *demoCmd) fillFrom(p *program, db *database, folder string) error {
 	if err != nil {
 		return err
 	}
-	added, changed, same, err := knowledge.NewLibrary(db.Pool()).Import(p.ctx, solutions)
+	done, err := knowledge.NewLibrary(db.Pool()).Import(p.ctx, solutions, knowledge.ImportOptions{By: "demo"})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "solutions: %d new, %d changed, %d the same\n", added, changed, same)
+	fmt.Fprintf(p.stdout, "solutions: %d new, %d changed, %d the same\n", done.Added, done.Changed, done.Same)
 	read, err := c.Read.Options(db.zone)
 	if err != nil {
 		return usageError{err}

@@ -22,6 +22,7 @@ type doctorCmd struct {
 	Watch []string `name:"watch" env:"ASSAY_WATCH" type:"path" placeholder:"DIR" help:"Watched folders to check."`
 	Probe bool     `name:"probe" help:"Ask the configured models one small question, which may cost something."`
 	config.Database
+	config.Index
 	config.Model
 	config.Judging
 }
@@ -89,7 +90,7 @@ func (c *doctorCmd) database(p *program) []check {
 		return []check{{"database", "ok", "answers"}, {"schema", "fail", errors.Join(err, db.Close()).Error()}}
 	}
 	checks := []check{{"database", "ok", "answers, schema up to date"}}
-	for _, look := range []func(*program, *database) (check, error){scorecards, planned, library, workers, waiting, judging, problems} {
+	for _, look := range []func(*program, *database) (check, error){scorecards, planned, library, c.indexed, workers, waiting, judging, problems} {
 		k, err := look(p, db)
 		if err != nil {
 			k.State, k.Detail = "fail", err.Error()

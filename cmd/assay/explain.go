@@ -28,6 +28,7 @@ type scorecardExplainCmd struct {
 	JSON      bool     `name:"json" help:"Print explanations as JSONL, one session a line."`
 	config.Read
 	config.Database
+	config.Index
 }
 
 // Run explains every session in turn.
@@ -182,7 +183,7 @@ func (x *explaining) library() error {
 		}
 		x.index, err = knowledge.NewIndex(solutions, o)
 	case x.db != nil:
-		x.index, err = knowledge.Open(x.p.ctx, knowledge.NewLibrary(x.db.Pool()), o)
+		x.index, err = x.p.openIndex(x.p.ctx, x.db, x.cmd.Index, o)
 	}
 	if err == nil && x.index != nil {
 		x.inspector.Suggest = x.index

@@ -35,6 +35,7 @@ type storedFlags struct {
 // judgeFlags say by whom stored sessions are judged, and what that may take.
 type judgeFlags struct {
 	config.Database
+	config.Index
 	config.Model
 	config.Judging
 }
@@ -75,7 +76,7 @@ func (c *judgeFlags) rehearsal(p *program, db *database) (*jobs.Rehearsal, func(
 	if err != nil {
 		return nil, nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Log: p.log})
+	index, err := p.openIndex(p.ctx, db, c.Index, knowledge.Options{Wait: true})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -61,6 +61,15 @@ func (p *program) newJudge(m config.Model, l llm.Ledger, wait time.Duration, via
 	return j, nil
 }
 
+// drafter words drafts of solutions by the model that judges; nil when none is.
+func (p *program) drafter(m config.Model, l llm.Ledger) (func(ctx context.Context, language string, questions, passages []string) (string, error), error) {
+	client, err := p.newClient(m, l, 0)
+	if err != nil || client == nil {
+		return nil, err
+	}
+	return llm.NewWriter(client).Word, nil
+}
+
 // judging is what workers judge by, with its calls on a ledger.
 func (p *program) judging(m config.Model, j config.Judging, l llm.Ledger) (jobs.Judging, error) {
 	policy, err := j.Policy()

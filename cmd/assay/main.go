@@ -33,9 +33,11 @@ type commands struct {
 	Plan      planCmd      `cmd:"" help:"Say which scorecard inspects which sessions, and what share of them."`
 	Judge     judgeCmd     `cmd:"" help:"What the judging model takes, would take, and is to judge."`
 	Solution  solutionCmd  `cmd:"" help:"Import and search solutions."`
+	Token     tokenCmd     `cmd:"" help:"Make, list and revoke the tokens by which programs use the API."`
 	Suggest   suggestCmd   `cmd:"" help:"Suggest solutions for a question."`
 	Eval      evalCmd      `cmd:"" help:"Measure against labelled data."`
 	Tone      toneCmd      `cmd:"" help:"Train the tone classifier, and explain what it says."`
+	Live      liveCmd      `cmd:"" help:"Running sessions."`
 	Bench     benchCmds    `cmd:"" help:"Measure speed on this machine."`
 	Doctor    doctorCmd    `cmd:"" help:"Check that everything is in place."`
 

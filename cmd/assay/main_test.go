@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,6 +32,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
 		main()
 		return
+	}
+	if err := os.Setenv("ASSAY_INDEX", config.InMemory); err != nil { // tests of the folder name one
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	os.Exit(storetest.Run(m, storetest.Options{Migrate: store.Migrate}))
 }
@@ -322,7 +327,7 @@ func TestReadmesCommandsExist(t *testing.T) {
 				continue
 			}
 			args := []string{words[1]}
-			if slices.Contains([]string{"scorecard", "solution", "plan", "judge", "eval", "tone"}, words[1]) {
+			if slices.Contains([]string{"scorecard", "solution", "plan", "judge", "eval", "tone", "token"}, words[1]) {
 				args = append(args, words[2])
 			}
 			help := assay(t, append(args, "--help")...)

@@ -19,22 +19,29 @@ import (
 	"assay/jobs"
 	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/redact"
 	"assay/pipeline/store"
 )
 
 type serveCmd struct {
 	Listen string `name:"listen" env:"ASSAY_LISTEN" default:"127.0.0.1:8080" help:"Address of pages and API. There are no logins: keep it on loopback, or behind a proxy that signs people in and says who they are (--user-header, --role-header)."`
 	config.Access
+	config.API
 	nodeFlags
 }
 
 // Run serves and works until it is interrupted.
 func (c *serveCmd) Run(p *program) error {
+	rate, err := web.ParseRate(c.APIRate)
+	if err != nil {
+		return usageError{fmt.Errorf("--api-rate: %w", err)}
+	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return usageError{fmt.Errorf("--listen: %w", err)}
 	}
-	return p.runNode(c.nodeFlags, c.Access, listener)
+	api := web.API{RequireToken: c.RequireToken, Rate: rate}
+	return p.runNode(c.nodeFlags, c.Access, api, listener)
 }
 
 type workCmd struct {
@@ -42,20 +49,24 @@ type workCmd struct {
 }
 
 // Run works until it is interrupted.
-func (c *workCmd) Run(p *program) error { return p.runNode(c.nodeFlags, config.Access{}, nil) }
+func (c *workCmd) Run(p *program) error {
+	return p.runNode(c.nodeFlags, config.Access{}, web.API{}, nil)
+}
 
 // nodeFlags are the settings of a process that works jobs.
 type nodeFlags struct {
 	config.Database
 	config.Work
 	config.Library
+	config.Index
 	config.Read
 	config.Model
 	config.Judging
+	config.Live
 }
 
 // runNode works, and serves where there is a listener, until it is interrupted.
-func (p *program) runNode(f nodeFlags, access config.Access, listener net.Listener) (err error) {
+func (p *program) runNode(f nodeFlags, access config.Access, api web.API, listener net.Listener) (err error) {
 	db, err := p.openDatabase(f.Database)
 	if err != nil {
 		return err
@@ -68,6 +79,7 @@ func (p *program) runNode(f nodeFlags, access config.Access, listener net.Listen
 	if err != nil {
 		return err
 	}
+	node.api = api
 	return node.run(p.ctx, listener)
 }
 
@@ -117,7 +129,10 @@ type node struct {
 	registry *prometheus.Registry
 	follow   time.Duration
 	access   web.Access
+	api      web.API
 	judge    web.JudgeInfo
+	word     func(ctx context.Context, language string, questions, passages []string) (string, error) // nil without a model
+	live     jobs.LiveOptions
 	p        *program
 }
 
@@ -159,21 +174,26 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 		return nil, err
 	}
 	judging.Workers = f.JudgeWorkers
-	if err := f.Keeps(); err != nil {
+	if err := errors.Join(f.Keeps(), f.Live.Check()); err != nil {
 		return nil, usageError{err}
 	}
 	if err := p.warnUnpriced(db, judging); err != nil {
 		return nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), knowledge.Options{Threshold: f.Threshold, Log: p.log})
+	index, err := p.openIndex(p.ctx, db, f.Index, knowledge.Options{Threshold: f.Threshold})
 	if err != nil {
 		return nil, err
 	}
+	if err := jobs.RegisterIndex(registry, index); err != nil {
+		return nil, errors.Join(err, index.Close())
+	}
 	inspector.Suggest = index
+	exported := access.Policy.For(redact.Export)
 	runner, err := jobs.New(jobs.Options{
 		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
-		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers},
+		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers, Asks: f.KeepAsks}, Clean: func(s string) string { return exported.Text(s).Text },
+		Idle: jobs.LiveIdle{After: f.Live.Idle, Keep: f.Live.Keep},
 	})
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
@@ -182,7 +202,15 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err != nil {
 		return nil, errors.Join(err, index.Close())
 	}
-	return &node{db, index, runner, jobs.NewBacktester(db.Store, inspector, 0), registry, f.Follow, access, info, p}, nil
+	word, err := p.drafter(f.Model, ledger)
+	if err != nil {
+		return nil, errors.Join(err, index.Close())
+	}
+	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
+	return &node{
+		db: db, index: index, runner: runner, backtest: jobs.NewBacktester(db.Store, inspector, 0), registry: registry,
+		follow: f.Follow, access: access, judge: info, word: word, live: live, p: p,
+	}, nil
 }
 
 // stopTimeout bounds a graceful stop: running jobs get 10 s of it.
@@ -241,12 +269,25 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	n.live.Client = client
+	live, err := jobs.NewLive(n.live)
+	if err != nil {
+		return err
+	}
 	o := n.webOptions(listener)
-	o.Jobs = client
+	o.Jobs, o.Live = client, live
 	handler, err := web.New(o)
 	if err != nil {
 		return err
 	}
+	group, serving := errgroup.WithContext(ctx)
+	group.Go(func() error { return live.Run(serving) }) // its end ends the streams, which a graceful stop waits for
+	group.Go(func() error { return serveHTTP(serving, listener, handler) })
+	return group.Wait()
+}
+
+// serveHTTP serves until ctx ends; requests that are being answered get 5 s then.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
@@ -258,7 +299,7 @@ func (n *node) serve(ctx context.Context, listener net.Listener) error {
 		}
 		return nil
 	})
-	group.Go(func() error { // requests that are being answered get 5 s
+	group.Go(func() error {
 		<-serving.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
@@ -273,7 +314,7 @@ func (n *node) webOptions(listener net.Listener) web.Options {
 		Backtest: n.backtest,
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
-		Access: named(n.access, listener), Judge: n.judge,
+		Access: named(n.access, listener), API: n.api, Judge: n.judge, Word: n.word,
 	}
 }
 

@@ -3,82 +3,103 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
 	"assay/cmd/assay/internal/config"
 	"assay/knowledge"
 	"assay/pipeline"
+	"assay/pipeline/transcript"
 )
 
 type solutionCmd struct {
-	Import   solutionImportCmd   `cmd:"" help:"Store solutions from JSONL files."`
+	Import   solutionImportCmd   `cmd:"" help:"Store solutions from JSONL, CSV or Markdown."`
+	Export   solutionExportCmd   `cmd:"" help:"Write solutions as JSONL, CSV or Markdown; import takes them back as they were."`
 	Search   suggestCmd          `cmd:"" help:"Search the library: the same as suggest."`
+	List     solutionListCmd     `cmd:"" help:"List solutions."`
+	Show     solutionShowCmd     `cmd:"" help:"Print a solution."`
+	History  solutionHistoryCmd  `cmd:"" help:"List who changed a solution, when and why."`
+	Diff     solutionDiffCmd     `cmd:"" help:"Compare two revisions of a solution."`
+	Edit     solutionEditCmd     `cmd:"" help:"Change a solution, or write a new one."`
+	Restore  solutionRestoreCmd  `cmd:"" help:"Make an older revision of a solution the latest again."`
+	Publish  solutionPublishCmd  `cmd:"" help:"Have solutions suggested."`
+	Retire   solutionRetireCmd   `cmd:"" help:"Have solutions suggested no more."`
+	Review   solutionReviewCmd   `cmd:"" help:"Note that somebody found solutions right."`
+	Stale    solutionStaleCmd    `cmd:"" help:"List solutions whose review is overdue, or count them by owner."`
+	Bulk     solutionBulkCmd     `cmd:"" help:"Change many solutions at once, all or none."`
+	Reindex  solutionReindexCmd  `cmd:"" help:"Build the index of the library anew."`
 	Synonyms solutionSynonymsCmd `cmd:"" help:"The company's synonyms: list, import, export."`
 	Train    solutionTrainCmd    `cmd:"" help:"Fit the weights of the ranking to questions whose solutions are known."`
 }
 
-type solutionImportCmd struct {
-	Paths []string `arg:"" name:"path" help:"JSONL files of solutions (.gz too); - is standard input."`
-	JSON  bool     `name:"json" help:"Print counts as JSON."`
+// libraryReader is the flags of commands that read the library.
+type libraryReader struct {
+	JSON bool `name:"json" help:"Print JSON."`
 	config.Database
 }
 
-// Run imports the solutions that can be read, and reports the others.
-func (c *solutionImportCmd) Run(p *program) (err error) {
+// with opens the library for the time of do.
+func (c *libraryReader) with(p *program, do func(*knowledge.Library) error) (err error) {
 	db, err := p.openDatabase(c.Database)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	solutions, readErr := p.readSolutions(c.Paths)
-	if readErr != nil && !errors.Is(readErr, errProblems) {
-		return readErr
-	}
-	added, changed, same, err := knowledge.NewLibrary(db.Pool()).Import(p.ctx, solutions)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		printJSON(p, map[string]int{"new": added, "changed": changed, "same": same})
-	} else {
-		fmt.Fprintf(p.stdout, "%d new, %d changed, %d the same\n", added, changed, same)
-	}
-	return readErr
+	return told(do(knowledge.NewLibrary(db.Pool())))
 }
 
-// readSolutions reads all files. Records that cannot be used are printed; the
-// others are returned with errProblems.
+// told makes an error that users can mend one of usage.
+func told(err error) error {
+	problems, isProblems := errors.AsType[transcript.Problems](err)
+	switch {
+	case isProblems:
+		return usageError{problems}
+	case errors.Is(err, knowledge.ErrNotFound), errors.Is(err, knowledge.ErrNoFilter), errors.Is(err, knowledge.ErrNoEdits):
+		return usageError{err}
+	}
+	return err
+}
+
+// libraryWriter is the flags of commands that change the library.
+type libraryWriter struct {
+	actFlags
+	libraryReader
+}
+
+// change says who makes one; revision as in knowledge.Change.
+func (c *libraryWriter) change(revision int) knowledge.Change {
+	act := c.act()
+	return knowledge.Change{By: act.By, Reason: act.Why, Revision: revision}
+}
+
+// readSolutions reads all files and folders. Records that cannot be used are
+// printed; the others are returned with errProblems.
 func (p *program) readSolutions(paths []string) ([]knowledge.Solution, error) {
-	var solutions []knowledge.Solution
-	var problems error
 	for _, path := range paths {
-		in, name, err := p.open(path)
-		if err != nil {
+		if _, err := os.Stat(path); err != nil && path != knowledge.Stdin {
 			return nil, usageError{err}
 		}
-		for rec := range knowledge.Read(in, name, knowledge.ReadOptions{}) {
-			if rec.Reject != nil {
-				fmt.Fprintln(p.stderr, rec.Reject)
-				problems = errProblems
-				continue
-			}
-			solutions = append(solutions, *rec.Solution)
-		}
-		if err := in.Close(); err != nil {
-			return nil, err
-		}
 	}
-	return solutions, problems
+	solutions, rejects := p.readAll(paths, knowledge.ReadOptions{})
+	for _, r := range rejects {
+		fmt.Fprintln(p.stderr, r)
+	}
+	if len(rejects) > 0 {
+		return solutions, errProblems
+	}
+	return solutions, nil
 }
 
-func (p *program) open(path string) (io.ReadCloser, string, error) {
-	if path == "-" {
-		return io.NopCloser(p.stdin), "standard input", nil
+// readAll parts what can be used from what cannot.
+func (p *program) readAll(paths []string, o knowledge.ReadOptions) (solutions []knowledge.Solution, rejects []*knowledge.Reject) {
+	for r := range knowledge.ReadFiles(paths, p.stdin, o) {
+		if r.Reject != nil {
+			rejects = append(rejects, r.Reject)
+		} else {
+			solutions = append(solutions, *r.Solution)
+		}
 	}
-	f, err := os.Open(path)
-	return f, path, err
+	return solutions, rejects
 }
 
 type suggestCmd struct {
@@ -91,6 +112,7 @@ type suggestCmd struct {
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
 	Synonyms  string   `name:"synonyms" type:"existingfile" placeholder:"FILE" help:"Synonyms instead of the database's: lines such as a = b, a => b."`
 	config.Database
+	config.Index
 }
 
 // Run prints suggestions; finding none is no error.
@@ -145,7 +167,7 @@ func (c *suggestCmd) index(p *program) (*knowledge.Index, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	index, err := knowledge.Open(p.ctx, knowledge.NewLibrary(db.Pool()), o)
+	index, err := p.openIndex(p.ctx, db, c.Index, o)
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}

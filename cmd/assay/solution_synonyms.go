@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"assay/cmd/assay/internal/config"
@@ -87,9 +88,12 @@ All synonyms are replaced, or none when a line cannot be used.`
 
 // Run replaces the synonyms.
 func (c *synonymsImportCmd) Run(p *program) (err error) {
-	in, name, err := p.open(c.Path)
-	if err != nil {
-		return usageError{err}
+	in, name := io.NopCloser(p.stdin), "standard input"
+	if c.Path != "-" {
+		name = c.Path
+		if in, err = os.Open(c.Path); err != nil {
+			return usageError{err}
+		}
 	}
 	synonyms, err := knowledge.ReadSynonyms(in, name)
 	if err = errors.Join(err, in.Close()); err != nil {

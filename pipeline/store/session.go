@@ -123,28 +123,34 @@ func (s *Store) day(t *transcript.Session) string {
 
 func (s *Store) importRows(ctx context.Context, rows []*sessionRow, enqueue Enqueue) (Imported, error) {
 	var n Imported
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		fresh, changed, err := compare(ctx, tx, rows)
-		if err != nil {
-			return err
-		}
-		if err := insertSessions(ctx, tx, fresh); err != nil {
-			return err
-		}
-		if err := updateSessions(ctx, tx, changed); err != nil {
-			return err
-		}
-		n = Imported{New: len(fresh), Changed: len(changed), Same: len(rows) - len(fresh) - len(changed)}
-		if err := forgetRejects(ctx, tx, rows); err != nil {
-			return err
-		}
-		stored, err := copyTranscripts(ctx, tx, append(fresh, changed...))
-		if err != nil || len(stored) == 0 {
-			return err
-		}
-		return enqueue(ctx, tx, stored)
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		n, err = importInto(ctx, tx, rows, enqueue)
+		return err
 	})
 	return n, err
+}
+
+// importInto imports rows within a transaction.
+func importInto(ctx context.Context, tx pgx.Tx, rows []*sessionRow, enqueue Enqueue) (Imported, error) {
+	fresh, changed, err := compare(ctx, tx, rows)
+	if err != nil {
+		return Imported{}, err
+	}
+	if err := insertSessions(ctx, tx, fresh); err != nil {
+		return Imported{}, err
+	}
+	if err := updateSessions(ctx, tx, changed); err != nil {
+		return Imported{}, err
+	}
+	if err := forgetRejects(ctx, tx, rows); err != nil {
+		return Imported{}, err
+	}
+	n := Imported{New: len(fresh), Changed: len(changed), Same: len(rows) - len(fresh) - len(changed)}
+	stored, err := copyTranscripts(ctx, tx, append(fresh, changed...))
+	if err != nil || len(stored) == 0 {
+		return n, err
+	}
+	return n, enqueue(ctx, tx, stored)
 }
 
 // compare parts rows into those whose session is unknown and those whose

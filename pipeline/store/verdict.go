@@ -161,7 +161,10 @@ func saveVerdicts(ctx context.Context, tx pgx.Tx, rows []*verdictRow) ([]*verdic
 	if err := copyFindings(ctx, tx, saved); err != nil {
 		return nil, err
 	}
-	return saved, copyFlags(ctx, tx, saved)
+	if err := copyFlags(ctx, tx, saved); err != nil {
+		return nil, err
+	}
+	return saved, copyQuestions(ctx, tx, saved)
 }
 
 // lockSessions makes saves of the same session wait for each other, in an order

@@ -15,6 +15,12 @@ type Access struct {
 	Role       string `name:"role" env:"ASSAY_ROLE" default:"supervisor" enum:"agent,reviewer,supervisor,admin" help:"Role of everybody when there is no --role-header: agent, reviewer, supervisor, admin."`
 }
 
+// API says who may use the API, and how often.
+type API struct {
+	RequireToken bool   `name:"require-token" env:"ASSAY_REQUIRE_TOKEN" help:"Refuse requests to the API that carry no token (assay token create), whatever a proxy says."`
+	APIRate      string `name:"api-rate" env:"ASSAY_API_RATE" default:"100/s" placeholder:"RATE" help:"Requests to the API without a token, at most, by address, or by reader where a proxy names them: 100/s, 600/m, 0 for no limit. Each process counts for itself."`
+}
+
 // Check refuses headers that say less than is noted.
 func (a Access) Check() error {
 	if a.RoleHeader != "" && a.UserHeader == "" {

@@ -82,6 +82,7 @@ type Work struct {
 	JudgeWorkers int           `name:"judge-workers" env:"ASSAY_JUDGE_WORKERS" default:"4" help:"Sessions that this process asks a model about at once."`
 	KeepCalls    int           `name:"keep-calls" env:"ASSAY_KEEP_CALLS" default:"400" help:"Days for which the accounts of calls to models are kept, 2 or more; 0 is for ever."`
 	KeepAnswers  int           `name:"keep-answers" env:"ASSAY_KEEP_ANSWERS" default:"90" help:"Days for which a model's answer is kept that nobody needed again; 0 is for ever."`
+	KeepAsks     int           `name:"keep-asks" env:"ASSAY_KEEP_ASKS" default:"400" help:"Days for which questions to the solution library are kept, and what was copied of its answers; 0 is for ever."`
 	Watch        []string      `name:"watch" env:"ASSAY_WATCH" type:"existingdir" placeholder:"DIR" help:"Folder whose new and changed transcripts are imported; may be repeated."`
 	WatchEvery   time.Duration `name:"watch-every" env:"ASSAY_WATCH_EVERY" default:"10s" help:"How often watched folders are looked at."`
 	Settle       time.Duration `name:"settle" env:"ASSAY_SETTLE" default:"2s" help:"A watched file is read when it was left unchanged this long."`
@@ -89,8 +90,8 @@ type Work struct {
 
 // Keeps checks how long things are kept.
 func (w Work) Keeps() error {
-	if w.KeepCalls < 0 || w.KeepCalls == 1 || w.KeepAnswers < 0 {
-		return errors.New("--keep-calls, --keep-answers: no number of days; allowed: 0 for ever, 2 or more days of calls, 1 or more of answers")
+	if w.KeepCalls < 0 || w.KeepCalls == 1 || w.KeepAnswers < 0 || w.KeepAsks < 0 {
+		return errors.New("--keep-calls, --keep-answers, --keep-asks: no number of days; allowed: 0 for ever, 2 or more days of calls, 1 or more of answers and of questions")
 	}
 	return nil
 }

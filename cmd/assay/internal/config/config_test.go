@@ -34,7 +34,7 @@ func TestFlagsOverEnvironmentOverFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Work{Workers: 7, JudgeWorkers: 4, KeepCalls: 400, KeepAnswers: 90, Settle: 6 * time.Second, WatchEvery: 3 * time.Minute, Watch: []string{dir, other}}
+	want := Work{Workers: 7, JudgeWorkers: 4, KeepCalls: 400, KeepAnswers: 90, KeepAsks: 400, Settle: 6 * time.Second, WatchEvery: 3 * time.Minute, Watch: []string{dir, other}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}

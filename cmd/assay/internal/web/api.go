@@ -110,30 +110,9 @@ func (s *server) apiVerdict(w http.ResponseWriter, r *http.Request) error {
 	return write(w, body)
 }
 
-// suggestions is the answer to a question.
-type suggestions struct {
-	Query       string `json:"query"`
-	Suggestions []hit  `json:"suggestions"`
-}
-
-func (s *server) apiSuggest(w http.ResponseWriter, r *http.Request) error {
-	if !s.hasLibrary() {
-		return errNoLibrary
-	}
-	q, err := questionOf(r.URL.Query())
-	if err != nil {
-		return err
-	}
-	hits, err := s.hits(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, suggestions{q.Text, hits})
-}
-
 func (s *server) apiDescription(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
-	return write(w, description)
+	return write(w, s.described)
 }
 
 // health says that the process answers.
@@ -148,7 +127,11 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("%w: %w", errNotReady, err)
 		}
 	}
-	return s.health(w, r)
+	status := map[string]string{"status": "ok"}
+	if s.o.Index != nil { // PostgreSQL answers where the index cannot, so that this is never a reason
+		status["index"] = string(s.o.Index.Status().State)
+	}
+	return writeJSON(w, status)
 }
 
 func (s *server) metrics(w http.ResponseWriter, r *http.Request) error {

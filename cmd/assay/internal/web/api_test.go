@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"assay/jobs"
+	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
@@ -67,10 +69,10 @@ func TestAPISuggest(t *testing.T) {
 	if len(got.Suggestions) != 1 || got.Suggestions[0].SolutionID != "SOL-1" || got.Suggestions[0].Answer != "先清洗雾化片，再换纯净水。" {
 		t.Errorf("got %+v", got)
 	}
-	if body := s.get("/api/v1/suggest?q=zebra").body; body != `{"query":"zebra","suggestions":[]}`+"\n" {
+	if body := s.get("/api/v1/suggest?q=zebra").body; body != `{"ask":null,"query":"zebra","context":0,"suggestions":[]}`+"\n" {
 		t.Errorf("a question without an answer gave %s", body)
 	}
-	if body := s.get("/api/v1/suggest").body; body != `{"query":"","suggestions":[]}`+"\n" {
+	if body := s.get("/api/v1/suggest").body; body != `{"ask":null,"query":"","context":0,"suggestions":[]}`+"\n" {
 		t.Errorf("no question gave %s", body)
 	}
 }
@@ -135,7 +137,7 @@ func TestProbes(t *testing.T) {
 		body   string
 	}{
 		"healthy":               {up, "/healthz", 200, `{"status":"ok"}` + "\n"},
-		"ready":                 {up, "/readyz", 200, `{"status":"ok"}` + "\n"},
+		"ready":                 {up, "/readyz", 200, `{"index":"ready","status":"ok"}` + "\n"},
 		"metrics":               {up, "/metrics", 200, "assay_up 1\n"},
 		"healthy but not ready": {down, "/healthz", 200, `{"status":"ok"}` + "\n"},
 	} {
@@ -215,7 +217,7 @@ func described(t *testing.T) []string {
 
 func TestDescriptionHasEveryRouteAndNoOther(t *testing.T) {
 	t.Parallel()
-	s := &server{o: Options{Metrics: http.NotFoundHandler()}}
+	s := &server{o: Options{Metrics: http.NotFoundHandler(), Live: new(jobs.Live)}}
 	var want []string
 	for _, r := range s.routes() {
 		if r.kind == programs {
@@ -243,6 +245,8 @@ func TestDescriptionListsTheClosedLists(t *testing.T) {
 	for name, want := range map[string][]string{
 		"FlagReason": texted(pipeline.FlagReasons), "Severity": texted(pipeline.FlagSeverities), "Outcome": texted(pipeline.Outcomes),
 		"Result": texted(pipeline.Results), "Channel": texted(transcript.Channels), "EndpointState": texted(endpointStates),
+		"SolutionStatus": texted(knowledge.Statuses), "Validity": texted(knowledge.Validities), "RevisionCause": texted(knowledge.Causes),
+		"Stage": texted(knowledge.Stages), "Grade": texted(knowledge.Grades), "CustomerType": transcript.CustomerTypes,
 	} {
 		if diff := cmp.Diff(want, doc.Components.Schemas[name].Enum); diff != "" {
 			t.Errorf("%s: %s", name, diff)

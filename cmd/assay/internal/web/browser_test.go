@@ -176,7 +176,6 @@ func TestInBrowser(t *testing.T) {
 		"a criterion shows its evidence": criterionShowsEvidence,
 		"evidence shows its criterion":   evidenceShowsCriterion,
 		"the session by keyboard":        sessionByKeyboard,
-		"suggestions as one types":       suggestionsAsOneTypes,
 		"a hostile transcript is text":   hostileIsText,
 		"violations are noticed":         violationsAreNoticed,
 	} {
@@ -320,28 +319,6 @@ func sessionByKeyboard(t *testing.T, ctx context.Context, s *site, keys seeded) 
 		if got := b.text(`location.pathname + location.search`); got != step.want {
 			t.Fatalf("%q leads to %q, want %q", step.key, got, step.want)
 		}
-	}
-}
-
-func suggestionsAsOneTypes(t *testing.T, ctx context.Context, s *site, _ seeded) {
-	b := open(t, ctx, s, "/suggest?lang=en")
-	b.do(chromedp.SendKeys("#q", "how do I reset my router"))
-	b.until(`document.querySelectorAll(".suggestion").length === 1`)
-	want := []string{"Reset the router", "Hold the <button> for ten seconds.", "SOL-2"}
-	got := b.texts(`["title", "answer", "solution_id"].map((f) => document.querySelector(".suggestion [data-f=" + f + "]").textContent)`)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	b.until(`/^\d+ %$/.test(document.querySelector(".suggestion .match").textContent)`)
-	if got := b.text(`location.search`); got != "?q=how+do+I+reset+my+router" {
-		t.Errorf("the address is %q", got)
-	}
-	b.do(chromedp.Click("[data-copy]"))
-	b.until(`document.querySelector("[data-copy]").textContent === "Copied"`)
-	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById("q").select()`), chromedp.SendKeys("#q", "zebra"))
-	b.until(`!document.getElementById("none").hidden && document.querySelectorAll(".suggestion").length === 0`)
-	if got := b.text(`document.getElementById("status").textContent`); got != "Nothing in the solution library fits well enough." {
-		t.Errorf("the page says %q", got)
 	}
 }
 

@@ -11,24 +11,38 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"assay/jobs"
+	"assay/knowledge"
 	"assay/pipeline/store"
+	"assay/pipeline/transcript"
 )
 
 // Errors that have a status of their own.
 var (
-	errNoPage       = errors.New("there is no such page")
-	errMethod       = errors.New("this address is read with GET only")
-	errHost         = errors.New("this server answers for the machine it runs on only")
-	errCrossOrigin  = errors.New("requests of other sites are refused")
-	errNoLibrary    = errors.New("there is no solution library")
-	errNotReady     = errors.New("not ready")
-	errNotInspected = errors.New("the session has no verdict yet")
-	errNobody       = errors.New("the proxy does not say who asks, in one header each for name and role")
-	errNotAllowed   = errors.New("your role may not see this")
-	errMayNotReveal = errors.New("your role may not see personal data as it was said")
-	errNameless     = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
-	errRevealByGet  = errors.New("personal data is revealed by POST, with a reason")
-	errUnread       = errors.New("the answer was not read to its end")
+	errNoPage           = errors.New("there is no such page")
+	errMethod           = errors.New("this address is read with GET only")
+	errHost             = errors.New("this server answers for the machine it runs on only")
+	errCrossOrigin      = errors.New("requests of other sites are refused")
+	errNoLibrary        = errors.New("there is no solution library")
+	errNotReady         = errors.New("not ready")
+	errNotInspected     = errors.New("the session has no verdict yet")
+	errNobody           = errors.New("the proxy does not say who asks, in one header each for name and role")
+	errNotAllowed       = errors.New("your role may not see this")
+	errMayNotReveal     = errors.New("your role may not see personal data as it was said")
+	errNameless         = errors.New("reveals are noted by name, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
+	errRevealByGet      = errors.New("personal data is revealed by POST, with a reason")
+	errNoToken          = errors.New("the API is used with a token here: Authorization: Bearer assay_…")
+	errToken            = errors.New("the token is unknown, revoked or expired")
+	errScope            = errors.New("the token is not for this")
+	errPeopleOnly       = errors.New("this is for people, not for tokens")
+	errOrigin           = errors.New("the token is not for pages of this site")
+	errAgentHeader      = errors.New("the header Assay-Agent must hold one agent's id")
+	errAgentAlone       = errors.New("the header Assay-Agent is taken from tokens only")
+	errUnread           = errors.New("the answer was not read to its end")
+	errNoRevision       = errors.New("a change of a solution names the revision that it was made to, in the header If-Match")
+	errTooLarge         = errors.New("the request is too large")
+	errUnsent           = errors.New("the request was not sent to its end")
+	errNamelessFeedback = errors.New("feedback and pins count by person, and nothing says who asks: set --user-header behind a proxy that signs people in, or listen on a loopback address")
 )
 
 // parameter is a query parameter that cannot be used.
@@ -66,8 +80,20 @@ func statusOf(err error) int {
 	if _, ok := errors.AsType[badParameters](err); ok {
 		return http.StatusBadRequest
 	}
+	if _, ok := errors.AsType[transcript.Problems](err); ok {
+		return http.StatusBadRequest
+	}
+	if _, ok := errors.AsType[*jobs.LiveConflict](err); ok {
+		return http.StatusConflict
+	}
+	if _, ok := errors.AsType[tooMany](err); ok {
+		return http.StatusTooManyRequests
+	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return http.StatusServiceUnavailable
+	}
+	if _, ok := errors.AsType[*knowledge.ClashError](err); ok {
+		return http.StatusPreconditionFailed
 	}
 	for _, known := range []struct {
 		err    error
@@ -75,13 +101,30 @@ func statusOf(err error) int {
 	}{
 		{errNoPage, http.StatusNotFound},
 		{store.ErrNotFound, http.StatusNotFound},
+		{knowledge.ErrNotFound, http.StatusNotFound},
+		{knowledge.ErrExists, http.StatusConflict},
+		{errNoRevision, http.StatusPreconditionRequired},
 		{errNotInspected, http.StatusNotFound},
 		{errMethod, http.StatusMethodNotAllowed},
 		{errRevealByGet, http.StatusBadRequest},
+		{errTooLarge, http.StatusRequestEntityTooLarge},
+		{errUnsent, http.StatusBadRequest},
+		{jobs.ErrLiveEnded, http.StatusConflict},
+		{store.ErrLiveStored, http.StatusConflict},
+		{errNoToken, http.StatusUnauthorized},
+		{errToken, http.StatusUnauthorized},
+		{errScope, http.StatusForbidden},
+		{errPeopleOnly, http.StatusForbidden},
+		{errOrigin, http.StatusForbidden},
+		{errAgentHeader, http.StatusBadRequest},
+		{errAgentAlone, http.StatusBadRequest},
 		{errNobody, http.StatusForbidden},
 		{errNotAllowed, http.StatusForbidden},
 		{errMayNotReveal, http.StatusForbidden},
 		{errNameless, http.StatusForbidden},
+		{errNamelessFeedback, http.StatusForbidden},
+		{knowledge.ErrNotFound, http.StatusNotFound},
+		{knowledge.ErrTooManyPins, http.StatusConflict},
 		{errCrossOrigin, http.StatusForbidden},
 		{errHost, http.StatusMisdirectedRequest},
 		{errNoLibrary, http.StatusServiceUnavailable},
@@ -98,7 +141,10 @@ func statusOf(err error) int {
 // wrap answers a route, and maps its error.
 func (s *server) wrap(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := s.admit(r, rt.least)
+		err := s.enter(w, r)
+		if err == nil {
+			err = s.admit(r, rt.least)
+		}
 		if err == nil {
 			err = rt.handle(w, r)
 		}
@@ -135,6 +181,14 @@ type problem struct {
 	Status     int           `json:"status"`
 	Detail     string        `json:"detail,omitempty"`
 	Parameters badParameters `json:"parameters,omitempty"`
+
+	// Of additions to running sessions: what is wrong with one, or how many turns
+	// there are (the place of the next one) and where one does not fit, or that it
+	// is too late.
+	Problems transcript.Problems `json:"problems,omitempty"`
+	Expected *int                `json:"expected,omitempty"`
+	Turn     *int                `json:"turn,omitempty"`
+	Ended    bool                `json:"ended,omitempty"`
 }
 
 // detail is what the asker may know of an error. What is our own fault is for
@@ -154,6 +208,11 @@ func detail(status int, err error) string {
 func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error) error {
 	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail(status, err)}
 	p.Parameters, _ = errors.AsType[badParameters](err)
+	p.Problems, _ = errors.AsType[transcript.Problems](err)
+	if c, ok := errors.AsType[*jobs.LiveConflict](err); ok {
+		p.Expected, p.Turn = &c.Expected, &c.Turn
+	}
+	p.Ended = errors.Is(err, jobs.ErrLiveEnded) || errors.Is(err, store.ErrLiveStored)
 	body, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("encode problem: %w", err)
@@ -164,7 +223,7 @@ func writeProblem(w http.ResponseWriter, _ *http.Request, status int, err error)
 }
 
 // refusals are errors whose page says more than their status does.
-var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errNameless: "nameless", errRevealByGet: "post"}
+var refusals = map[error]string{errNobody: "nobody", errNotAllowed: "role", errMayNotReveal: "reveal", errNameless: "nameless", errNamelessFeedback: "feedback", errRevealByGet: "post"}
 
 // errorPage is the page of an error.
 type errorPage struct {

@@ -24,7 +24,8 @@ type pages map[string]*template.Template
 func loadPages() (pages, error) {
 	functions := template.FuncMap{"pieces": pieces, "number": number, "signed": signed, "percent": percent, "grouped": grouped, "float": func(n int64) float64 { return float64(n) }}
 	all := pages{}
-	for _, name := range []string{"queue", "session", "suggest", "problems", "backtests", "backtest", "sample", "models", "reveals", "error"} {
+	for _, name := range []string{"queue", "session", "suggest", "problems", "backtests", "backtest", "sample", "models", "reveals", "lives", "live", "gaps", "gap", "coverage",
+		"solutions", "solution", "solution_edit", "solution_history", "solutions_bulk", "error"} {
 		t, err := template.New("layout").Funcs(functions).ParseFS(templateFiles,
 			"templates/layout.tmpl", "templates/parts.tmpl", "templates/"+name+".tmpl")
 		if err != nil {
@@ -47,6 +48,7 @@ type page struct {
 	texts  text.Texts
 	assets *assets
 	zone   *time.Location
+	runs   bool // there are pages of running sessions
 }
 
 // navigation are the sections that there are links to, with who may read them.
@@ -54,7 +56,7 @@ var navigation = []struct {
 	Name, URL string
 	least     Role
 }{
-	{"queue", "/", Agent}, {"suggest", "/suggest", Agent}, {"backtests", "/backtests", Reviewer},
+	{"queue", "/", Agent}, {"suggest", "/suggest", Agent}, {"live", "/live", Agent}, {"solutions", "/solutions", Agent}, {"gaps", "/gaps", Reviewer}, {"coverage", "/coverage", Reviewer}, {"backtests", "/backtests", Reviewer},
 	{"models", "/models", Supervisor}, {"reveals", "/reveals", Supervisor}, {"problems", "/problems", Reviewer},
 }
 
@@ -62,7 +64,7 @@ var navigation = []struct {
 func (p *page) Nav() []link {
 	var out []link
 	for _, n := range navigation {
-		if p.Reader.may(n.least) {
+		if p.Reader.may(n.least) && (n.Name != "live" || p.runs) {
 			out = append(out, link{p.T("nav." + n.Name), n.URL, n.Name == p.Section})
 		}
 	}
@@ -78,7 +80,7 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, section string, sc
 	w.Header().Add("Vary", "Accept-Language, Cookie")
 	p := page{
 		Lang: lang, Section: section, Scripts: scripts, Others: map[string]string{},
-		Reader: s.reader(r), texts: s.texts, assets: s.assets, zone: s.o.Zone,
+		Reader: s.reader(r), texts: s.texts, assets: s.assets, zone: s.o.Zone, runs: s.o.Live != nil,
 	}
 	for _, other := range text.Languages {
 		if other != lang {

@@ -47,6 +47,8 @@ type site struct {
 	store *store.Store
 	card  store.ScorecardKey
 	ref   pipeline.ScorecardRef
+
+	options Options
 }
 
 // newSite starts a server over an empty database. change may change its options.
@@ -61,11 +63,12 @@ func newSite(t *testing.T, change func(*Options)) *site {
 	if change != nil {
 		change(&o)
 	}
+	o.Live = runningLive(t, st, o.Index, nil)
 	h, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Server: httptest.NewServer(h), t: t, store: st}
+	s := &site{Server: httptest.NewServer(h), t: t, store: st, options: o}
 	t.Cleanup(s.Close)
 	return s
 }
@@ -284,27 +287,11 @@ func quietVerdict() *pipeline.Verdict {
 
 // withLibrary gives the server a library with two solutions.
 func withLibrary(t *testing.T) func(*Options) {
-	return func(o *Options) {
-		t.Helper()
-		o.Library = knowledge.NewLibrary(o.Store.Pool())
-		solutions := []knowledge.Solution{
-			{ID: "SOL-1", Title: "加湿器不出雾怎么办", Questions: []string{"加湿器没有雾"}, Answer: "先清洗雾化片，再换纯净水。", Language: "zh"},
-			{ID: "SOL-2", Title: "Reset the router", Questions: []string{"how do I reset my router"}, Answer: "Hold the <button> for ten seconds.", Language: "en"},
-		}
-		if _, _, _, err := o.Library.Import(t.Context(), solutions); err != nil {
-			t.Fatal(err)
-		}
-		index, err := knowledge.Open(t.Context(), o.Library, knowledge.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := index.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		o.Index = index
-	}
+	t.Helper()
+	return withSolutions(t, []knowledge.Solution{
+		{ID: "SOL-1", Title: "加湿器不出雾怎么办", Questions: []string{"加湿器没有雾"}, Answer: "先清洗雾化片，再换纯净水。", Language: "zh"},
+		{ID: "SOL-2", Title: "Reset the router", Questions: []string{"how do I reset my router"}, Answer: "Hold the <button> for ten seconds.", Language: "en"},
+	})
 }
 
 // answer is what a request was answered with.

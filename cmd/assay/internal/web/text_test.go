@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"assay/cmd/assay/internal/web/text"
+	"assay/knowledge"
 	"assay/pipeline/injection"
 	"assay/pipeline/redact"
 	"assay/pipeline/scorecard"
@@ -148,7 +149,11 @@ func TestEveryValueOfAClosedListHasAText(t *testing.T) {
 		"channel": texted(transcript.Channels), "speaker": texted(transcript.Speakers), "kind": texted(transcript.Kinds),
 		"endpointstate": texted(endpointStates), "called": append(constants(t, "../../../../classifiers/llm", "Status"), "open", "lost"),
 		"injected": texted(injection.Kinds), "personal": texted(redact.Types), "spentby": {"plan", "scorecard"},
+		"stage": texted(knowledge.Stages), "grade": texted(knowledge.Grades), "copy": texted(knowledge.UseParts), "confidence": texted(confidences),
 		"sort": texted(store.QueueSorts), "language": text.Languages,
+		"solstatus": texted(knowledge.Statuses), "solmake": texted(knowledge.Statuses),
+		"solvalid": texted(knowledge.Validities), "solsort": texted(knowledge.Orders), "made": texted(knowledge.Causes),
+		"customer": texted(transcript.CustomerTypes), "solfield": solutionFilters,
 		"state": {scorecard.Hit.String(), scorecard.NotHit.String(), scorecard.NotEvaluable.String()},
 	}
 	for list, values := range lists {
@@ -206,8 +211,30 @@ func TestTextsAreThereAndUsed(t *testing.T) {
 	}
 	for key := range all["en"] {
 		list, _, _ := strings.Cut(key, ".")
-		if !keys[key] && !lists[list] && list != "fact" {
+		if !keys[key] && !lists[list] && list != "fact" && list != "component" {
 			t.Errorf("%q has a text and is not used", key)
+		}
+	}
+}
+
+func TestComponentHasItsTexts(t *testing.T) {
+	t.Parallel()
+	all := loaded(t)
+	named := map[string]bool{}
+	for _, m := range regexp.MustCompile(`"([a-z_]+)"`).FindAllStringSubmatch(componentSource, -1) {
+		named[m[1]] = true
+	}
+	for _, c := range confidences {
+		named[string(c)] = true
+	}
+	for key := range all["en"] {
+		if name, ok := strings.CutPrefix(key, "component."); ok && !named[name] {
+			t.Errorf("%q has a text and is not used", key)
+		}
+	}
+	for _, m := range regexp.MustCompile(`#t\("(\w+)"\)`).FindAllStringSubmatch(componentSource, -1) {
+		if all["en"]["component."+m[1]] == "" {
+			t.Errorf("%q is used and has no text", m[1])
 		}
 	}
 }

@@ -9,6 +9,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -37,17 +38,31 @@ type Options struct {
 	Log      *slog.Logger                    // default slog.Default()
 	Loopback bool                            // refuse requests for other hosts than this machine
 	Access   Access                          // who reads, and what of personal data
-	Judge    JudgeInfo                       // what the page of models tells about settings
+	// Word words a draft's answer in a language from what agents said; nil: drafts are
+	// verbatim only.
+	Word  func(ctx context.Context, language string, questions, passages []string) (string, error)
+	Judge JudgeInfo  // what the page of models tells about settings
+	Live  *jobs.Live // takes and tells what happens in running sessions; nil: there are no such pages
+
+	LiveBeat  time.Duration // how often who follows a session hears that the line is open; default 15 s
+	LiveStall time.Duration // who takes nothing of what is told for so long is cut off; default 10 s
+	// StaleAfter is how long a solution may go without a review; default 92 days.
+	StaleAfter time.Duration
+	API        API // who may use the API, and how often
 }
 
 // server holds what handlers share. It does not change after New.
 type server struct {
-	o      Options
-	cards  *cards
-	texts  text.Texts
-	assets *assets
-	pages  pages
-	mux    *http.ServeMux
+	o        Options
+	cards    *cards
+	texts    text.Texts
+	assets   *assets
+	pages    pages
+	embedded component
+	marker   *knowledge.Marker
+	mux      *http.ServeMux
+	gaps     *knowledge.Gaps
+	entrance
 }
 
 // New returns the handler of all pages and of the API. Its error is a mistake
@@ -65,10 +80,12 @@ func New(o Options) (http.Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	o.LiveBeat, o.LiveStall = cmp.Or(o.LiveBeat, liveBeat), cmp.Or(o.LiveStall, liveStall)
 	if err := o.Access.complete(); err != nil {
 		return nil, err
 	}
-	s := &server{o: o, cards: newCards(o.Store), mux: http.NewServeMux()}
+	s := &server{o: o, gaps: newGaps(o.Store, o.Access.Policy), cards: newCards(o.Store), mux: http.NewServeMux()}
+	s.entrance = newEntrance(&o)
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err
@@ -76,7 +93,16 @@ func New(o Options) (http.Handler, error) {
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err
 	}
+	if s.marker, err = knowledge.NewMarker(); err != nil {
+		return nil, err
+	}
+	if s.embedded, err = newComponent(s.texts); err != nil {
+		return nil, err
+	}
 	if s.pages, err = loadPages(); err != nil {
+		return nil, err
+	}
+	if s.described, err = describe(s.routes(), o.API.RequireToken); err != nil {
 		return nil, err
 	}
 	for _, route := range s.routes() {

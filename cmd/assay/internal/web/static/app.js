@@ -32,3 +32,25 @@ function follow(selector) {
     location.assign(link.href);
   }
 }
+
+// copy puts a text on the clipboard; without the permission that only secure
+// addresses have, by way of a field. It returns whether that worked.
+async function copy(text) {
+  if (navigator.clipboard) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      // The other way may still be allowed.
+    }
+  }
+  const before = document.activeElement;
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  return done;
+}

@@ -1,0 +1,220 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"assay/cmd/assay/internal/web/text"
+	"assay/knowledge"
+	"assay/pipeline/redact"
+	"assay/pipeline/store"
+)
+
+const (
+	// gapsShown is how many gaps a page lists.
+	gapsShown = 50
+	// twice is how often a question must have been asked to be listed: what a single
+	// customer asks is seldom worth a solution.
+	twice = 2
+	// gapSamples is how many questions a gap's page shows.
+	gapSamples = 20
+)
+
+// newGaps returns the gaps in the store's database; what they are called by has
+// lost personal data as exports do.
+func newGaps(s *store.Store, policy *redact.Policy) *knowledge.Gaps {
+	rules := policy.For(redact.Export)
+	return knowledge.NewGaps(s.Pool(), func(text string) string { return rules.Text(text).Text })
+}
+
+// gapStatuses are what a list of gaps can be narrowed to.
+var gapStatuses = []knowledge.GapStatus{
+	knowledge.GapOpen, knowledge.GapDrafted, knowledge.GapClosed, knowledge.GapUnanswerable,
+}
+
+// gapsPage is the list of questions that no solution answers.
+type gapsPage struct {
+	page
+	Gaps      []knowledge.Gap
+	Status    knowledge.GapStatus
+	Language  string
+	Statuses  []knowledge.GapStatus
+	Languages []string
+	Once      bool   // also what was asked once
+	Next      string // the next page; "" on the last one
+}
+
+func (s *server) gapList(w http.ResponseWriter, r *http.Request) error {
+	in := values{q: r.URL.Query()}
+	f := knowledge.GapFilter{
+		Status: oneOf(&in, "status", gapStatuses), Language: in.text("language"),
+		Least: twice, After: int64(in.number("after", 0, maxKey, 0)), Limit: gapsShown + 1,
+	}
+	once := in.number("once", 1, 1, 0) == 1
+	if err := in.bad.or(); err != nil {
+		return err
+	}
+	if once {
+		f.Least = 0
+	}
+	list, err := s.gaps.List(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	p := gapsPage{page: s.page(w, r, "gaps"), Status: f.Status, Language: f.Language, Statuses: gapStatuses, Languages: text.Languages, Once: once}
+	p.Title = p.T("gaps.title")
+	if len(list) > gapsShown {
+		list = list[:gapsShown]
+		q := url.Values{"after": {strconv.FormatInt(list[gapsShown-1].ID, 10)}}
+		for name, value := range map[string]string{"status": string(f.Status), "language": f.Language} {
+			if value != "" {
+				q.Set(name, value)
+			}
+		}
+		if once {
+			q.Set("once", "1")
+		}
+		p.Next = "/gaps?" + q.Encode()
+	}
+	p.Gaps = list
+	return s.render(w, "gaps", http.StatusOK, &p)
+}
+
+// maxKey bounds keys in addresses.
+const maxKey = 1 << 53
+
+// gapPage is one gap with its questions, and how good sessions answered them.
+type gapPage struct {
+	page
+	Gap     knowledge.Gap
+	Asked   []knowledge.Asked
+	Answers []knowledge.Passage
+	Words   bool // a model can word a draft
+}
+
+func gapKey(r *http.Request) (int64, error) {
+	text := r.PathValue("key")
+	key, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("gap %q: %w", text, knowledge.ErrNotFound)
+	}
+	return key, nil
+}
+
+func (s *server) gap(w http.ResponseWriter, r *http.Request) error {
+	key, err := gapKey(r)
+	if err != nil {
+		return err
+	}
+	p := gapPage{page: s.page(w, r, "gaps")}
+	if p.Gap, err = s.gaps.Gap(r.Context(), key); err != nil {
+		return err
+	}
+	if into := p.Gap.MergedInto; into != nil {
+		http.Redirect(w, r, fmt.Sprintf("/gaps/%d", *into), http.StatusSeeOther)
+		return nil
+	}
+	p.Title = p.Gap.Title
+	if p.Asked, err = s.gaps.Questions(r.Context(), key, gapSamples); err != nil {
+		return err
+	}
+	rules := s.rules(p.Reader)
+	for i := range p.Asked {
+		p.Asked[i].Text = rules.Text(p.Asked[i].Text).Text
+	}
+	drafted, err := s.gaps.Draft(r.Context(), key)
+	if err != nil {
+		return err
+	}
+	p.Answers, p.Words = drafted.Answers, s.o.Word != nil && len(drafted.Answers) > 0
+	return s.render(w, "gap", http.StatusOK, &p)
+}
+
+// SolutionURL is where the gap's solution is read.
+func (p *gapPage) SolutionURL() string { return solutionURL(p.Gap.SolutionID) }
+
+// solutionURL is where a solution is read.
+func solutionURL(id string) string { return "/solutions/" + url.PathEscape(id) }
+
+// setGap notes what became of a gap.
+func (s *server) setGap(w http.ResponseWriter, r *http.Request) error {
+	key, err := gapKey(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return badParameters{{Name: "body", Allowed: []string{"a form"}}}
+	}
+	in := values{q: r.PostForm}
+	settable := []knowledge.GapStatus{knowledge.GapOpen, knowledge.GapClosed, knowledge.GapUnanswerable}
+	status, solution := oneOf(&in, "status", settable), in.text("solution")
+	if !slices.Contains(settable, status) {
+		in.refuse("status", "open", "closed", "unanswerable")
+	}
+	if err := in.bad.or(); err != nil {
+		return err
+	}
+	if solution != "" {
+		if _, err := s.o.Library.Solution(r.Context(), solution); errors.Is(err, knowledge.ErrNotFound) {
+			return badParameters{{Name: "solution", Value: solution, Allowed: []string{"the id of a solution"}}}
+		} else if err != nil {
+			return err
+		}
+	}
+	if err := s.gaps.SetStatus(r.Context(), key, status, solution, s.reader(r).name); err != nil {
+		return err
+	}
+	http.Redirect(w, r, fmt.Sprintf("/gaps/%d", key), http.StatusSeeOther)
+	return nil
+}
+
+// draftGap makes a draft of a gap and leads to where it is edited. A gap that has
+// been drafted keeps its draft. The model words the answer where that is asked
+// for; when it fails, the draft is verbatim and its note says why.
+func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
+	key, err := gapKey(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.gaps.Draft(r.Context(), key)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return badParameters{{Name: "body", Allowed: []string{"a form"}}}
+	}
+	if r.PostForm.Get("words") != "" && s.o.Word != nil && len(d.Answers) > 0 {
+		s.word(r.Context(), &d)
+	}
+	by := s.reader(r).name
+	reason := fmt.Sprintf("gap %d", key)
+	_, err = s.o.Library.SaveDraft(r.Context(), d.Solution, knowledge.Change{By: by, Reason: reason})
+	if err != nil && !errors.Is(err, knowledge.ErrExists) {
+		return err
+	}
+	if err := s.gaps.SetStatus(r.Context(), key, knowledge.GapDrafted, d.Solution.ID, by); err != nil {
+		return err
+	}
+	http.Redirect(w, r, solutionURL(d.Solution.ID)+"/edit", http.StatusSeeOther)
+	return nil
+}
+
+// word has the model word a draft's answer.
+func (s *server) word(ctx context.Context, d *knowledge.Drafted) {
+	passages := make([]string, len(d.Answers))
+	for i, a := range d.Answers {
+		passages[i] = a.Text
+	}
+	answer, err := s.o.Word(ctx, d.Solution.Language, append([]string{d.Solution.Title}, d.Solution.Questions...), passages)
+	if err != nil {
+		d.Solution.Note += "\nNot worded by the model: " + err.Error()
+		return
+	}
+	d.Solution.Answer = answer
+	d.Solution.Note += "\nWorded by a model from what they say; compare before publishing."
+}

@@ -1,0 +1,65 @@
+package knowledge
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"assay/pipeline/transcript"
+)
+
+// maxPastedTurns of a chat are looked at, the last ones.
+const maxPastedTurns = 20
+
+// labelWithin is a speaker's label in the middle of a line, as when a chat was
+// pasted from where its lines were joined. What stands before it has letters, and so
+// is no time.
+var labelWithin = regexp.MustCompile(`(\p{L}[^\n]*?)[ \t\x{3000}]+((?:客户|顾客|用户|坐席|座席|客服|[Cc]ustomer|[Cc]lient|[Uu]ser|[Aa]gent)\s?\d*\s?[:：])`)
+
+// ReadPasted reads a text as a chat: lines of a speaker, a colon and what was said,
+// as "客户：…" or "Agent: …". It reports whether it is one, with a customer in it.
+func ReadPasted(ctx context.Context, text string) ([]Said, bool) {
+	text = strings.TrimSpace(text)
+	if !strings.ContainsAny(text, ":：") {
+		return nil, false
+	}
+	in := strings.NewReader("=== pasted ===\n" + labelWithin.ReplaceAllString(text, "$1\n$2"))
+	o := transcript.Options{Format: transcript.Text, Stdin: in, Channel: transcript.Chat}
+	for rec := range transcript.Read(ctx, []string{transcript.Stdin}, o) {
+		if rec.Session == nil {
+			return nil, false
+		}
+		var turns []Said
+		customer := false
+		for _, t := range rec.Session.Turns {
+			turns = append(turns, Said{t.Speaker, t.Text})
+			customer = customer || t.Speaker == transcript.Customer
+		}
+		return turns, customer
+	}
+	return nil, false
+}
+
+// LastAsked returns what the customer asked last, and what was said before it. Where
+// nothing asks, it is what the customer said last; "" when the customer said nothing.
+func LastAsked(turns []Said) (question string, before []Said) {
+	turns = turns[max(0, len(turns)-maxPastedTurns):]
+	s := &transcript.Session{Channel: transcript.Chat}
+	for _, t := range turns {
+		s.Turns = append(s.Turns, transcript.Turn{Speaker: t.Speaker, Text: t.Text})
+	}
+	if all := asked(s); len(all) > 0 {
+		last := all[len(all)-1]
+		return last.text, earlier(s, last.first)
+	}
+	all := bursts(s)
+	if len(all) == 0 {
+		return "", nil
+	}
+	burst := all[len(all)-1]
+	var said []string
+	for _, i := range burst {
+		said = append(said, strings.TrimSpace(s.Turns[i].Text))
+	}
+	return shorten(strings.Join(said, " ")), earlier(s, burst[0])
+}

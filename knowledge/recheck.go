@@ -1,0 +1,255 @@
+package knowledge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/pipeline"
+	"assay/pipeline/transcript"
+)
+
+const (
+	// checkSessions are asked again after the library changed: the newest ones.
+	checkSessions = 500
+	// checkDays is how old they may be, in days.
+	checkDays = 90
+	// leastShift is how far a score must move to be told.
+	leastShift = 0.05
+	// checkLock is the advisory lock under which a library is checked.
+	checkLock = 0x617373_6368656b
+)
+
+// Check is how a sample of questions was answered before and after the library changed.
+type Check struct {
+	ID               int64
+	Library          string // version that was asked
+	CheckedAt        time.Time
+	Questions        int
+	Before, After    int      // questions with a suggestion
+	ConfidenceBefore *float64 // mean score of first suggestions; nil without any
+	ConfidenceAfter  *float64
+}
+
+// Shift is a question whose first suggestion, or its score, a change moved.
+type Shift struct {
+	Session        int64 // key
+	SourceID       string
+	Turn           int
+	SolutionBefore string // "" is none
+	ScoreBefore    *float64
+	SolutionAfter  string
+	ScoreAfter     *float64
+	Text           string // as it was asked: to be redacted for whoever reads it
+}
+
+// recheck is a question that is asked again.
+type recheck struct {
+	ID             int64    `json:"question_id"`
+	Turn           int      `json:"-"`
+	SolutionBefore string   `json:"solution_before"`
+	ScoreBefore    *float64 `json:"score_before"`
+	SolutionAfter  string   `json:"solution_after"`
+	ScoreAfter     *float64 `json:"score_after"`
+}
+
+// CheckLibrary asks the newest sessions' questions again when the library is
+// another version than was checked last, and stores what that changed. It reports
+// whether there was anything to do.
+func (g *Gaps) CheckLibrary(ctx context.Context, s pipeline.Suggester) (bool, error) {
+	version := s.Version()
+	done := false
+	err := pgx.BeginFunc(ctx, g.pool, func(tx pgx.Tx) error {
+		var locked, known bool
+		const query = `
+			SELECT pg_try_advisory_xact_lock($1), coalesce((
+				SELECT library = $2
+				FROM library_checks
+				ORDER BY id DESC
+				LIMIT 1), false)`
+		if err := tx.QueryRow(ctx, query, int64(checkLock), version).Scan(&locked, &known); err != nil || !locked || known {
+			return err
+		}
+		asked, err := askAgain(ctx, tx, s)
+		if err != nil || s.Version() != version { // it changed meanwhile: the next check has it all
+			return err
+		}
+		done = true
+		return saveCheck(ctx, tx, version, asked)
+	})
+	if err != nil {
+		return false, fmt.Errorf("check library: %w", err)
+	}
+	return done, nil
+}
+
+// askAgain asks the questions of the newest sessions.
+func askAgain(ctx context.Context, tx pgx.Tx, s pipeline.Suggester) ([]recheck, error) {
+	const newest = `
+		SELECT t.content, array_agg(q.id ORDER BY q.turn) AS ids, array_agg(q.turn ORDER BY q.turn) AS turns,
+			array_agg(coalesce(q.checked_solution, q.solution_id) ORDER BY q.turn) AS solutions,
+			array_agg(CASE WHEN q.checked_solution IS NULL THEN q.score ELSE q.checked_score END ORDER BY q.turn) AS scores
+		FROM questions q
+		JOIN transcripts t ON t.id = q.transcript_id
+		WHERE q.day > current_date - $2::integer
+		GROUP BY t.id, q.day
+		ORDER BY q.day DESC, t.id DESC
+		LIMIT $1`
+	rows, err := tx.Query(ctx, newest, checkSessions, checkDays)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
+		Content   string
+		IDs       []int64 `db:"ids"`
+		Turns     []int
+		Solutions []string
+		Scores    []*float64
+	}])
+	if err != nil {
+		return nil, err
+	}
+	var all []recheck
+	for _, in := range sessions {
+		session, err := transcript.Decode([]byte(in.Content))
+		if err != nil {
+			return nil, err
+		}
+		now, err := s.Questions(ctx, session)
+		if err != nil {
+			return nil, err
+		}
+		for i, id := range in.IDs {
+			c := recheck{ID: id, Turn: in.Turns[i], SolutionBefore: in.Solutions[i], ScoreBefore: in.Scores[i]}
+			c.SolutionAfter, c.ScoreAfter = firstOf(now, c.Turn)
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// firstOf returns the first suggestion for the question at a turn.
+func firstOf(questions []pipeline.Question, turn int) (string, *float64) {
+	for _, q := range questions {
+		if q.Turn == turn && len(q.Suggestions) > 0 {
+			return q.Suggestions[0].SolutionID, new(q.Suggestions[0].Score)
+		}
+	}
+	return "", nil
+}
+
+func saveCheck(ctx context.Context, tx pgx.Tx, version string, asked []recheck) error {
+	c := Check{Library: version, Questions: len(asked)}
+	var before, after float64
+	moved := []recheck{}
+	for _, q := range asked {
+		if q.ScoreBefore != nil {
+			c.Before++
+			before += *q.ScoreBefore
+		}
+		if q.ScoreAfter != nil {
+			c.After++
+			after += *q.ScoreAfter
+		}
+		if q.moved() {
+			moved = append(moved, q)
+		}
+	}
+	c.ConfidenceBefore, c.ConfidenceAfter = mean(before, c.Before), mean(after, c.After)
+	changes, err := json.Marshal(moved)
+	if err != nil {
+		return err
+	}
+	const insert = `
+		WITH saved AS (
+			INSERT INTO library_checks (library, questions, before, after, confidence_before, confidence_after)
+			VALUES (@library, @questions, @before, @after, @was, @is)
+			RETURNING id
+		), changes AS (
+			SELECT *
+			FROM jsonb_to_recordset(@changes) AS r(question_id bigint, solution_before text, score_before double precision,
+				solution_after text, score_after double precision)
+		), noted AS (
+			UPDATE questions q
+			SET checked_solution = c.solution_after, checked_score = c.score_after
+			FROM changes c
+			WHERE q.id = c.question_id
+		)
+		INSERT INTO library_check_changes (check_id, question_id, solution_before, score_before, solution_after, score_after)
+		SELECT saved.id, c.question_id, c.solution_before, c.score_before, c.solution_after, c.score_after
+		FROM saved, changes c`
+	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{
+		"library": c.Library, "questions": c.Questions, "before": c.Before, "after": c.After,
+		"was": c.ConfidenceBefore, "is": c.ConfidenceAfter, "changes": changes,
+	})
+	return err
+}
+
+// moved reports whether a change is worth telling.
+func (q *recheck) moved() bool {
+	if q.SolutionBefore != q.SolutionAfter {
+		return true
+	}
+	return q.ScoreBefore != nil && q.ScoreAfter != nil && math.Abs(*q.ScoreBefore-*q.ScoreAfter) >= leastShift
+}
+
+func mean(sum float64, n int) *float64 {
+	if n == 0 {
+		return nil
+	}
+	return new(sum / float64(n))
+}
+
+// maxChecks is how many checks or shifts a list has at most.
+const maxChecks = 200
+
+// Checks returns the newest checks, at most limit and 200.
+func (g *Gaps) Checks(ctx context.Context, limit int) ([]Check, error) {
+	const query = `
+		SELECT id, library, checked_at, questions, before, after, confidence_before, confidence_after
+		FROM library_checks
+		ORDER BY id DESC
+		LIMIT $1`
+	rows, err := g.pool.Query(ctx, query, min(max(limit, 0), maxChecks))
+	if err != nil {
+		return nil, fmt.Errorf("list checks of the library: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Check])
+	if err != nil {
+		return nil, fmt.Errorf("list checks of the library: %w", err)
+	}
+	return list, nil
+}
+
+// Shifts returns what a check found changed, first what got or lost its
+// suggestion, at most 200.
+func (g *Gaps) Shifts(ctx context.Context, check int64) ([]Shift, error) {
+	const query = `
+		SELECT q.session_id AS session, s.source_id, q.turn, c.solution_before, c.score_before, c.solution_after, c.score_after,
+			coalesce((
+				SELECT asked ->> 'text'
+				FROM jsonb_array_elements(v.content::jsonb -> 'questions') AS asked
+				WHERE (asked ->> 'turn')::integer = q.turn
+				LIMIT 1), '') AS text
+		FROM library_check_changes c
+		JOIN questions q ON q.id = c.question_id
+		JOIN sessions s ON s.id = q.session_id
+		JOIN verdicts v ON v.id = q.verdict_id
+		WHERE c.check_id = $1
+		ORDER BY (c.solution_before = '') <> (c.solution_after = '') DESC, c.solution_before <> c.solution_after DESC,
+			abs(c.score_after - c.score_before) DESC NULLS LAST, q.id
+		LIMIT $2`
+	rows, err := g.pool.Query(ctx, query, check, maxChecks)
+	if err != nil {
+		return nil, fmt.Errorf("read check %d of the library: %w", check, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Shift])
+	if err != nil {
+		return nil, fmt.Errorf("read check %d of the library: %w", check, err)
+	}
+	return list, nil
+}

@@ -1,0 +1,3 @@
+DROP TABLE live_events;
+DROP TABLE live_turns;
+DROP TABLE live_sessions;
