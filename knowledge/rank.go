@@ -35,6 +35,11 @@ const mostLacking = 0.44
 // question, letter by letter: where it is wrong, the library is.
 const sameWording = 4
 
+// alikeWording is the log odds of a solution one of whose wordings has the same
+// telling words. In a library of few solutions no word is rare, and the weights
+// alone would say too little.
+const alikeWording = 1
+
 // feature numbers what the score of a solution is made from.
 type feature int
 
@@ -74,13 +79,14 @@ type features struct {
 	x [featureCount]float64
 	// feedback is added to the log odds for what agents said of the solution.
 	feedback float64
+	alike    bool // whether a wording has the question's telling words, and no others
 	same     bool // whether a wording is the question, but for case, blanks and punctuation
 }
 
 // rankingVersion changes with everything that decides the ranking.
 func rankingVersion() string {
-	return fmt.Sprint(weightsFile, maxVoters, ridge, pairFactor, prior, leastSaid, solverSteps, crowdSize, saturation, lengthFactor, maxCandidates, postingsBudget, leastRival, leastHalves, shortHalves, wholeWording, genericWording, mostLacking,
-		sameWording, genericWords, leastTypo, maxPieces, leastPiece, leastPieceScore,
+	return fmt.Sprint(weightsFile, maxVoters, ridge, pairFactor, prior, leastSaid, solverSteps, crowdSize, background, saturation, lengthFactor, maxCandidates, postingsBudget, leastRival, leastHalves, shortHalves, wholeWording, genericWording, mostLacking,
+		sameWording, alikeWording, genericWords, leastTypo, maxPieces, leastPiece, leastPieceScore,
 		contextFactor, shortQuestion, maxContextTerms, maxQuestionRunes,
 		weakFactor, unknownFactor, unknownHanFactor, stopWords, weakHan, englishForms, samePhrases, questionPatterns())
 }
@@ -115,6 +121,7 @@ func (v *vocabulary) compare(q *question, e *entry, closest []int) features {
 	if !v.enough(q, e, terms) || f.x[lacks] > max(nearest, mostLacking) {
 		f.x[tooLittle] = 1
 	}
+	f.alike = terms > 1-1e-9
 	f.feedback = e.opinions.logOdds()
 	f.same = slices.Contains(e.wordings, q.plain)
 	return f

@@ -14,6 +14,9 @@ const (
 	ridge = 0.4
 	// pairFactor is what two neighbouring words count in a likeness beside one word.
 	pairFactor = 0.6
+	// background is how many wordings without a gram are thought beside those at
+	// hand, so that what all of a few say still tells something.
+	background = 10
 	// prior is how many wordings what all candidates say counts beside a solution's own.
 	prior = 8
 	// leastSaid is the floor of how much less likely a solution's wordings make the question.
@@ -209,11 +212,11 @@ func (v *vocabulary) normalise(all []wording, grams []pair, weights []float64) {
 // gramWeight is how much a gram tells: how rare it is among the wordings at hand,
 // or in the library if that has it more rarely still.
 func (v *vocabulary) gramWeight(g pair, n int32, wordings int) float64 {
-	p := (float64(n) + 0.5) / float64(wordings+1)
+	p := (float64(n) + 0.5) / float64(wordings+background)
 	a, b := g.parts()
 	for _, id := range []int32{a, b} {
 		if id != 0 && !isStop(id) {
-			p = min(p, (float64(v.df(id))+0.5)/float64(v.entries+1))
+			p = min(p, (float64(v.df(id))+0.5)/float64(v.entries+background))
 		}
 	}
 	w := -math.Log(p)

@@ -13,9 +13,6 @@ const (
 	// rankDecay and probableDecay keep weights small that the data do not ask for.
 	rankDecay     = 1e-4
 	probableDecay = 1.0
-	// wrongCost is what the error of a wrong candidate counts beside that of a right
-	// one: a wrong answer costs an agent more than none.
-	wrongCost = 1.4
 	// newtonSteps are more than enough for the fit of the probability.
 	newtonSteps = 25
 )
@@ -106,14 +103,14 @@ func (w *weighing) addNewton(t trained, g *[probableCount]float64, h *[probableC
 	rows := w.probables(t.features)
 	for _, i := range best(rows, maxProbable) {
 		p := 1 / (1 + math.Exp(-w.logOdds(&rows[i])))
-		miss, weight := p, t.weight*wrongCost
+		miss := p
 		if t.right[i] {
-			miss, weight = p-1, t.weight
+			miss--
 		}
 		for j, x := range rows[i] {
-			g[j] += weight * miss * x
+			g[j] += t.weight * miss * x
 			for k := range j + 1 {
-				h[j][k] += weight * p * (1 - p) * x * rows[i][k]
+				h[j][k] += t.weight * p * (1 - p) * x * rows[i][k]
 				h[k][j] = h[j][k]
 			}
 		}

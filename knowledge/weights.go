@@ -134,8 +134,11 @@ func (w *weighing) scores(all []features) []float64 {
 	out := make([]float64, len(all))
 	for i, x := range w.probables(all) {
 		z := w.logOdds(&x) + all[i].feedback
-		if all[i].same {
+		switch {
+		case all[i].same:
 			z = max(z, sameWording)
+		case all[i].alike:
+			z = max(z, alikeWording)
 		}
 		out[i] = 1 / (1 + math.Exp(-z))
 		if all[i].x[tooLittle] > 0 && !all[i].same {
