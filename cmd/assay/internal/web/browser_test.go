@@ -171,6 +171,7 @@ func TestInBrowser(t *testing.T) {
 	ctx := browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context, *site, seeded){
 		"the queue by keyboard":          queueByKeyboard,
+		"the navigation fits":            navigationFits,
 		"the filter applies itself":      filterAppliesItself,
 		"highlights are the quotes":      highlightsAreQuotes,
 		"a criterion shows its evidence": criterionShowsEvidence,
