@@ -133,7 +133,7 @@ function ended(told, source) {
 function listen() {
   const language = document.documentElement.lang.slice(0, 2);
   const query = new URLSearchParams({ after: words.after, lang: language });
-  const source = new EventSource("/api/v1/sessions/" + encodeURIComponent(words.id) + "/events?" + query);
+  const source = new EventSource("/live/" + encodeURIComponent(words.id) + "/events?" + query);
   const on = (kind, action) => source.addEventListener(kind, (event) => {
     words.after = event.lastEventId;
     action(JSON.parse(event.data), event.lastEventId);
@@ -168,7 +168,7 @@ async function take(button) {
     return;
   }
   try {
-    await fetch("/api/v1/suggest/used", {
+    await fetch("/suggest/used", {
       method: "POST", headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ ask: 0, solution_id: item.querySelector("[data-f=solution_id]").textContent, action: "copied", part: "answer" }),
     });
