@@ -8,9 +8,7 @@ import (
 	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/analysis/analyzer/custom"
 	"github.com/blevesearch/bleve/v2/analysis/lang/en"
-	"github.com/blevesearch/bleve/v2/analysis/token/stop"
 	"github.com/blevesearch/bleve/v2/analysis/tokenizer/unicode"
-	"github.com/blevesearch/bleve/v2/analysis/tokenmap"
 	"github.com/blevesearch/bleve/v2/mapping"
 )
 
@@ -28,50 +26,70 @@ func newAnalyzers() (analyzers, error) {
 }
 
 func addAnalyzer(m *mapping.IndexMappingImpl) error {
-	var words []any
-	for w := range strings.FieldsSeq(stopWords) {
-		words = append(words, w)
-	}
-	if err := m.AddCustomTokenMap("stop words", map[string]any{"type": tokenmap.Name, "tokens": words}); err != nil {
-		return err
-	}
-	if err := m.AddCustomTokenFilter("stop", map[string]any{"type": stop.Name, "stop_token_map": "stop words"}); err != nil {
-		return err
-	}
 	return m.AddCustomAnalyzer(termAnalyzer, map[string]any{
-		"type": custom.Name, "tokenizer": unicode.Name, "token_filters": []string{"stop", en.SnowballStemmerName},
+		"type": custom.Name, "tokenizer": unicode.Name, "token_filters": []string{en.SnowballStemmerName},
 	})
 }
 
 // analyzers cut canonical text into terms. They are safe to share.
 type analyzers struct{ terms analysis.Analyzer }
 
-// singles returns the words and characters of canonical text in their order.
-func (a analyzers) singles(text string) []string {
-	words, _ := a.cut(text)
-	return words
+// cutText is what a text was cut into, in its order.
+type cutText struct {
+	words []word
+	pairs []string // of characters that stand side by side
 }
 
-// cut returns the words and characters of canonical text in their order, and
-// the pairs of characters that stand side by side: short questions match on
-// characters and precise ones on pairs.
-func (a analyzers) cut(text string) (words, pairs []string) {
-	tokens := a.terms.Analyze([]byte(text))
-	words = make([]string, len(tokens))
-	for i, t := range tokens {
-		words[i] = string(t.Term)
-		if i == 0 || t.Type != analysis.Ideographic || tokens[i-1].Type != analysis.Ideographic || tokens[i-1].End != t.Start {
+// word is a word's stem, or a Chinese character.
+type word struct {
+	term string
+	stop bool // says nothing by itself; only what stands beside it in a wording does
+}
+
+// content returns the words that say something by themselves.
+func (t cutText) content() []string {
+	out := make([]string, 0, len(t.words))
+	for _, w := range t.words {
+		if !w.stop {
+			out = append(out, w.term)
+		}
+	}
+	return out
+}
+
+// ids returns the numbers of all words.
+func (t cutText) ids() []int32 {
+	out := make([]int32, len(t.words))
+	for i, w := range t.words {
+		if out[i] = termID(w.term); w.stop {
+			out[i] |= stopBits
+		}
+	}
+	return out
+}
+
+// singles returns the words and characters of canonical text in their order,
+// without those that say nothing.
+func (a analyzers) singles(canonical string) []string { return a.cut(canonical).content() }
+
+// cut cuts canonical text into words and characters, and pairs of characters:
+// short questions match on characters and precise ones on pairs.
+func (a analyzers) cut(canonical string) cutText {
+	tokens := a.terms.Analyze([]byte(canonical))
+	t := cutText{words: make([]word, len(tokens))}
+	for i, one := range tokens {
+		t.words[i] = word{string(one.Term), stopSet[canonical[one.Start:one.End]]}
+		if i == 0 || one.Type != analysis.Ideographic || tokens[i-1].Type != analysis.Ideographic || tokens[i-1].End != one.Start {
 			continue
 		}
-		pairs = append(pairs, words[i-1]+words[i])
+		t.pairs = append(t.pairs, t.words[i-1].term+t.words[i].term)
 	}
-	return words, pairs
+	return t
 }
 
-// searched returns what the index knows canonical text by, without weak
-// characters and without repetitions.
-func (a analyzers) searched(text string) []boosted {
-	words, pairs := a.cut(text)
+// searched returns what the index knows a text by, without weak characters and
+// without repetitions.
+func (t cutText) searched() []boosted {
 	var out []boosted
 	seen := map[string]bool{}
 	add := func(field string, terms []string) {
@@ -82,8 +100,8 @@ func (a analyzers) searched(text string) []boosted {
 			}
 		}
 	}
-	add(wordsField, words)
-	add(pairsField, pairs)
+	add(wordsField, t.content())
+	add(pairsField, t.pairs)
 	return out
 }
 

@@ -59,7 +59,7 @@ func (b *Bench) Suggest(ctx context.Context, q Query) ([]pipeline.Suggestion, er
 // have any of the question's terms.
 func (b *Bench) Match(ctx context.Context, q Query) ([]string, error) {
 	var parts []query.Query
-	for _, t := range b.g.analyzers.searched(canonical(q.Text)) {
+	for _, t := range b.g.analyzers.cut(canonical(q.Text)).searched() {
 		one := bleve.NewTermQuery(t.term)
 		one.SetField(t.field)
 		parts = append(parts, one)
@@ -79,7 +79,7 @@ func (b *Bench) Match(ctx context.Context, q Query) ([]string, error) {
 // of Chinese characters and all other words.
 func (b *Bench) Lexemes(text string) []string {
 	var out []string
-	for _, t := range b.g.analyzers.searched(canonical(text)) {
+	for _, t := range b.g.analyzers.cut(canonical(text)).searched() {
 		if t.field == pairsField || halfWords(t.term) == 2 {
 			out = append(out, t.term)
 		}

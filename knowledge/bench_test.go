@@ -68,7 +68,7 @@ func BenchmarkAsked(b *testing.B) {
 		"customer: hi, my order was due saturday and the tracking hasn't moved since thursday. a bit worried", "agent: ok", "customer: 好的 谢谢")
 	for b.Loop() {
 		for _, burst := range Bursts(s) {
-			hear(burst.Query.Text, burst.Query.Context).need()
+			listen(burst.Query.Text, burst.Query.Context).need()
 		}
 	}
 }

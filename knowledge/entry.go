@@ -41,10 +41,14 @@ func newPair(a, b int32) pair { return pair(uint64(uint32(a))<<32 | uint64(uint3
 // parts returns the two terms.
 func (p pair) parts() (int32, int32) { return int32(uint32(p >> 32)), int32(uint32(p)) }
 
+// isWord reports whether a gram is a single word.
+func (p pair) isWord() bool { return p>>32 == 0 }
+
 // variant is one wording of a solution's question: its title or one of its questions.
 type variant struct {
 	terms []int32 // ascending
 	pairs []pair  // ascending
+	grams []pair  // all words, stop words too, and their pairs, ascending
 }
 
 // labels are the tags and the product, which customers name in their questions.
@@ -79,20 +83,21 @@ func plain(text string) string {
 // spread orders the terms of the texts as the features look them up.
 func (e *entry) spread() {
 	weights := map[int32]float64{}
-	add := func(ids []int32, weight float64) {
+	add := func(all []int32, weight float64) []int32 {
+		ids := slices.DeleteFunc(slices.Clone(all), isStop)
 		for _, id := range ids {
 			weights[id] += weight
 			e.length += weight
 		}
 		e.pairs = append(e.pairs, pairsOf(ids)...)
+		return ids
 	}
-	for _, ids := range e.cuts.variants {
-		add(ids, questionWeight)
+	for _, all := range e.cuts.variants {
+		ids := add(all, questionWeight)
 		e.head = append(e.head, ids...)
-		e.variants = append(e.variants, variant{terms: set(slices.Clone(ids)), pairs: set(pairsOf(ids))})
+		e.variants = append(e.variants, variant{terms: set(slices.Clone(ids)), pairs: set(pairsOf(ids)), grams: gramsOf(all)})
 	}
-	add(e.cuts.tags, tagWeight)
-	e.head = set(append(e.head, e.cuts.tags...))
+	e.head = set(append(e.head, add(e.cuts.tags, tagWeight)...))
 	add(e.cuts.answer, answerWeight)
 	e.pairs = set(e.pairs)
 	for term, weight := range weights {
@@ -116,6 +121,15 @@ func pairsOf(ids []int32) []pair {
 		out = append(out, newPair(ids[i-1], ids[i]))
 	}
 	return out
+}
+
+// gramsOf returns words and neighbouring words: a word is a pair without a first.
+func gramsOf(ids []int32) []pair {
+	out := make([]pair, 0, 2*len(ids))
+	for _, id := range ids {
+		out = append(out, newPair(0, id))
+	}
+	return set(append(out, pairsOf(ids)...))
 }
 
 // set sorts s and drops what is repeated.

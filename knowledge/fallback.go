@@ -38,6 +38,7 @@ type fallback struct {
 	library   *Library
 	o         Options
 	analyzers analyzers
+	weights   *weighing
 
 	mu    sync.Mutex
 	known statistics
@@ -55,7 +56,11 @@ func newFallback(l *Library, o Options) (*fallback, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fallback{library: l, o: o, analyzers: a}, nil
+	w, err := shippedWeights()
+	if err != nil {
+		return nil, err
+	}
+	return &fallback{library: l, o: o, analyzers: a, weights: w}, nil
 }
 
 // suggest answers as generation.suggest does.
@@ -67,7 +72,7 @@ func (f *fallback) suggest(ctx context.Context, query Query) ([]pipeline.Suggest
 	if q == nil {
 		return []pipeline.Suggestion{}, nil
 	}
-	return g.answer(q, query, entries)
+	return g.show(q, sameLanguage(g.rankPieces(q, query, entries, f.o.Threshold), q.language), query.Limit)
 }
 
 // ranking ranks as generation.ranking does.
@@ -86,7 +91,7 @@ func (f *fallback) ranking(ctx context.Context, query Query, limit int) ([]Ranke
 // the question's terms and has no index. The question is nil when it has only
 // words that say nothing.
 func (f *fallback) find(ctx context.Context, query Query) (*generation, *question, []*entry, error) {
-	g := &generation{o: f.o, analyzers: f.analyzers, vocabulary: newVocabulary()}
+	g := &generation{o: f.o, analyzers: f.analyzers, weights: f.weights, vocabulary: newVocabulary()}
 	var q *question
 	var entries []*entry
 	o := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
@@ -128,8 +133,8 @@ func (f *fallback) termsOf(query Query) []string {
 	}
 	var out []string
 	for _, text := range texts {
-		words, pairs := f.analyzers.cut(canonical(clip(text, maxQuestionRunes)))
-		out = append(append(out, words...), pairs...)
+		cut := f.analyzers.cut(canonical(clip(text, maxQuestionRunes)))
+		out = append(append(out, cut.content()...), cut.pairs...)
 	}
 	out = slices.DeleteFunc(out, func(t string) bool { return t == "" || len(t) > maxTermBytes || strings.ContainsRune(t, 0) })
 	slices.Sort(out)

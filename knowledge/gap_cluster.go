@@ -149,10 +149,10 @@ func (c *Clusterer) nearest(terms []*gapTerm) (id int64, likeness float64) {
 // telling returns the distinct words and pairs of characters of a text, without
 // characters that mostly bind others.
 func (a analyzers) telling(text string) []string {
-	words, pairs := a.cut(canonical(clip(text, maxQuestionRunes)))
+	cut := a.cut(canonical(clip(text, maxQuestionRunes)))
 	var out []string
 	seen := map[string]bool{}
-	for _, t := range append(words, pairs...) {
+	for _, t := range append(cut.content(), cut.pairs...) {
 		if !seen[t] && !isWeak(t) {
 			seen[t] = true
 			out = append(out, t)

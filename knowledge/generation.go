@@ -47,6 +47,7 @@ type generation struct {
 	o         Options
 	folder    string // "" in memory
 	analyzers analyzers
+	weights   *weighing
 	cache     *cache
 	limits    limits
 	searching chan struct{} // holds one token for each search under way
@@ -65,7 +66,7 @@ type generation struct {
 func layoutVersion() string {
 	h := fnv.New64a()
 	fmt.Fprint(h, sketchFormat, wordsField, pairsField, questionWeight, tagWeight, answerWeight,
-		stopWords, weakHan, englishForms, samePhrases, weekdays())
+		stopWords, weakHan, englishForms, samePhrases, weekdays(), traditionalSimplified, code)
 	return fmt.Sprintf("1-%x", h.Sum64())
 }
 
@@ -91,8 +92,12 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
+	w, err := shippedWeights()
+	if err != nil {
+		return nil, err
+	}
 	return &generation{
-		o: o, folder: folder, analyzers: a, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(), products: newProductNames(),
+		o: o, folder: folder, analyzers: a, weights: w, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(), products: newProductNames(),
 		limits: usualLimits, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}, nil
 }

@@ -75,10 +75,10 @@ func (c *counted) list() []string { return slices.Collect(maps.Keys(c.times)) }
 // cut cuts and counts the texts of a solution.
 func (t *tally) cut(a analyzers, s *Solution) cuts {
 	take := func(text string, weight int) []int32 {
-		words, pairs := a.cut(canonical(text))
-		t.words.add(words, weight)
-		t.pairs.add(pairs, weight)
-		return termIDs(words)
+		one := a.cut(canonical(text))
+		t.words.add(one.content(), weight)
+		t.pairs.add(one.pairs, weight)
+		return one.ids()
 	}
 	var c cuts
 	if s.Title != "" {

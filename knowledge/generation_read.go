@@ -178,7 +178,7 @@ func (e *entry) size() int {
 	n := 600 + len(e.whole) + 16*len(e.terms) + 4*len(e.head) + 8*len(e.pairs) + 8*len(e.wordings) +
 		4*(len(e.cuts.tags)+len(e.cuts.answer))
 	for i, v := range e.variants {
-		n += 100 + 4*len(v.terms) + 8*len(v.pairs) + 4*len(e.cuts.variants[i])
+		n += 100 + 4*len(v.terms) + 8*len(v.pairs) + 8*len(v.grams) + 4*len(e.cuts.variants[i])
 	}
 	return n
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"assay/pipeline"
@@ -43,6 +44,9 @@ type Options struct {
 	Wait bool
 	// Postpone has Open build nothing, for who calls Rebuild next.
 	Postpone bool
+	Synonyms *Synonyms // nil is none, or those of the library
+
+	synonyms *atomic.Pointer[Synonyms] // in force, shared by all generations
 }
 
 // Index searches solutions. It is safe to share; close it when it is no longer needed.
@@ -114,6 +118,8 @@ func newIndex(o Options) (*Index, error) {
 		o.Now = time.Now
 	}
 	o.Log = cmp.Or(o.Log, slog.Default())
+	o.synonyms = &atomic.Pointer[Synonyms]{}
+	o.synonyms.Store(o.Synonyms)
 	return &Index{
 		o: o, wake: make(chan struct{}, 1),
 		retry: backoff{first: time.Second, most: 5 * time.Minute},
@@ -175,6 +181,20 @@ func (x *Index) search(ctx context.Context, index func(*generation) error, datab
 	return database(x.fallback)
 }
 
+// Ranked is a solution at its place in the ranking for a question.
+type Ranked struct {
+	ID    string
+	Score float64 // the probability that it answers the question, in [0, 1]
+}
+
+// Rank returns what Suggest would without a threshold, best first: at most
+// limit solutions, and at most 50.
+func (x *Index) Rank(ctx context.Context, query Query, limit int) (out []Ranked, err error) {
+	err = x.search(ctx, func(g *generation) (err error) { out, err = g.ranking(ctx, query, limit); return err },
+		func(f *fallback) (err error) { out, err = f.ranking(ctx, query, limit); return err })
+	return out, err
+}
+
 // Len is the number of published solutions, expired ones included.
 func (x *Index) Len() int { return x.Status().Solutions }
 
@@ -190,5 +210,6 @@ func (x *Index) Version() string {
 	} else {
 		fmt.Fprint(h, x.current.len(), x.current.content(), x.o.Threshold, rankingVersion())
 	}
+	fmt.Fprint(h, x.o.synonymsInForce().hash())
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -165,7 +165,7 @@ func TestLanguageOfTheQuestionFirst(t *testing.T) {
 	if got := suggestedIDs(t, both, Query{Text: "eSIM QR-7 激活", Language: "zh-CN"}); !cmp.Equal(got, []string{"zh"}) {
 		t.Errorf("with a Chinese solution there are %v", got)
 	}
-	only := newTestIndex(t, Options{Threshold: 0.1}, en)
+	only := newTestIndex(t, Options{Threshold: 0.01}, en)
 	if got := suggestedIDs(t, only, Query{Text: "eSIM QR-7 怎么激活"}); !cmp.Equal(got, []string{"en"}) {
 		t.Errorf("without a Chinese solution there are %v", got)
 	}

@@ -31,6 +31,9 @@ func (x *Index) Refresh(ctx context.Context) (int, error) {
 		return 0, x.lookAtLibrary(ctx)
 	}
 	n, err := x.catchUp(ctx, h)
+	if err == nil {
+		err = x.refreshSynonyms(ctx)
+	}
 	x.release(ctx, h)
 	switch {
 	case err == nil:
@@ -44,6 +47,19 @@ func (x *Index) Refresh(ctx context.Context) (int, error) {
 		x.failed(ctx, "changed solutions are not in the index, which answers as it was", err)
 	}
 	return n, fmt.Errorf("refresh index: %w", err)
+}
+
+// refreshSynonyms takes over the library's synonyms, unless others were given.
+func (x *Index) refreshSynonyms(ctx context.Context) error {
+	if x.o.Synonyms != nil {
+		return nil
+	}
+	s, err := x.library.Synonyms(ctx)
+	if err != nil {
+		return err
+	}
+	x.o.synonyms.Store(s)
+	return nil
 }
 
 // lookAtLibrary keeps what is told of the library while PostgreSQL answers.

@@ -25,8 +25,8 @@ func (m *Marker) Matched(question, text string) []Matched {
 	question = clip(question, maxQuestionRunes)
 	said := map[string]bool{}
 	for _, form := range []string{transcript.Fold(question).Text, canonical(question)} {
-		words, pairs := m.analyzers.cut(form)
-		for _, term := range append(words, pairs...) {
+		cut := m.analyzers.cut(form)
+		for _, term := range append(cut.content(), cut.pairs...) {
 			said[term] = true
 		}
 	}

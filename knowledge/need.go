@@ -20,16 +20,16 @@ const LeastNeed = 0.4
 // What the query says is compared with the library, too: what it has solutions
 // for is rather a question. The context tells what the words reply to.
 func (x *Index) Need(ctx context.Context, query Query) (float64, error) {
-	h, err := x.hear(ctx, query)
+	h, err := x.listen(ctx, query)
 	if err != nil {
 		return 0, err
 	}
 	return h.need(), nil
 }
 
-// hear prepares a customer's words, and looks for them in the library.
-func (x *Index) hear(ctx context.Context, query Query) (*heard, error) {
-	h := hear(query.Text, query.Context)
+// listen prepares a customer's words, and looks for them in the library.
+func (x *Index) listen(ctx context.Context, query Query) (*heard, error) {
+	h := listen(query.Text, query.Context)
 	if h.words == 0 || x.Len() == 0 {
 		return h, nil
 	}
@@ -62,7 +62,7 @@ type heard struct {
 	like   float64 // the score of the library's best solution
 }
 
-func hear(text string, before []Said) *heard {
+func listen(text string, before []Said) *heard {
 	h := &heard{first: !slices.ContainsFunc(before, func(s Said) bool { return s.Speaker == transcript.Customer })}
 	h.flat, h.marked = flatten(text)
 	h.how, h.words = askingOf(text)
@@ -132,7 +132,7 @@ func when(is func(*heard) bool) func(*heard) float64 {
 	}
 }
 
-// said makes a signal of phrases.
-func said(phrases []string) func(*heard) float64 {
+// says makes a signal of phrases.
+func says(phrases []string) func(*heard) float64 {
 	return when(func(h *heard) bool { return h.says(phrases) })
 }

@@ -34,7 +34,7 @@ const (
 func (x *Index) FitNeed(ctx context.Context, examples []NeedExample) (NeedModel, error) {
 	rows := make([][]float64, len(examples))
 	for i, e := range examples {
-		h, err := x.hear(ctx, e.Query)
+		h, err := x.listen(ctx, e.Query)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ func (x *Index) FitNeed(ctx context.Context, examples []NeedExample) (NeedModel,
 
 // Need is Index.Need with the model's weights.
 func (m NeedModel) Need(ctx context.Context, x *Index, query Query) (float64, error) {
-	h, err := x.hear(ctx, query)
+	h, err := x.listen(ctx, query)
 	if err != nil || h.words == 0 {
 		return 0, err
 	}
@@ -80,7 +80,7 @@ func newtonStep(weights []float64, rows [][]float64, examples []NeedExample) {
 	for r, row := range rows {
 		addRow(row, weights, &examples[r], slope, curve)
 	}
-	solve(curve, slope)
+	solveSystem(curve, slope)
 	for i := range weights {
 		weights[i] += slope[i]
 	}
@@ -106,8 +106,8 @@ func addRow(row, weights []float64, e *NeedExample, slope []float64, curve [][]f
 	}
 }
 
-// solve leaves the solution of a·x = b in b, by Gauss's elimination; a is positive definite.
-func solve(a [][]float64, b []float64) {
+// solveSystem leaves the solution of a·x = b in b, by Gauss's elimination; a is positive definite.
+func solveSystem(a [][]float64, b []float64) {
 	n := len(b)
 	for c := range n {
 		for r := c + 1; r < n; r++ {

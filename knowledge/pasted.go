@@ -50,7 +50,7 @@ func LastAsked(turns []Said) (question string, before []Said) {
 		s.Turns = append(s.Turns, transcript.Turn{Speaker: t.Speaker, Text: t.Text})
 	}
 	for _, b := range slices.Backward(Bursts(s)) {
-		if hear(b.Query.Text, b.Query.Context).need() >= LeastNeed {
+		if listen(b.Query.Text, b.Query.Context).need() >= LeastNeed {
 			return b.Query.Text, b.Query.Context
 		}
 	}

@@ -18,7 +18,8 @@ const leastHalves = 3
 
 // A question of at most shortHalves needs a wording that is as like it as
 // wholeWording, since one word of five says nothing about the other four; one
-// that has only generic words in common, as like as genericWording.
+// that has only generic words in common, more than two of them and as like as
+// genericWording.
 const (
 	shortHalves    = 2
 	wholeWording   = 0.55
@@ -30,73 +31,69 @@ const (
 // is about something else of which the same is asked.
 const mostLacking = 0.44
 
-// tooLittle is taken from the log odds of a solution that has less than that.
-const tooLittle = 3
-
 // sameWording is the log odds of a solution one of whose wordings is the
 // question, letter by letter: where it is wrong, the library is.
 const sameWording = 4
 
-// features are what the score of a solution is made from; all are in [0, 1].
-type features struct {
-	head    float64 // share of the question's weight whose terms title, questions and tags have
-	pairs   float64 // share of the weight of the question's pairs
-	near    float64 // likeness to the nearest wording: mean Dice of terms and of pairs
-	bm25    float64 // BM25 as a share of the most that the question can reach
-	matched float64 // how much is in both at all: their common weight w as w/(w+10)
-	lead    float64 // BM25 as a share of its sum with the best other candidate's
-	lacks   float64 // share of the question's own weight that other solutions have and this one has not
-	enough  bool    // whether more than one word is in both, or all of a shorter question
-	product float64 // 1 for the product in question, −1 for another, 0 when either names none
-	same    bool    // whether a wording is the question, but for case, blanks and punctuation
+// alikeWording is the log odds of a solution one of whose wordings has the same
+// telling words. In a library of few solutions no word is rare, and the weights
+// alone would say too little.
+const alikeWording = 1
+
+// feature numbers what the score of a solution is made from.
+type feature int
+
+// The features. Shares are of the question's weight, in [0, 1].
+const (
+	headShare    feature = iota // share whose terms title, questions and tags have
+	pairShare                   // share of the weight of the question's pairs
+	near                        // likeness to the nearest wording: mean Dice of terms and of pairs
+	bm25Share                   // BM25 as a share of the most that the question can reach
+	matchedShare                // how much is in both at all: their common weight w as w/(w+10)
+	lacks                       // share of the question's own weight that other solutions have and this one has not
+	unknown                     // share of the question's own weight that no solution has
+	like                        // likeness to the nearest wording: cosine of words and pairs, stop words included
+	crowdLike                   // how like the nearest wordings are together: root of the mean square of six
+	vote                        // what the nearest wordings of all candidates vote, by ridge regression
+	said                        // how much less likely than the best's the solution's wordings make the question, in [-1, 0]
+	bm25Lead                    // BM25 as a share of its sum with the best other candidate's
+	nearLead                    // near minus that of the best other candidate
+	likeLead                    // like minus that of the best other candidate
+	voteLead                    // vote minus that of the best other candidate
+	saidLead                    // said minus that of the best other candidate
+	tooLittle                   // 1 when only a word is in both, unless it is all of a short question
+	featureCount
+)
+
+// featureNames are the features' names in the file of weights.
+var featureNames = [featureCount]string{
+	"head_share", "pair_share", "near", "bm25_share", "matched_share", "lacks", "unknown", "like", "crowd", "vote", "said",
+	"bm25_lead", "near_lead", "like_lead", "vote_lead", "said_lead", "too_little",
 }
 
-// weights of a logistic regression over the five best candidates of each
-// question, with whole libraries and with libraries without half of their
-// solutions, so that it also knows questions without an answer. Of a pair that
-// does not match the error counts 1.2 times: a wrong answer costs an agent more
-// than none. It was fitted to one half, some 10,000 pairs, of: the 262 questions
-// in testdata/questions.jsonl, 72 Chinese paraphrases for 46 shop FAQs, 805
-// questions of CMRC 2018 (dev), 1,043 held back from BANKING77 (train, three
-// wordings a solution). On the other half of the first, second and fourth, n =
-// 96, 40 and 1,074 with an answer in the whole library, threshold 0.5: of the
-// questions that get a suggestion the first is right for 100 %, 100 % and 79 %;
-// of those with an answer 75 %, 60 % and 36 % get it first. 0 of 32 golden
-// questions that have no answer get one; with half of the solutions gone, 2 of
-// 83, 0 of 18 and 15 % of 501. These shares flatter: leastRival, the limits
-// below, tooLittle, the factors of unknown words and the words of one meaning
-// were chosen with both halves in sight. The weight of the product is set by hand.
-var weights = struct {
-	bias, head, pairs, near, bm25, matched, lead, lacks, product float64
-}{-7.87, 0.72, 0.64, 3.93, 0.48, 2.11, 8.24, -0.83, 0.5}
+// leads are the features that compare a candidate with the best other one in another.
+var leads = []struct{ lead, of feature }{{nearLead, near}, {likeLead, like}, {voteLead, vote}, {saidLead, said}}
 
-// score is the probability that the solution answers the question. When too
-// little is in both to tell, it is far below any sensible threshold, and still
-// in order.
-func (f features) score() float64 {
-	w := weights
-	z := w.bias + w.head*f.head + w.pairs*f.pairs + w.near*f.near + w.bm25*f.bm25 +
-		w.matched*f.matched + w.lead*f.lead + w.lacks*f.lacks + w.product*f.product
-	if !f.enough {
-		z -= tooLittle
-	}
-	if f.same {
-		z = max(z, sameWording)
-	}
-	return 1 / (1 + math.Exp(-z))
+// features are those of one candidate.
+type features struct {
+	x [featureCount]float64
+	// feedback is added to the log odds for what agents said of the solution.
+	feedback float64
+	alike    bool // whether a wording has the question's telling words, and no others
+	same     bool // whether a wording is the question, but for case, blanks and punctuation
 }
 
 // rankingVersion changes with everything that decides the ranking.
 func rankingVersion() string {
-	return fmt.Sprint(weights, saturation, lengthFactor, maxCandidates, postingsBudget, leastRival, leastHalves, shortHalves, wholeWording, genericWording, mostLacking,
-		tooLittle, sameWording, genericWords, leastTypo, maxPieces, leastPiece, leastPieceScore,
+	return fmt.Sprint(weightsFile, maxVoters, ridge, pairFactor, prior, leastSaid, solverSteps, crowdSize, background, saturation, lengthFactor, maxCandidates, postingsBudget, leastRival, leastHalves, shortHalves, wholeWording, genericWording, mostLacking,
+		sameWording, alikeWording, genericWords, leastTypo, maxPieces, leastPiece, leastPieceScore,
 		contextFactor, shortQuestion, turnDecay, otherSpeaker, leastContext, maxContextTerms, maxQuestionRunes,
 		otherProduct, leastBegun, leastNamed, mostNamed, mostWithTerm, mostNameTerms, ordinaryFactor,
 		weakFactor, unknownFactor, unknownHanFactor, stopWords, weakHan, englishForms, samePhrases, questionPatterns())
 }
 
-// compare computes the features of e for q.
-func (v *vocabulary) compare(q *question, e *entry) features {
+// compare computes what the features of e for q are without the other candidates.
+func (v *vocabulary) compare(q *question, e *entry, closest []int) features {
 	var f features
 	var matched, head, bm25, pairs float64
 	norm := saturation * (1 - lengthFactor + lengthFactor*e.length*float64(v.entries)/v.length)
@@ -116,36 +113,60 @@ func (v *vocabulary) compare(q *question, e *entry) features {
 			pairs += p.weight
 		}
 	}
-	f.head, f.bm25 = share(head, q.weight), share(bm25, q.weight)
-	f.pairs = share(pairs, q.pairWeight)
-	f.matched = matched / (matched + 10)
-	near, like := v.nearest(q, e)
-	f.near = near
-	f.lacks = v.lacking(q, e)
-	f.enough = v.enough(q, e, like) && f.lacks <= max(near, mostLacking)
-	f.product = sameProduct(q.product, e.product)
+	f.x[headShare], f.x[bm25Share] = share(head, q.weight), share(bm25, q.weight)
+	f.x[pairShare] = share(pairs, q.pairWeight)
+	f.x[matchedShare] = matched / (matched + 10)
+	nearest, terms := v.nearest(q, e, closest)
+	f.x[near] = nearest
+	f.x[lacks], f.x[unknown] = v.lacking(q, e), q.unknown
+	if !v.enough(q, e, terms) || f.x[lacks] > max(nearest, mostLacking) {
+		f.x[tooLittle] = 1
+	}
+	f.alike = terms > 1-1e-9
+	f.feedback = e.opinions.logOdds()
 	f.same = slices.Contains(e.wordings, q.plain)
 	return f
+}
+
+// compareAll returns the features of the candidates.
+func (v *vocabulary) compareAll(q *question, entries []*entry) []features {
+	all := make([]features, len(entries))
+	h := hear(q.grams, entries)
+	for i, e := range entries {
+		all[i] = v.compare(q, e, h.closest[i])
+	}
+	v.hearWordings(q, entries, h, all)
+	lead(all)
+	return all
+}
+
+// lead compares every candidate with the best other one.
+func lead(all []features) {
+	for i := range all {
+		all[i].x[bm25Lead] = share(all[i].x[bm25Share], all[i].x[bm25Share]+max(rival(all, bm25Share, i), leastRival))
+		for _, l := range leads {
+			all[i].x[l.lead] = all[i].x[l.of] - rival(all, l.of, i)
+		}
+	}
 }
 
 // leastRival stands in for the best other candidate when that one has less, so
 // that one common word is no proof when it is all that is found.
 const leastRival = 0.15
 
-// lead sets the lead of every candidate over the others. What stands out answers
-// the question more often than what is one of many.
-func lead(all []features) {
-	first, second := 0.0, 0.0
-	for _, f := range all {
-		first, second = max(first, f.bm25), max(second, min(first, f.bm25))
+// rival is the greatest value of a feature that candidates other than i have. What
+// stands out answers the question more often than what is one of many.
+func rival(all []features, of feature, i int) float64 {
+	most := 0.0
+	if of == said {
+		most = -1
 	}
-	for i := range all {
-		rival := first
-		if all[i].bm25 == first {
-			rival = second
+	for j := range all {
+		if j != i {
+			most = max(most, all[j].x[of])
 		}
-		all[i].lead = share(all[i].bm25, all[i].bm25+max(rival, leastRival))
 	}
+	return most
 }
 
 // enough reports whether question and solution have enough in common to tell:
@@ -164,7 +185,7 @@ func (v *vocabulary) enough(q *question, e *entry, like float64) bool {
 	}
 	switch {
 	case !telling:
-		return like >= genericWording
+		return like >= genericWording && q.halves > 2*shortHalves
 	case q.halves <= shortHalves:
 		return like >= wholeWording
 	}
@@ -190,20 +211,10 @@ func share(part, whole float64) float64 {
 	return part / whole
 }
 
-func sameProduct(a, b string) float64 {
-	switch {
-	case a == "" || b == "":
-		return 0
-	case a == b:
-		return 1
-	}
-	return -1
-}
-
 // nearest returns the likeness of the question to the wording that is most like
 // it, and that of its terms alone.
-func (v *vocabulary) nearest(q *question, e *entry) (near, like float64) {
-	for i := range e.variants {
+func (v *vocabulary) nearest(q *question, e *entry, closest []int) (near, like float64) {
+	for _, i := range closest {
 		w := &e.variants[i]
 		terms := dice(q.own, w.terms, q.ownWeight, v.termWeight)
 		pairs := dice(q.ownPairs, w.pairs, q.ownPairWeight, v.pairWeight)

@@ -14,7 +14,7 @@ import (
 var errBroken = errors.New("index is broken")
 
 // sketchFormat is the first byte of every sketch.
-const sketchFormat = 1
+const sketchFormat = 2
 
 // sketch is what the index stores of a solution for the ranking: small, without
 // its texts, and complete in what they say, so that every feature can be taken
@@ -36,7 +36,7 @@ type sketch struct {
 
 // cuts are the terms of a solution's texts by number, in their order.
 type cuts struct {
-	variants [][]int32 // title and questions; the answer when there are none
+	variants [][]int32 // title and questions; the answer when there are none; stop words included, as in the others
 	tags     []int32
 	answer   []int32
 }
@@ -52,16 +52,13 @@ func termID(term string) int32 {
 	return int32(sum&^3) | int32(halfWords(term))
 }
 
-// halves is what the term weighs in halves of a word, by halfWords.
-func halves(id int32) int { return int(id & 3) }
+// stopBits are set in the number of a stop word.
+const stopBits = 3
 
-func termIDs(words []string) []int32 {
-	ids := make([]int32, len(words))
-	for i, w := range words {
-		ids[i] = termID(w)
-	}
-	return ids
-}
+func isStop(id int32) bool { return id&stopBits == stopBits }
+
+// halves is what a term that is no stop word weighs in halves of a word, by halfWords.
+func halves(id int32) int { return int(id & 3) }
 
 // textID is a hash of a text's letters and digits.
 func textID(plain string) uint64 {

@@ -50,17 +50,12 @@ func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Sugge
 	if err != nil {
 		return nil, err
 	}
-	return g.suggestions(q, query, found)
+	return g.show(q, found, query.Limit)
 }
 
-// answer makes suggestions of the candidates that answer the question.
-func (g *generation) answer(q *question, query Query, entries []*entry) ([]pipeline.Suggestion, error) {
-	return g.suggestions(q, query, sameLanguage(g.rankPieces(q, query, entries, g.o.Threshold), q.language))
-}
-
-// suggestions describes the first of the solutions that were found.
-func (g *generation) suggestions(q *question, query Query, found []ranked) ([]pipeline.Suggestion, error) {
-	limit := min(cmp.Or(max(query.Limit, 0), DefaultLimit), maxLimit)
+// show makes suggestions of the best that was found.
+func (g *generation) show(q *question, found []ranked, most int) ([]pipeline.Suggestion, error) {
+	limit := min(cmp.Or(max(most, 0), DefaultLimit), maxLimit)
 	out := make([]pipeline.Suggestion, 0, limit)
 	for _, r := range found[:min(limit, len(found))] {
 		s, err := r.entry.solution()
@@ -77,22 +72,6 @@ func (g *generation) suggestions(q *question, query Query, found []ranked) ([]pi
 		})
 	}
 	return out, nil
-}
-
-// Ranked is a solution at its place in the ranking for a question.
-type Ranked struct {
-	ID    string
-	Score float64 // the probability that it answers the question, in [0, 1]
-}
-
-// Rank returns what Suggest would without a threshold, best first: at most
-// limit solutions, and at most 50.
-func (x *Index) Rank(ctx context.Context, query Query, limit int) ([]Ranked, error) {
-	var out []Ranked
-	err := x.search(ctx,
-		func(g *generation) (err error) { out, err = g.ranking(ctx, query, limit); return err },
-		func(f *fallback) (err error) { out, err = f.ranking(ctx, query, limit); return err })
-	return out, err
 }
 
 func (g *generation) ranking(ctx context.Context, query Query, limit int) ([]Ranked, error) {
@@ -115,8 +94,33 @@ func firstRanked(found []ranked, limit int) []Ranked {
 }
 
 // searchAs returns the question and the solutions that reach the threshold, best
-// first; neither when the text has only words that say nothing.
+// first; neither when the text has only words that say nothing. A solution counts
+// with the best that it reaches for the question's own words or those that the
+// company's synonyms put in their place.
 func (g *generation) searchAs(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
+	q, found, err := g.searchWords(ctx, query, threshold)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, text := range g.o.synonymsInForce().rewritings(clip(query.Text, maxQuestionRunes)) {
+		other := query
+		other.Text = text
+		p, more, err := g.searchWords(ctx, other, threshold)
+		if err != nil {
+			return nil, nil, err
+		}
+		if q == nil {
+			q = p
+		}
+		found = bestOf(found, more)
+	}
+	if q == nil {
+		return nil, nil, nil
+	}
+	return q, sameLanguage(found, q.language), nil
+}
+
+func (g *generation) searchWords(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
 	q := g.newQuestion(query)
 	if q == nil {
 		return nil, nil, nil
@@ -125,7 +129,24 @@ func (g *generation) searchAs(ctx context.Context, query Query, threshold float6
 	if err != nil {
 		return nil, nil, err
 	}
-	return q, sameLanguage(g.rankPieces(q, query, entries, threshold), q.language), nil
+	return q, g.rankPieces(q, query, entries, threshold), nil
+}
+
+// bestOf joins two rankings; what is in both keeps its better score.
+func bestOf(a, b []ranked) []ranked {
+	at := map[string]int{}
+	for i, r := range a {
+		at[r.entry.id] = i
+	}
+	for _, r := range b {
+		if i, ok := at[r.entry.id]; ok {
+			a[i].score = max(a[i].score, r.score)
+			continue
+		}
+		a = append(a, r)
+	}
+	slices.SortFunc(a, better)
+	return a
 }
 
 // ranked is a candidate with its score.
@@ -136,12 +157,12 @@ type ranked struct {
 
 // rank returns the valid candidates that reach the threshold, best first.
 func (g *generation) rank(q *question, entries []*entry, threshold float64) []ranked {
-	all := g.compare(q, entries)
+	scores := g.weights.scores(g.vocabulary.compareAll(q, entries))
 	var out []ranked
 	for i, e := range entries {
 		// Sums of the same numbers differ in their last digits with the order in
 		// which solutions came; rounding makes them equal again.
-		score := math.Round(all[i].score()*1e9) / 1e9
+		score := math.Round(scores[i]*1e9) / 1e9
 		if score >= threshold {
 			out = append(out, ranked{e, score})
 		}
@@ -188,16 +209,6 @@ func better(a, b ranked) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.id, b.entry.id))
 }
 
-// compare returns the features of the candidates.
-func (g *generation) compare(q *question, entries []*entry) []features {
-	all := make([]features, len(entries))
-	for i, e := range entries {
-		all[i] = g.vocabulary.compare(q, e)
-	}
-	lead(all)
-	return all
-}
-
 // sameLanguage drops solutions in other languages when any is in the question's.
 func sameLanguage(found []ranked, language string) []ranked {
 	other := func(r ranked) bool { return r.entry.language != "" && r.entry.language != language }
@@ -216,7 +227,9 @@ type question struct {
 	// The sums of their weights, terms outside the vocabulary included.
 	ownWeight, weight         float64
 	ownPairWeight, pairWeight float64
-	halves                    int // content of the question itself, by halfWords
+	unknown                   float64 // share of ownWeight outside the vocabulary
+	grams                     []pair  // all words and their pairs, as in variants
+	halves                    int     // content of the question itself, by halfWords
 	language, product         string
 	plain                     uint64  // a hash of the text's letters and digits
 	filters                   filters // whom the solution is for
@@ -224,19 +237,19 @@ type question struct {
 
 // newQuestion returns nil for a text that has only words that say nothing.
 func (g *generation) newQuestion(query Query) *question {
-	text := canonical(clip(query.Text, maxQuestionRunes))
 	q := &question{language: baseLanguage(query.Language), product: firstProduct(query.Products), plain: textID(plain(query.Text)), filters: newFilters(query)}
 	if q.language == "" {
 		q.language = textLanguage(query.Text)
 	}
-	for _, t := range g.analyzers.searched(text) {
-		t.term = g.vocabulary.corrected(t.term)
-		q.searched = append(q.searched, t)
+	text := g.analyzers.cut(canonical(clip(query.Text, maxQuestionRunes)))
+	for i, w := range text.words {
+		if !w.stop {
+			text.words[i].term = g.vocabulary.corrected(w.term)
+		}
 	}
-	words := g.analyzers.singles(text)
-	for i, w := range words {
-		words[i] = g.vocabulary.corrected(w)
-	}
+	q.searched = text.searched()
+	q.grams = gramsOf(text.ids())
+	words := text.content()
 	g.vocabulary.weigh(q, words)
 	if q.halves == 0 {
 		return nil
@@ -264,6 +277,10 @@ func (v *vocabulary) weigh(q *question, words []string) {
 			seen[words[i-1]+" "+w] = true
 			v.addPair(q, words[i-1], w)
 		}
+	}
+	q.unknown = 1
+	for _, t := range q.own {
+		q.unknown -= share(t.weight, q.ownWeight)
 	}
 	q.terms, q.weight = slices.Clone(q.own), q.ownWeight
 	q.pairs, q.pairWeight = q.ownPairs, q.ownPairWeight

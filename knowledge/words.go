@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -94,10 +95,22 @@ func weekdays() []string {
 }
 
 // canonical brings questions and solutions to one form before they are cut into
-// terms: folded as transcript.Fold does, short forms undone, numbers in digits,
+// terms: folded as transcript.Fold does, in simplified characters, short forms undone, numbers in digits,
 // and phrases of one meaning in one wording.
 func canonical(text string) string {
-	return sameMeaning.Replace(writtenNumbers(longForms(transcript.Fold(text).Text)))
+	return sameMeaning.Replace(writtenNumbers(longForms(wholeCodes(simplified.Replace(transcript.Fold(text).Text)))))
+}
+
+// code is a product code of letters and digits that hyphens part.
+var code = regexp.MustCompile(`[a-z]+(-[a-z0-9]*[0-9][a-z0-9]*)+`)
+
+// wholeCodes drops the hyphens of codes, so that AB-1234 is one word and the same
+// as AB1234.
+func wholeCodes(s string) string {
+	if !strings.Contains(s, "-") {
+		return s
+	}
+	return code.ReplaceAllStringFunc(s, func(c string) string { return strings.ReplaceAll(c, "-", "") })
 }
 
 func longForms(s string) string {

@@ -12,11 +12,12 @@ import (
 type evalRetrievalCmd struct {
 	Corpus    []string `name:"corpus" required:"" type:"existingfile" placeholder:"FILE" help:"JSONL files of solutions, or of a retrieval corpus with title and text (.gz too)."`
 	Queries   []string `name:"queries" type:"existingfile" placeholder:"FILE" help:"JSONL files of questions: id, text, and perhaps turns before it, entities, language (.gz too)."`
-	Qrels     []string `name:"qrels" type:"existingfile" placeholder:"FILE" help:"Tables of question, solution, grade, in the form of BEIR or TREC."`
+	Qrels     []string `name:"qrels" type:"existingfile" placeholder:"FILE" help:"Tables of question, solution, grade, in the form of BEIR or TREC. Queries may have their solutions in want instead."`
 	HeldOut   float64  `name:"held-out" placeholder:"SHARE" help:"Instead of --queries and --qrels: ask this share of every solution's wordings and take them out of the library."`
 	NoFilter  bool     `name:"no-filter" help:"Ignore the questions' entities, which else are the products to search."`
 	NoContext bool     `name:"no-context" help:"Ignore the turns before the questions."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
+	Synonyms  string   `name:"synonyms" type:"existingfile" placeholder:"FILE" help:"Company synonyms: lines such as a = b, a => b."`
 	JSON      bool     `name:"json" help:"Print figures as JSON."`
 	steps
 }
@@ -42,7 +43,11 @@ func (c *evalRetrievalCmd) Run(p *program) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	index, err := knowledge.NewIndex(solutions, knowledge.Options{Threshold: c.Threshold, Log: p.log})
+	synonyms, err := readSynonyms(c.Synonyms)
+	if err != nil {
+		return usageError{err}
+	}
+	index, err := knowledge.NewIndex(solutions, knowledge.Options{Threshold: c.Threshold, Log: p.log, Synonyms: synonyms})
 	if err != nil {
 		return err
 	}
@@ -67,8 +72,8 @@ func (c *evalRetrievalCmd) check() error {
 		return errors.New("--held-out goes without --queries and --qrels")
 	case c.HeldOut != 0 && (c.HeldOut < 0 || c.HeldOut >= 1):
 		return fmt.Errorf("--held-out is %v; allowed: above 0, below 1", c.HeldOut)
-	case c.HeldOut == 0 && (len(c.Queries) == 0 || len(c.Qrels) == 0):
-		return errors.New("give --queries and --qrels, or --held-out")
+	case c.HeldOut == 0 && len(c.Queries) == 0:
+		return errors.New("give --queries with --qrels, or --held-out")
 	}
 	return config.Threshold(c.Threshold)
 }

@@ -51,7 +51,7 @@ func TestEvalRetrievalNamesWhatIsWrong(t *testing.T) {
 		says   []string
 	}{
 		{"bad rows, and the rest goes on", []string{"--corpus", corpus, "--queries", queries, "--qrels", qrels, "--json"}, 1, []string{"corpus.jsonl:4: ", `queries.jsonl:2: field "text": missing; allowed: a text`, "qrels.tsv:2: 2 columns; allowed: 3"}},
-		{"no questions", []string{"--corpus", corpus}, 2, []string{"give --queries and --qrels, or --held-out"}},
+		{"no questions", []string{"--corpus", corpus}, 2, []string{"give --queries with --qrels, or --held-out"}},
 		{"two kinds of questions", []string{"--corpus", corpus, "--held-out", "0.2", "--qrels", qrels}, 2, []string{"--held-out goes without"}},
 		{"a share above 1", []string{"--corpus", corpus, "--held-out", "20"}, 2, []string{"--held-out is 20; allowed: above 0, below 1"}},
 	} {

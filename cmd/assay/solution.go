@@ -29,6 +29,8 @@ type solutionCmd struct {
 	Feedback solutionFeedbackCmd `cmd:"" help:"List what agents say against solutions, for their owners."`
 	Bulk     solutionBulkCmd     `cmd:"" help:"Change many solutions at once, all or none."`
 	Reindex  solutionReindexCmd  `cmd:"" help:"Build the index of the library anew."`
+	Synonyms solutionSynonymsCmd `cmd:"" help:"The company's synonyms: list, import, export."`
+	Train    solutionTrainCmd    `cmd:"" help:"Fit the weights of the ranking to questions whose solutions are known."`
 }
 
 // libraryReader is the flags of commands that read the library.
@@ -109,6 +111,7 @@ type suggestCmd struct {
 	Limit     int      `name:"limit" default:"3" help:"Suggestions, at most."`
 	JSON      bool     `name:"json" help:"Print suggestions as JSON."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
+	Synonyms  string   `name:"synonyms" type:"existingfile" placeholder:"FILE" help:"Synonyms instead of the database's: lines such as a = b, a => b."`
 	config.Database
 	config.Index
 }
@@ -146,6 +149,10 @@ func (c *suggestCmd) index(p *program) (*knowledge.Index, func() error, error) {
 		return nil, nil, usageError{fmt.Errorf("--limit: %d is out of range; allowed: 1 to 50", c.Limit)}
 	}
 	o := knowledge.Options{Threshold: c.Threshold, Log: p.log}
+	var err error
+	if o.Synonyms, err = readSynonyms(c.Synonyms); err != nil {
+		return nil, nil, usageError{err}
+	}
 	if len(c.Solutions) > 0 {
 		solutions, err := p.readSolutions(c.Solutions)
 		if err != nil {

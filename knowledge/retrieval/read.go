@@ -61,7 +61,8 @@ func (f Files) Solutions(paths []string) ([]knowledge.Solution, error) {
 }
 
 // Questions reads JSON lines with id or _id, text, and perhaps turns (or
-// context), entities and language. Other keys are passed over.
+// context), entities, language, and want: the ids of the solutions that answer
+// it, which may be none. Other keys are passed over.
 func (f Files) Questions(paths []string) ([]Question, error) {
 	var out []Question
 	for _, path := range paths {
@@ -150,6 +151,7 @@ type questionLine struct {
 	Context  json.RawMessage `json:"context"`
 	Entities json.RawMessage `json:"entities"`
 	Language json.RawMessage `json:"language"`
+	Want     json.RawMessage `json:"want"`
 }
 
 // fields reads the values of a line and collects what is wrong with them.
@@ -177,6 +179,12 @@ func parseQuestion(line []byte) (Question, transcript.Problems) {
 	}}
 	if raw.Language != nil {
 		q.Query.Language = f.text("language", raw.Language)
+	}
+	if !isNull(raw.Want) {
+		q.Judged = true
+		for _, id := range f.texts("want", raw.Want) {
+			q.judge(id, 1)
+		}
 	}
 	q.Query.Context = withoutQuestion(f.turns(raw.Turns), q.Query.Text)
 	return q, f.problems

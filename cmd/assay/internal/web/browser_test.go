@@ -66,7 +66,7 @@ type tab struct {
 func open(t *testing.T, parent context.Context, s *site, path string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent)
-	ctx, stop := context.WithTimeout(ctx, 30*time.Second)
+	ctx, stop := context.WithTimeout(ctx, 90*time.Second)
 	b := &tab{t: t, ctx: ctx, site: s}
 	messages := chromedp.Console(ctx)
 	const end = "assay: end of test"
@@ -142,7 +142,7 @@ func value[T any](b *tab, expression string) T {
 // until waits for an expression to be true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(25*time.Second))); err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
 }
