@@ -103,9 +103,13 @@ func (g *Gaps) alone(ctx context.Context, do func(*pgx.Conn) error) (err error) 
 }
 
 // Merge makes one of gaps that have grown alike: the larger one keeps its number
-// and takes over the other's questions. It returns how many were merged.
+// and takes over the other's questions. It returns how many were merged. Before,
+// it removes the gaps of which no question is left.
 func (g *Gaps) Merge(ctx context.Context) (n int, err error) {
 	err = g.alone(ctx, func(conn *pgx.Conn) error {
+		if err := removeBare(ctx, conn); err != nil {
+			return err
+		}
 		c, err := g.load(ctx, conn)
 		if err != nil {
 			return err
@@ -123,6 +127,30 @@ func (g *Gaps) Merge(ctx context.Context) (n int, err error) {
 		err = fmt.Errorf("merge gaps: %w", err)
 	}
 	return n, err
+}
+
+// removeBare removes open gaps whose questions all went with their sessions, or
+// have answers by now, so that no words of a session stay when it goes.
+func removeBare(ctx context.Context, conn *pgx.Conn) error {
+	const query = `
+		WITH RECURSIVE bare AS (
+			SELECT id
+			FROM gaps g
+			WHERE status = 'open' AND solution_id = ''
+				AND NOT EXISTS (SELECT 1 FROM questions q WHERE q.gap_id = g.id)
+				AND NOT EXISTS (SELECT 1 FROM asks a WHERE a.gap_id = g.id)
+			UNION ALL
+			SELECT g.id
+			FROM bare
+			JOIN gaps g ON g.merged_into = bare.id
+		), changed AS (
+			SELECT nextval('gaps_id_seq') -- see current
+		)
+		DELETE FROM gaps
+		USING bare, changed
+		WHERE gaps.id = bare.id`
+	_, err := conn.Exec(ctx, query)
+	return err
 }
 
 // mayMerge keeps apart what somebody has decided about.
@@ -149,7 +177,7 @@ func (c *clustering) merge(ctx context.Context, conn *pgx.Conn, m Merge) (done b
 		WHERE g.id = $2 AND f.id = $1`
 	const from = `
 		UPDATE gaps
-		SET status = 'merged', merged_into = $2, changed_at = now()
+		SET status = 'merged', merged_into = $2, terms = '{}', changed_at = now()
 		WHERE id = $1`
 	const questions = `
 		UPDATE questions

@@ -130,15 +130,10 @@ func (g *Gaps) newest(ctx context.Context) ([]askedSession, error) {
 			array_agg(CASE WHEN q.checked_solution IS NULL THEN q.score ELSE q.checked_score END ORDER BY q.turn) AS scores
 		FROM questions q
 		JOIN transcripts t ON t.id = q.transcript_id
-		WHERE q.transcript_id IN (
-			SELECT transcript_id
-			FROM questions
-			WHERE day > current_date - $2::integer
-			GROUP BY transcript_id
-			ORDER BY max(day) DESC, transcript_id DESC
-			LIMIT $1)
-		GROUP BY t.id
-		ORDER BY t.id DESC`
+		WHERE q.day > current_date - $2::integer
+		GROUP BY t.id, q.day
+		ORDER BY q.day DESC, t.id DESC
+		LIMIT $1`
 	rows, err := g.pool.Query(ctx, query, checkSessions, checkDays)
 	if err != nil {
 		return nil, err
