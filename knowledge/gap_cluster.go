@@ -11,7 +11,7 @@ import (
 
 const (
 	// sameGap is the likeness from which on a question belongs to a gap.
-	sameGap = 0.45
+	sameGap = 0.40
 	// sameGaps is the likeness from which on two gaps are one.
 	sameGaps = 0.65
 	// gapTerms are kept of a gap, the most frequent ones.
