@@ -43,7 +43,8 @@ func browser(t *testing.T) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en"))
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en"),
+		chromedp.Flag("allow-pre-commit-input", true)) // keys before the first frame count, as on a busy machine
 	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...) // tabs are looked at when tests end
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -171,6 +172,7 @@ func TestInBrowser(t *testing.T) {
 	ctx := browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context, *site, seeded){
 		"the queue by keyboard":          queueByKeyboard,
+		"the navigation fits":            navigationFits,
 		"the filter applies itself":      filterAppliesItself,
 		"highlights are the quotes":      highlightsAreQuotes,
 		"a criterion shows its evidence": criterionShowsEvidence,
