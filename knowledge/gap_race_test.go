@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"assay/pipeline"
+	"assay/pipeline/store"
 	"assay/pipeline/transcript"
 )
 
@@ -149,5 +150,28 @@ func TestCheckOutlivesADeletedQuestion(t *testing.T) {
 	shifts, err := s.gaps.Shifts(t.Context(), checks[0].ID)
 	if err != nil || len(shifts) != 1 || shifts[0].SourceID != "s-2" || shifts[0].SolutionAfter != "SOL-2" {
 		t.Errorf("shifts: %+v, %v", shifts, err)
+	}
+}
+
+func TestMigrationsGoDownWithRows(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	pool := s.store.Pool()
+	if _, err := NewLibrary(pool).Import(t.Context(), synthetic(3), ImportOptions{By: "mei"}); err != nil {
+		t.Fatal(err)
+	}
+	s.asked(t, november(3), "宠物可以随行李托运吗", "可以", pipeline.Pass)
+	s.exec(t, `INSERT INTO asks (text, made, index_version, answered, at) VALUES ('gift cards?', 'typed', 'v', false, now() - interval '1 hour')`)
+	s.exec(t, `INSERT INTO feedback (solution_id, revision, person, grade) SELECT id, 1, 'mei', 'wrong' FROM solutions`)
+	s.exec(t, `INSERT INTO live_sessions (source_id, head) VALUES ('live', '{}')`)
+	s.cluster(t)
+	if done, err := s.gaps.CheckLibrary(t.Context(), libraryMeanwhile{}); !done || err != nil {
+		t.Fatalf("checked: %v, %v", done, err)
+	}
+	if err := store.Unmigrate(t.Context(), pool); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Migrate(t.Context(), pool); err != nil {
+		t.Fatal(err)
 	}
 }
