@@ -204,8 +204,9 @@ func cosine(a, b []float32) float32 {
 
 // measure sets the scale by what the library itself tells: wordings are taken out
 // one at a time, and asked. Those near the rest of their own solution are right
-// answers; the nearest of all others is what is found for a question that the
-// library does not answer. Both have a normal distribution, of one variance.
+// answers; the nearest of all others in the language is what is found for a
+// question that the library does not answer. Both are taken to have a normal
+// distribution, of one variance.
 func (s *space) measure() {
 	s.mu.RLock()
 	var samples []nearSolution // with the cosine to the own solution
@@ -219,7 +220,7 @@ func (s *space) measure() {
 	for i := 0; i < len(own); i += step {
 		e := own[i]
 		q, rest := e.vectors[:dimension], &embedded{vectors: e.vectors[dimension:]}
-		samples = s.scan(q, func(k *sketch) bool { return k.id != e.sketch.id })
+		samples = s.scan(q, func(k *sketch) bool { return k.id != e.sketch.id && k.language == e.sketch.language })
 		if len(samples) > 0 {
 			right, wrong = append(right, float64(rest.cosine(q))), append(wrong, samples[0].cosine)
 		}
