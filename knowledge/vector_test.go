@@ -548,10 +548,10 @@ func BenchmarkMeaning(b *testing.B) {
 				}
 			}
 			q := vector()
-			b.ReportMetric(float64(4*1024*wordings)/1e6, "MB")
 			for b.Loop() {
 				s.nearest(q, filters{}, today)
 			}
+			b.ReportMetric(float64(4*1024*wordings)/1e6, "MB")
 		})
 	}
 }
