@@ -43,10 +43,10 @@ type Said struct {
 }
 
 // suggest answers as Index.Suggest does.
-func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
+func (g *generation) suggest(ctx context.Context, query Query, m *meaning) ([]pipeline.Suggestion, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	q, found, err := g.search(ctx, query, g.o.Threshold)
+	q, found, err := g.searchMeaning(ctx, query, g.o.Threshold, m)
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +74,10 @@ func (g *generation) show(q *question, found []ranked, most int) ([]pipeline.Sug
 	return out, nil
 }
 
-func (g *generation) ranking(ctx context.Context, query Query, limit int) ([]Ranked, error) {
+func (g *generation) ranking(ctx context.Context, query Query, limit int, m *meaning) ([]Ranked, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	_, found, err := g.search(ctx, query, 0)
+	_, found, err := g.searchMeaning(ctx, query, 0, m)
 	if err != nil {
 		return nil, err
 	}
