@@ -21,7 +21,7 @@ const (
 	// MaxWordings is how many vectors of a library are kept in memory, at 4 bytes a
 	// number: 50,000 of 1,024 numbers take 205 MB. Of a larger library only the
 	// solutions that words find are compared with the question.
-	MaxWordings = 50_000
+	MaxWordings = 20_000
 	// maxEmbedded is how many wordings of a solution are embedded, its title first,
 	// and maxEmbeddedRunes how much of each; the beginning of the answer is another.
 	maxEmbedded      = 16
