@@ -5,37 +5,47 @@ import "math/bits"
 // scoreboard adds up the scores of documents. It is a hash table that is made
 // large enough at once: a search adds to it for every posting.
 type scoreboard struct {
-	docs   []uint64 // one more than the document; 0 is free
-	scores []float64
-	shift  int
-	n      int
+	slots []tallied
+	shift int
+	n     int
 }
 
-// newScoreboard returns one for at most that many documents.
-func newScoreboard(most uint64) *scoreboard {
+type tallied struct {
+	doc   uint64 // one more than the document; 0 is free
+	score float64
+}
+
+// reset empties the board, and makes room for at most that many documents.
+func (b *scoreboard) reset(most uint64) {
 	size := bits.Len64(max(most, 8)) + 1
-	return &scoreboard{docs: make([]uint64, 1<<size), scores: make([]float64, 1<<size), shift: 64 - size}
+	b.shift, b.n = 64-size, 0
+	if cap(b.slots) < 1<<size {
+		b.slots = make([]tallied, 1<<size)
+		return
+	}
+	b.slots = b.slots[:1<<size]
+	clear(b.slots)
 }
 
 func (b *scoreboard) add(doc uint64, score float64) {
 	at := int((doc + 1) * 0x9e3779b97f4a7c15 >> b.shift)
-	for b.docs[at] != doc+1 {
-		if b.docs[at] == 0 {
-			b.docs[at] = doc + 1
+	for b.slots[at].doc != doc+1 {
+		if b.slots[at].doc == 0 {
+			b.slots[at].doc = doc + 1
 			b.n++
 			break
 		}
-		at = (at + 1) & (len(b.docs) - 1)
+		at = (at + 1) & (len(b.slots) - 1)
 	}
-	b.scores[at] += score
+	b.slots[at].score += score
 }
 
 // hits returns the documents in no order.
 func (b *scoreboard) hits() ranking {
 	out := make(ranking, 0, b.n)
-	for i, d := range b.docs {
-		if d != 0 {
-			out = append(out, hit{d - 1, b.scores[i]})
+	for _, s := range b.slots {
+		if s.doc != 0 {
+			out = append(out, hit{s.doc - 1, s.score})
 		}
 	}
 	return out

@@ -248,7 +248,7 @@ func (g *generation) newQuestion(query Query) *question {
 		}
 	}
 	q.searched = text.searched()
-	q.grams = gramsOf(text.ids())
+	q.grams = newIDs(text.ids()).grams(nil)
 	words := text.content()
 	g.vocabulary.weigh(q, words)
 	if q.halves == 0 {
