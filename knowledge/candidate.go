@@ -62,10 +62,8 @@ func (g *generation) candidates(ctx context.Context, q *question) (out []*entry,
 	s := &search{g: g, ctx: ctx}
 	select {
 	case s.scratch = <-g.searching:
-		defer func() {
-			s.free()
-			g.searching <- s.scratch
-		}()
+		s.bytes = s.bytes[:0]
+		defer func() { g.searching <- s.scratch }()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("search solutions: %w", ctx.Err())
 	}
@@ -109,11 +107,7 @@ func (s *search) find(q *question) (ranking, error) {
 	if len(gates) > 0 && gates[0].n <= smallFilter {
 		return s.findWithin(gates, terms)
 	}
-	most := uint64(0)
-	for _, t := range terms {
-		most += min(t.n, uint64(s.g.limits.ofTerm))
-	}
-	s.board.reset(min(most, s.total))
+	s.board.reset(newPlaces(s.reader).size)
 	for _, t := range terms {
 		if err := s.collect(t, &s.board); err != nil {
 			return nil, err

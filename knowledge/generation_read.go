@@ -10,7 +10,6 @@ import (
 	"slices"
 	"sort"
 	"sync"
-	"unsafe"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 )
@@ -26,14 +25,14 @@ type place struct {
 type places struct {
 	segments []*scorch.SegmentSnapshot
 	starts   []uint64
+	size     uint64 // documents, those that were replaced included
 }
 
 func newPlaces(r *scorch.IndexSnapshot) places {
 	p := places{segments: r.Segments()}
-	start := uint64(0)
 	for _, s := range p.segments {
-		p.starts = append(p.starts, start)
-		start += uint64(s.FullSize())
+		p.starts = append(p.starts, p.size)
+		p.size += uint64(s.FullSize())
 	}
 	return p
 }
@@ -124,18 +123,6 @@ func (in *scratch) read(segment *scorch.SegmentSnapshot, number uint64) (raw, wh
 		return nil, nil, fmt.Errorf("read solution: %w: %w", errBroken, err)
 	}
 	return raw, whole, nil
-}
-
-// mostScratch is how many bytes are kept from one search to the next; a usual one
-// needs half of it.
-const mostScratch = 8 << 20
-
-// free lets the next search use the memory.
-func (in *scratch) free() {
-	in.bytes = in.bytes[:0]
-	if cap(in.bytes)+int(unsafe.Sizeof(tallied{}))*cap(in.board.slots) > mostScratch {
-		*in = scratch{}
-	}
 }
 
 // broken turns a panic in reading an index into errBroken: bleve trusts its

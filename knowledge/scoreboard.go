@@ -1,52 +1,37 @@
 package knowledge
 
-import "math/bits"
-
-// scoreboard adds up the scores of documents. It is a hash table that is made
-// large enough at once: a search adds to it for every posting.
+// scoreboard adds up the scores of documents, eight bytes for each of the index:
+// the documents of a term come in their order, so that a plain table is read as
+// they stand in memory.
 type scoreboard struct {
-	slots []tallied
-	shift int
-	n     int
+	scores []float64 // by document; 0 where nothing was added
+	scored []uint64  // documents with a score
 }
 
-type tallied struct {
-	doc   uint64 // one more than the document; 0 is free
-	score float64
-}
-
-// reset empties the board, and makes room for at most that many documents.
-func (b *scoreboard) reset(most uint64) {
-	size := bits.Len64(max(most, 8)) + 1
-	b.shift, b.n = 64-size, 0
-	if cap(b.slots) < 1<<size {
-		b.slots = make([]tallied, 1<<size)
-		return
+// reset empties the board, and makes room for so many documents.
+func (b *scoreboard) reset(documents uint64) {
+	for _, doc := range b.scored {
+		b.scores[doc] = 0
 	}
-	b.slots = b.slots[:1<<size]
-	clear(b.slots)
+	b.scored = b.scored[:0]
+	if uint64(len(b.scores)) < documents {
+		b.scores = make([]float64, documents)
+	}
 }
 
+// add adds a score above 0.
 func (b *scoreboard) add(doc uint64, score float64) {
-	at := int((doc + 1) * 0x9e3779b97f4a7c15 >> b.shift)
-	for b.slots[at].doc != doc+1 {
-		if b.slots[at].doc == 0 {
-			b.slots[at].doc = doc + 1
-			b.n++
-			break
-		}
-		at = (at + 1) & (len(b.slots) - 1)
+	if b.scores[doc] == 0 {
+		b.scored = append(b.scored, doc)
 	}
-	b.slots[at].score += score
+	b.scores[doc] += score
 }
 
 // hits returns the documents in no order.
 func (b *scoreboard) hits() ranking {
-	out := make(ranking, 0, b.n)
-	for _, s := range b.slots {
-		if s.doc != 0 {
-			out = append(out, hit{s.doc - 1, s.score})
-		}
+	out := make(ranking, len(b.scored))
+	for i, doc := range b.scored {
+		out[i] = hit{doc, b.scores[doc]}
 	}
 	return out
 }

@@ -12,6 +12,7 @@ func TestTheRankingIsThatOfASortedList(t *testing.T) {
 	sums := map[uint64]float64{}
 	var board scoreboard
 	board.reset(1_000)
+	board.add(900, 1)
 	board.add(7, 1)
 	board.reset(500)
 	for range 3_000 {
