@@ -19,9 +19,9 @@ func (b *scoreboard) reset(documents uint64) {
 	}
 }
 
-// add adds a score above 0.
+// add adds a score; 0 adds nothing.
 func (b *scoreboard) add(doc uint64, score float64) {
-	if b.scores[doc] == 0 {
+	if b.scores[doc] == 0 && score != 0 {
 		b.scored = append(b.scored, doc)
 	}
 	b.scores[doc] += score

@@ -16,7 +16,7 @@ func TestTheRankingIsThatOfASortedList(t *testing.T) {
 	board.add(7, 1)
 	board.reset(500)
 	for range 3_000 {
-		doc, score := uint64(r.IntN(500)), float64(r.IntN(8))
+		doc, score := uint64(r.IntN(500)), float64(1+r.IntN(8))
 		sums[doc] += score
 		board.add(doc, score)
 	}
