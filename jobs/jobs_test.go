@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
 
 	"assay/classifiers/tone"
 	"assay/pipeline"
@@ -541,5 +542,29 @@ func TestLostBatchIsSplit(t *testing.T) {
 	}
 	if jobs != 41 {
 		t.Errorf("%d jobs, want the batch and one for each of its 40 sessions", jobs)
+	}
+}
+
+func TestJobsOfOneKindAtATimeAreTakenBackFromLostWorkers(t *testing.T) {
+	t.Parallel()
+	s, _ := newStore(t)
+	client, err := NewInserter(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []river.JobArgs{GapsArgs{}, GapsArgs{Merge: true}, CheckLibraryArgs{}, LiveIdleArgs{}} {
+		if _, err := client.Insert(t.Context(), args, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const lose = `UPDATE river_job SET state = 'running', attempt = max_attempts, attempted_at = now() - interval '1 hour', attempted_by = ARRAY['gone']`
+	if _, err := s.Pool().Exec(t.Context(), lose); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Rescue(t.Context(), "me", kinds, nil, time.Minute); n != 4 || err != nil {
+		t.Errorf("%d jobs taken back, %v; want 4", n, err)
+	}
+	if again, err := client.Insert(t.Context(), GapsArgs{}, nil); err != nil || again.UniqueSkippedAsDuplicate {
+		t.Errorf("the next one is kept from coming: %+v, %v", again, err)
 	}
 }

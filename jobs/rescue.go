@@ -107,4 +107,7 @@ func (r *Runner) beatOnce(ctx context.Context) error {
 }
 
 // kinds are the jobs of this package; others in the same database are not ours.
-var kinds = []string{InspectArgs{}.Kind(), JudgeArgs{}.Kind(), PullArgs{}.Kind(), ReinspectArgs{}.Kind(), BacktestArgs{}.Kind(), LiveIdleArgs{}.Kind()}
+var kinds = []string{
+	InspectArgs{}.Kind(), JudgeArgs{}.Kind(), PullArgs{}.Kind(), ReinspectArgs{}.Kind(), BacktestArgs{}.Kind(), LiveIdleArgs{}.Kind(),
+	GapsArgs{}.Kind(), CheckLibraryArgs{}.Kind(),
+}

@@ -129,38 +129,46 @@ func (l *Library) CountFeedback(ctx context.Context) (changed int, err error) {
 	return changed, nil
 }
 
+// countDue counts in a statement of its own, which sees all that was given before
+// the rows were locked; what is given later is due again.
 func (l *Library) countDue(ctx context.Context, tx pgx.Tx) (int, error) {
+	locked, err := tx.Query(ctx, `
+		UPDATE feedback_counts SET due = false, counted_at = now()
+		WHERE solution_id IN (
+			SELECT solution_id
+			FROM feedback_counts
+			WHERE due AND counted_at <= now() - $1::interval
+			ORDER BY counted_at
+			LIMIT $2
+		)
+		RETURNING solution_id`, countEvery, countAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	due, err := pgx.CollectRows(locked, pgx.RowTo[string])
+	if err != nil || len(due) == 0 {
+		return 0, err
+	}
 	found, err := tx.Query(ctx, `
-		WITH due AS (
-			UPDATE feedback_counts SET due = false, counted_at = now()
-			WHERE solution_id IN (
-				SELECT solution_id
-				FROM feedback_counts
-				WHERE due AND counted_at <= now() - $1::interval
-				ORDER BY counted_at
-				LIMIT $2
-			)
-			RETURNING solution_id
-		), opinions AS (
+		WITH opinions AS (
 			SELECT DISTINCT ON (f.solution_id, f.person) f.solution_id, f.grade
-			FROM due
-			JOIN solutions AS s ON s.id = due.solution_id
+			FROM solutions AS s
 			JOIN feedback AS f ON f.solution_id = s.id AND f.revision BETWEEN solution_said_since(s.id, s.revision) AND s.revision
+			WHERE s.id = ANY($1)
 			ORDER BY f.solution_id, f.person, f.revision DESC
 		), counts AS (
 			SELECT
 				due.solution_id,
 				count(*) FILTER (WHERE o.grade = 'helpful') AS helpful, count(*) FILTER (WHERE o.grade = 'partly') AS partly,
 				count(*) FILTER (WHERE o.grade = 'wrong') AS wrong, count(*) FILTER (WHERE o.grade = 'outdated') AS outdated
-			FROM due
+			FROM unnest($1::text[]) AS due (solution_id)
 			LEFT JOIN opinions AS o USING (solution_id)
 			GROUP BY due.solution_id
 		)
 		SELECT s.id, c.helpful, c.partly, c.wrong, c.outdated
 		FROM counts AS c
 		JOIN solutions AS s ON s.id = c.solution_id
-		WHERE (s.helpful, s.partly, s.wrong, s.outdated) <> (c.helpful, c.partly, c.wrong, c.outdated)`,
-		countEvery, countAtOnce)
+		WHERE (s.helpful, s.partly, s.wrong, s.outdated) <> (c.helpful, c.partly, c.wrong, c.outdated)`, due)
 	if err != nil {
 		return 0, err
 	}

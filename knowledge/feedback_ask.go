@@ -97,7 +97,7 @@ func refineAsk(ctx context.Context, tx pgx.Tx, a *Ask) (AskID, error) {
 	return oneAsk(ctx, tx, `
 		UPDATE asks SET
 			text = @text, made = @made, product = @product, region = @region, customer_type = @customer_type,
-			language = @language, stage = @stage, index_version = @version, answered = @answered, at = now()
+			language = @language, stage = @stage, index_version = @version, answered = @answered, at = now(), gap_id = NULL
 		WHERE
 			id = @refines AND person = @person AND at > now() - @on::interval
 			AND NOT EXISTS (SELECT FROM suggestion_uses WHERE ask_id = asks.id AND action <> 'shown')
@@ -111,7 +111,8 @@ func repeatAsk(ctx context.Context, tx pgx.Tx, a *Ask) (AskID, error) {
 		return 0, nil
 	}
 	return oneAsk(ctx, tx, `
-		UPDATE asks SET index_version = @version, answered = @answered
+		UPDATE asks SET
+			index_version = @version, answered = @answered, gap_id = CASE WHEN NOT @answered THEN gap_id END
 		WHERE id = (
 			SELECT id
 			FROM asks
@@ -266,7 +267,14 @@ const forgetAtOnce = 5_000
 func (l *Library) ForgetAsks(ctx context.Context, days int) (more bool, err error) {
 	for _, query := range []string{`
 		DELETE FROM asks
-		WHERE id IN (SELECT id FROM asks WHERE at < now() - make_interval(days => $1) ORDER BY at, id LIMIT $2)`, `
+		WHERE id IN (
+			SELECT id
+			FROM asks
+			WHERE at < now() - make_interval(days => $1)
+			ORDER BY at, id
+			LIMIT $2
+			FOR UPDATE SKIP LOCKED
+		)`, `
 		DELETE FROM suggestion_uses
 		WHERE id IN (
 			SELECT id
@@ -274,6 +282,7 @@ func (l *Library) ForgetAsks(ctx context.Context, days int) (more bool, err erro
 			WHERE ask_id IS NULL AND at < now() - make_interval(days => $1)
 			ORDER BY at, id
 			LIMIT $2
+			FOR UPDATE SKIP LOCKED
 		)`,
 	} {
 		tag, err := l.pool.Exec(ctx, query, days, forgetAtOnce)

@@ -15,7 +15,7 @@ const MaxPins = 50
 var ErrTooManyPins = errors.New("too many solutions are pinned; allowed: 50")
 
 // Pin keeps a solution at hand for a person; again changes nothing. A solution that
-// there is not is ErrNotFound, one too many ErrTooManyPins.
+// there is not, or that is not published, is ErrNotFound, one too many ErrTooManyPins.
 func (l *Library) Pin(ctx context.Context, person, solution string) error {
 	if person == "" {
 		return ErrNameless
@@ -23,7 +23,7 @@ func (l *Library) Pin(ctx context.Context, person, solution string) error {
 	var known, full bool
 	err := l.pool.QueryRow(ctx, `
 		WITH known AS (
-			SELECT id FROM solutions WHERE id = @solution
+			SELECT id FROM solutions WHERE id = @solution AND status = 'published'
 		), others AS (
 			SELECT count(*) >= @most AS filled FROM pins WHERE person = @person AND solution_id <> @solution
 		), saved AS (

@@ -282,6 +282,10 @@ func TestPins(t *testing.T) {
 	if err := l.Pin(t.Context(), "an", "S-9"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a solution that there is not: %v", err)
 	}
+	add(t, l, Solution{ID: "D-1", Title: "x", Answer: "x", Status: Draft})
+	if err := l.Pin(t.Context(), "an", "D-1"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a draft: %v", err)
+	}
 	if err := l.Pin(t.Context(), "", "S-1"); !errors.Is(err, ErrNameless) {
 		t.Errorf("nobody's pin: %v", err)
 	}

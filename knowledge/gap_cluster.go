@@ -2,6 +2,8 @@ package knowledge
 
 import (
 	"cmp"
+	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -9,18 +11,20 @@ import (
 
 const (
 	// sameGap is the likeness from which on a question belongs to a gap.
-	sameGap = 0.45
+	sameGap = 0.40
 	// sameGaps is the likeness from which on two gaps are one.
 	sameGaps = 0.65
 	// gapTerms are kept of a gap, the most frequent ones.
 	gapTerms = 48
+	// gapTold are the terms of a gap by which gaps like it are looked up.
+	gapTold = 12
 	// gapGeneric and gapBinding are what a generic word, and a pair with a character
 	// that only binds others, count beside another term.
 	gapGeneric, gapBinding = 0.6, 0.25
-	// gapLookUps are the rarest terms of a question by which gaps are looked up.
-	gapLookUps = 6
-	// gapCandidates bounds how many gaps a question is compared with.
-	gapCandidates = 200
+	// gapPostings is how many gaps are looked at that share a term with a question,
+	// those of its rarest terms first, and gapCandidates is how many of them are
+	// compared with it, those that share most.
+	gapPostings, gapCandidates = 8_000, 48
 )
 
 // GapTerms is what a gap is recognised by: of how many of its questions each of
@@ -35,16 +39,37 @@ type GapTerms struct {
 // over time. It is not safe for concurrent use.
 type Clusterer struct {
 	analyzers analyzers
-	gaps      map[int64]*GapTerms
+	gaps      map[int64]*cluster
 	terms     map[string]*gapTerm
 	questions int
+	look      int64      // counts searches
+	found     []*cluster // of the last one, kept for its memory
 }
 
-// gapTerm is a term of any gap.
+// cluster is a gap as the clusterer has it.
+type cluster struct {
+	id        int64
+	questions int
+	terms     []termCount
+	look      int64   // the search that saw it last
+	shared    float64 // of the terms of that search
+}
+
+// termCount is of how many questions of a gap a term is part.
+type termCount struct {
+	term *gapTerm
+	n    int
+}
+
+// gapTerm is a term of any gap or question.
 type gapTerm struct {
+	text      string
 	factor    float64 // what it counts beside another term as rare
 	questions int     // with it
-	holders   []int64 // gaps that have it, in the order of their coming
+	holders   []*cluster
+	look      int64 // the search that it is part of
+	weight    float64
+	weighedAt [2]int // the questions, all and its own, when it was weighed
 }
 
 // NewClusterer returns a clusterer without gaps.
@@ -53,20 +78,17 @@ func NewClusterer() (*Clusterer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Clusterer{
-		analyzers: a, gaps: map[int64]*GapTerms{}, terms: map[string]*gapTerm{},
-	}, nil
+	return &Clusterer{analyzers: a, gaps: map[int64]*cluster{}, terms: map[string]*gapTerm{}}, nil
 }
 
 // Put tells the clusterer of a gap, as when it begins or another process made one.
 func (c *Clusterer) Put(id int64, g GapTerms) {
 	c.Remove(id)
-	c.gaps[id] = &g
+	of := &cluster{id: id, questions: g.Questions}
+	c.gaps[id] = of
 	c.questions += g.Questions
-	for term, n := range g.Terms {
-		of := c.term(term)
-		of.questions += n
-		of.holders = append(of.holders, id)
+	for _, text := range slices.Sorted(maps.Keys(g.Terms)) {
+		c.term(text).count(of, g.Terms[text])
 	}
 }
 
@@ -77,30 +99,45 @@ func (c *Clusterer) Remove(id int64) {
 		return
 	}
 	delete(c.gaps, id)
-	c.questions -= g.Questions
-	for term, n := range g.Terms {
-		of := c.terms[term]
-		of.questions -= n
-		of.drop(id)
+	c.questions -= g.questions
+	for _, t := range g.terms {
+		t.term.questions -= t.n
+		t.term.drop(g)
 	}
 }
 
 // Terms returns what a gap is recognised by now, nil when there is none of that id.
-func (c *Clusterer) Terms(id int64) *GapTerms { return c.gaps[id] }
+func (c *Clusterer) Terms(id int64) *GapTerms {
+	g := c.gaps[id]
+	if g == nil {
+		return nil
+	}
+	out := &GapTerms{Questions: g.questions, Terms: make(map[string]int, len(g.terms))}
+	for _, t := range g.terms {
+		out.Terms[t.term.text] = t.n
+	}
+	return out
+}
 
-// termsOf returns the terms of a question: words and pairs of characters.
-func (c *Clusterer) termsOf(text string) []string {
-	return c.analyzers.telling(text)
+// read returns the terms of a question: words and pairs of characters.
+func (c *Clusterer) read(text string) []*gapTerm {
+	told := c.analyzers.telling(text)
+	terms := make([]*gapTerm, len(told))
+	for i, t := range told {
+		terms[i] = c.term(t)
+	}
+	return terms
 }
 
 // Nearest returns the gap that a question belongs to, and how alike they are;
 // 0 when it belongs to none.
-func (c *Clusterer) Nearest(text string) (id int64, likeness float64) {
-	terms := c.termsOf(text)
-	for _, candidate := range c.candidates(terms) {
-		like := c.likeness(terms, c.gaps[candidate])
-		if like > likeness || like == likeness && candidate < id {
-			id, likeness = candidate, like
+func (c *Clusterer) Nearest(text string) (id int64, likeness float64) { return c.nearest(c.read(text)) }
+
+func (c *Clusterer) nearest(terms []*gapTerm) (id int64, likeness float64) {
+	for _, candidate := range c.candidates(terms, sameGap) {
+		like := c.likeness(terms, candidate)
+		if like > likeness || like == likeness && candidate.id < id {
+			id, likeness = candidate.id, like
 		}
 	}
 	if likeness < sameGap {
@@ -124,52 +161,64 @@ func (a analyzers) telling(text string) []string {
 	return out
 }
 
-// typical is how like the mean of a gap's questions a text is.
-func (c *Clusterer) typical(id int64, text string) float64 {
-	return c.likeness(c.termsOf(text), c.gaps[id])
+// typical is how like the mean of a gap's questions some terms are.
+func (c *Clusterer) typical(id int64, terms []*gapTerm) float64 {
+	c.mark(terms)
+	return c.likeness(terms, c.gaps[id])
 }
 
 // Add counts a question to a gap, which is made where there is none of that id.
-func (c *Clusterer) Add(id int64, text string) {
+func (c *Clusterer) Add(id int64, text string) { c.add(id, c.read(text)) }
+
+func (c *Clusterer) add(id int64, terms []*gapTerm) {
 	g := c.gaps[id]
 	if g == nil {
-		g = &GapTerms{Terms: map[string]int{}}
+		g = &cluster{id: id}
 		c.gaps[id] = g
 	}
-	g.Questions++
+	g.questions++
 	c.questions++
-	for _, t := range c.termsOf(text) {
-		of := c.term(t)
-		if g.Terms[t] == 0 {
-			of.holders = append(of.holders, id)
+	c.mark(terms)
+	for i := range g.terms {
+		if t := &g.terms[i]; t.term.look == c.look {
+			t.n++
+			t.term.questions++
+			t.term.look = 0
 		}
-		g.Terms[t]++
-		of.questions++
 	}
-	if len(g.Terms) > 2*gapTerms {
-		c.prune(id, g)
+	for _, t := range terms {
+		if t.look == c.look {
+			t.count(g, 1)
+		}
+	}
+	if len(g.terms) > 2*gapTerms {
+		g.prune()
 	}
 }
 
+// count makes the term one of a gap that does not have it.
+func (t *gapTerm) count(g *cluster, n int) {
+	g.terms = append(g.terms, termCount{t, n})
+	t.questions += n
+	t.holders = append(t.holders, g)
+}
+
 // prune keeps the most frequent terms.
-func (c *Clusterer) prune(id int64, g *GapTerms) {
-	var all []string
-	for t := range g.Terms {
-		all = append(all, t)
-	}
-	slices.SortFunc(all, func(a, b string) int {
-		return cmp.Or(cmp.Compare(g.Terms[b], g.Terms[a]), strings.Compare(a, b))
+func (g *cluster) prune() {
+	slices.SortFunc(g.terms, func(a, b termCount) int {
+		return cmp.Or(cmp.Compare(b.n, a.n), strings.Compare(a.term.text, b.term.text))
 	})
-	for _, t := range all[gapTerms:] {
-		delete(g.Terms, t)
-		c.terms[t].drop(id)
+	for _, t := range g.terms[gapTerms:] {
+		t.term.drop(g)
 	}
+	clear(g.terms[gapTerms:])
+	g.terms = g.terms[:gapTerms]
 }
 
 func (c *Clusterer) term(text string) *gapTerm {
 	t := c.terms[text]
 	if t == nil {
-		t = &gapTerm{factor: 1}
+		t = &gapTerm{text: text, factor: 1}
 		switch {
 		case genericIDs[termID(text)]:
 			t.factor = gapGeneric
@@ -181,121 +230,171 @@ func (c *Clusterer) term(text string) *gapTerm {
 	return t
 }
 
-func (t *gapTerm) drop(id int64) {
-	t.holders = slices.DeleteFunc(t.holders, func(h int64) bool { return h == id })
-}
-
-// weight is how much a term tells: rare ones much, those that people say of
-// anything, and pairs that only bind words, little.
-func (c *Clusterer) weight(text string) float64 {
-	t := c.term(text)
-	return t.factor * math.Log1p(float64(c.questions+1)/float64(t.questions+1))
-}
-
-// candidates are gaps that share one of the question's rarest terms.
-func (c *Clusterer) candidates(terms []string) []int64 {
-	var known []*gapTerm
-	for _, text := range terms {
-		if t := c.terms[text]; t != nil && len(t.holders) > 0 {
-			known = append(known, t)
-		}
+func (t *gapTerm) drop(g *cluster) {
+	if i := slices.Index(t.holders, g); i >= 0 {
+		last := len(t.holders) - 1
+		t.holders[i], t.holders[last] = t.holders[last], nil
+		t.holders = t.holders[:last]
 	}
-	slices.SortStableFunc(known, func(a, b *gapTerm) int { return cmp.Compare(len(a.holders), len(b.holders)) })
-	seen := map[int64]bool{}
-	var out []int64
-	for i, t := range known {
-		if i >= gapLookUps || len(out) >= gapCandidates {
+}
+
+// weigh returns how much a term tells: rare ones much, those that people say of
+// anything, and pairs that only bind words, little. It is reckoned anew when the
+// questions have become an eighth more, which moves it by little.
+func (c *Clusterer) weigh(t *gapTerm) float64 {
+	if at := t.weighedAt; t.weight == 0 || hasMoved(at[0], c.questions) || hasMoved(at[1], t.questions) {
+		t.weight = t.factor * math.Log1p(float64(c.questions+1)/float64(t.questions+1))
+		t.weighedAt = [2]int{c.questions, t.questions}
+	}
+	return t.weight
+}
+
+func hasMoved(from, to int) bool { return 8*to > 9*from || 8*from > 9*to }
+
+// mark begins a search for terms.
+func (c *Clusterer) mark(terms []*gapTerm) {
+	c.look++
+	for _, t := range terms {
+		t.look = c.look
+	}
+}
+
+// candidates are the gaps that share most of the terms, the rarest ones first.
+// The likeness of two is at most the root of the share of the squared weights
+// that both have, so what cannot come to the least likeness is left out, and so
+// are the long lists of the frequent terms in which nothing new could come to it.
+func (c *Clusterer) candidates(terms []*gapTerm, least float64) []*cluster {
+	rarest := slices.Clone(terms)
+	slices.SortStableFunc(rarest, func(a, b *gapTerm) int { return cmp.Compare(len(a.holders), len(b.holders)) })
+	c.mark(terms)
+	own := 0.0
+	for _, t := range terms {
+		own += c.weigh(t) * c.weigh(t)
+	}
+	need, rest, left := least*least*own, own, gapPostings
+	found := c.found[:0]
+	for _, t := range rarest {
+		if rest < need || left == 0 {
 			break
 		}
-		for _, id := range t.holders {
-			if !seen[id] {
-				seen[id] = true
-				out = append(out, id)
+		square := c.weigh(t) * c.weigh(t)
+		rest -= square
+		for _, g := range t.holders[:min(left, len(t.holders))] {
+			if g.look != c.look {
+				g.look, g.shared = c.look, 0
+				found = append(found, g)
 			}
+			g.shared += square
+		}
+		left -= min(left, len(t.holders))
+	}
+	c.found = found
+	var best []*cluster
+	for _, g := range found {
+		if g.shared+rest >= need {
+			best = keepBest(best, g)
 		}
 	}
-	return out
+	return best
 }
 
-// likeness is the cosine of the question and the mean of the gap's questions.
-func (c *Clusterer) likeness(terms []string, g *GapTerms) float64 {
+// keepBest puts a gap into its place among the best, of which gapCandidates are kept.
+func keepBest(best []*cluster, g *cluster) []*cluster {
+	byShared := func(a, b *cluster) int {
+		return cmp.Or(cmp.Compare(b.shared, a.shared), cmp.Compare(a.id, b.id))
+	}
+	if len(best) == gapCandidates {
+		if byShared(g, best[len(best)-1]) > 0 {
+			return best
+		}
+		best = best[:len(best)-1]
+	}
+	at, _ := slices.BinarySearchFunc(best, g, byShared)
+	return slices.Insert(best, at, g)
+}
+
+// likeness is the cosine of marked terms and the mean of the gap's questions.
+func (c *Clusterer) likeness(terms []*gapTerm, g *cluster) float64 {
 	both, own, its := 0.0, 0.0, 0.0
 	for _, t := range terms {
-		w := c.weight(t)
+		w := c.weigh(t)
 		own += w * w
-		both += w * w * g.share(t)
+	}
+	for _, t := range g.terms {
+		w, share := c.weigh(t.term), g.share(t)
+		its += w * w * share * share
+		if t.term.look == c.look {
+			both += w * w * share
+		}
 	}
 	if both == 0 {
 		return 0
-	}
-	for t := range g.Terms {
-		w := c.weight(t) * g.share(t)
-		its += w * w
 	}
 	return both / math.Sqrt(own*its)
 }
 
 // share is the share of the gap's questions that have a term.
-func (g *GapTerms) share(term string) float64 { return float64(g.Terms[term]) / float64(g.Questions) }
+func (g *cluster) share(t termCount) float64 { return float64(t.n) / float64(g.questions) }
 
 // Merge is a gap that turned out to be a part of another.
 type Merge struct{ From, Into int64 }
 
-// Merges returns the gaps that have grown as alike as sameGaps, the smaller one
-// of two always into the larger, and merges them where they may be. A gap is
-// merged at most once.
-func (c *Clusterer) Merges(may func(from, into int64) bool) []Merge {
-	var ids []int64
-	for id := range c.gaps {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b int64) int {
-		return cmp.Or(cmp.Compare(c.gaps[a].Questions, c.gaps[b].Questions), cmp.Compare(b, a))
-	})
-	var out []Merge
-	for _, id := range ids {
-		if into := c.larger(id, may); into != 0 {
-			out = append(out, Merge{id, into})
-			c.join(id, into)
+// Merges joins the gaps that have grown as alike as sameGaps, the smaller one
+// of two always into the larger, where they may be joined, and hands each pair when
+// it is one: Terms tells of the larger what it is then. A gap is merged at most once.
+func (c *Clusterer) Merges(may func(from, into int64) bool) iter.Seq[Merge] {
+	return func(yield func(Merge) bool) {
+		ids := slices.SortedFunc(maps.Keys(c.gaps), func(a, b int64) int {
+			return cmp.Or(cmp.Compare(c.gaps[a].questions, c.gaps[b].questions), cmp.Compare(b, a))
+		})
+		for _, id := range ids {
+			into := c.larger(c.gaps[id], may)
+			if into == nil {
+				continue
+			}
+			c.join(c.gaps[id], into)
+			if !yield(Merge{id, into.id}) {
+				return
+			}
 		}
 	}
-	return out
 }
 
-// larger returns the gap that is most like a smaller one, 0 when none is enough so.
-func (c *Clusterer) larger(id int64, may func(from, into int64) bool) int64 {
-	g := c.gaps[id]
-	var terms []string
-	for t := range g.Terms {
-		terms = append(terms, t)
-	}
-	slices.SortFunc(terms, func(a, b string) int {
-		return cmp.Or(cmp.Compare(c.weight(b)*g.share(b), c.weight(a)*g.share(a)), strings.Compare(a, b))
+// larger returns the gap that is most like a smaller one, nil when none is enough so.
+func (c *Clusterer) larger(g *cluster, may func(from, into int64) bool) *cluster {
+	told := slices.SortedFunc(slices.Values(g.terms), func(a, b termCount) int {
+		return cmp.Or(cmp.Compare(c.weigh(b.term)*g.share(b), c.weigh(a.term)*g.share(a)), strings.Compare(a.term.text, b.term.text))
 	})
-	best, most := int64(0), sameGaps
-	for _, other := range c.candidates(terms[:min(len(terms), 2*gapLookUps)]) {
-		o := c.gaps[other]
-		if other == id || o.Questions < g.Questions || o.Questions == g.Questions && other > id || !may(id, other) {
+	var terms []*gapTerm
+	for _, t := range told[:min(len(told), gapTold)] {
+		terms = append(terms, t.term)
+	}
+	var best *cluster
+	most := sameGaps
+	for _, o := range c.candidates(terms, 0) {
+		if o == g || o.questions < g.questions || o.questions == g.questions && o.id > g.id || !may(g.id, o.id) {
 			continue
 		}
-		if like := c.alike(g, o); like > most || like == most && other < best {
-			best, most = other, like
+		if like := c.alike(g, o); best == nil && like >= most || like > most || like == most && o.id < best.id {
+			best, most = o, like
 		}
 	}
 	return best
 }
 
 // alike is the cosine of the means of two gaps' questions.
-func (c *Clusterer) alike(a, b *GapTerms) float64 {
+func (c *Clusterer) alike(a, b *cluster) float64 {
 	both, as, bs := 0.0, 0.0, 0.0
-	for t := range a.Terms {
-		w := c.weight(t)
-		both += w * w * a.share(t) * b.share(t)
-		as += w * w * a.share(t) * a.share(t)
+	shares := make(map[*gapTerm]float64, len(a.terms))
+	for _, t := range a.terms {
+		w := c.weigh(t.term) * a.share(t)
+		as += w * w
+		shares[t.term] = a.share(t)
 	}
-	for t := range b.Terms {
-		w := c.weight(t) * b.share(t)
-		bs += w * w
+	for _, t := range b.terms {
+		w := c.weigh(t.term)
+		bs += w * w * b.share(t) * b.share(t)
+		both += w * w * b.share(t) * shares[t.term]
 	}
 	if both == 0 {
 		return 0
@@ -304,17 +403,23 @@ func (c *Clusterer) alike(a, b *GapTerms) float64 {
 }
 
 // join moves the questions of one gap into another.
-func (c *Clusterer) join(from, into int64) {
-	a, b := c.gaps[from], c.gaps[into]
-	sum := GapTerms{Questions: a.Questions + b.Questions, Terms: map[string]int{}}
-	for _, g := range []*GapTerms{a, b} {
-		for t, n := range g.Terms {
-			sum.Terms[t] += n
-		}
+func (c *Clusterer) join(from, into *cluster) {
+	c.Remove(from.id)
+	at := make(map[*gapTerm]int, len(into.terms))
+	for i, t := range into.terms {
+		at[t.term] = i
 	}
-	c.Remove(from)
-	c.Put(into, sum)
-	if g := c.gaps[into]; len(g.Terms) > gapTerms {
-		c.prune(into, g)
+	for _, t := range from.terms {
+		if i, ok := at[t.term]; ok {
+			into.terms[i].n += t.n
+			t.term.questions += t.n
+			continue
+		}
+		t.term.count(into, t.n)
+	}
+	into.questions += from.questions
+	c.questions += from.questions
+	if len(into.terms) > gapTerms {
+		into.prune()
 	}
 }

@@ -50,6 +50,7 @@ type Shift struct {
 // recheck is a question that is asked again.
 type recheck struct {
 	ID             int64    `json:"question_id"`
+	Verdict        int64    `json:"verdict_id"` // when it was asked: another one knows better
 	Turn           int      `json:"-"`
 	SolutionBefore string   `json:"solution_before"`
 	ScoreBefore    *float64 `json:"score_before"`
@@ -60,37 +61,71 @@ type recheck struct {
 // CheckLibrary asks the newest sessions' questions again when the library is
 // another version than was checked last, and stores what that changed. It reports
 // whether there was anything to do.
-func (g *Gaps) CheckLibrary(ctx context.Context, s pipeline.Suggester) (bool, error) {
+func (g *Gaps) CheckLibrary(ctx context.Context, s pipeline.Suggester) (done bool, err error) {
 	version := s.Version()
-	done := false
-	err := pgx.BeginFunc(ctx, g.pool, func(tx pgx.Tx) error {
-		var locked, known bool
-		const query = `
-			SELECT pg_try_advisory_xact_lock($1), coalesce((
-				SELECT library = $2
-				FROM library_checks
-				ORDER BY id DESC
-				LIMIT 1), false)`
-		if err := tx.QueryRow(ctx, query, int64(checkLock), version).Scan(&locked, &known); err != nil || !locked || known {
-			return err
-		}
-		asked, err := askAgain(ctx, tx, s)
-		if err != nil || s.Version() != version { // it changed meanwhile: the next check has it all
-			return err
-		}
-		done = true
-		return saveCheck(ctx, tx, version, asked)
-	})
+	known, err := checked(ctx, g.pool, version)
+	if err == nil && !known {
+		done, err = g.check(ctx, s, version)
+	}
 	if err != nil {
 		return false, fmt.Errorf("check library: %w", err)
 	}
 	return done, nil
 }
 
-// askAgain asks the questions of the newest sessions.
-func askAgain(ctx context.Context, tx pgx.Tx, s pipeline.Suggester) ([]recheck, error) {
-	const newest = `
-		SELECT t.content, array_agg(q.id ORDER BY q.turn) AS ids, array_agg(q.turn ORDER BY q.turn) AS turns,
+// checked reports whether a version is the one that was checked last.
+func checked(ctx context.Context, q interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}, version string) (known bool, err error) {
+	const query = `
+		SELECT coalesce((
+			SELECT library = $1
+			FROM library_checks
+			ORDER BY id DESC
+			LIMIT 1), false)`
+	err = q.QueryRow(ctx, query, version).Scan(&known)
+	return known, err
+}
+
+// check asks, which takes its time, and then saves in a short transaction.
+func (g *Gaps) check(ctx context.Context, s pipeline.Suggester, version string) (done bool, err error) {
+	sessions, err := g.newest(ctx)
+	if err != nil {
+		return false, err
+	}
+	asked, err := askAgain(ctx, sessions, s)
+	if err != nil || s.Version() != version { // it changed meanwhile: the next check has it all
+		return false, err
+	}
+	err = pgx.BeginFunc(ctx, g.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(checkLock)); err != nil {
+			return err
+		}
+		known, err := checked(ctx, tx, version)
+		if err != nil || known {
+			return err
+		}
+		done = true
+		return saveCheck(ctx, tx, version, asked)
+	})
+	return done && err == nil, err
+}
+
+// askedSession is a session with its questions as they were answered last.
+type askedSession struct {
+	Content   string
+	IDs       []int64 `db:"ids"`
+	Verdicts  []int64
+	Turns     []int
+	Solutions []string
+	Scores    []*float64
+}
+
+// newest returns the newest sessions that have questions.
+func (g *Gaps) newest(ctx context.Context) ([]askedSession, error) {
+	const query = `
+		SELECT t.content, array_agg(q.id ORDER BY q.turn) AS ids, array_agg(q.verdict_id ORDER BY q.turn) AS verdicts,
+			array_agg(q.turn ORDER BY q.turn) AS turns,
 			array_agg(coalesce(q.checked_solution, q.solution_id) ORDER BY q.turn) AS solutions,
 			array_agg(CASE WHEN q.checked_solution IS NULL THEN q.score ELSE q.checked_score END ORDER BY q.turn) AS scores
 		FROM questions q
@@ -99,20 +134,15 @@ func askAgain(ctx context.Context, tx pgx.Tx, s pipeline.Suggester) ([]recheck, 
 		GROUP BY t.id, q.day
 		ORDER BY q.day DESC, t.id DESC
 		LIMIT $1`
-	rows, err := tx.Query(ctx, newest, checkSessions, checkDays)
+	rows, err := g.pool.Query(ctx, query, checkSessions, checkDays)
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := pgx.CollectRows(rows, pgx.RowToStructByName[struct {
-		Content   string
-		IDs       []int64 `db:"ids"`
-		Turns     []int
-		Solutions []string
-		Scores    []*float64
-	}])
-	if err != nil {
-		return nil, err
-	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[askedSession])
+}
+
+// askAgain asks the questions of sessions.
+func askAgain(ctx context.Context, sessions []askedSession, s pipeline.Suggester) ([]recheck, error) {
 	var all []recheck
 	for _, in := range sessions {
 		session, err := transcript.Decode([]byte(in.Content))
@@ -124,7 +154,7 @@ func askAgain(ctx context.Context, tx pgx.Tx, s pipeline.Suggester) ([]recheck, 
 			return nil, err
 		}
 		for i, id := range in.IDs {
-			c := recheck{ID: id, Turn: in.Turns[i], SolutionBefore: in.Solutions[i], ScoreBefore: in.Scores[i]}
+			c := recheck{ID: id, Verdict: in.Verdicts[i], Turn: in.Turns[i], SolutionBefore: in.Solutions[i], ScoreBefore: in.Scores[i]}
 			c.SolutionAfter, c.ScoreAfter = firstOf(now, c.Turn)
 			all = append(all, c)
 		}
@@ -142,6 +172,8 @@ func firstOf(questions []pipeline.Question, turn int) (string, *float64) {
 	return "", nil
 }
 
+// saveCheck stores what was found. Questions that are being written, gone or
+// inspected anew count, but are not among what is told in detail.
 func saveCheck(ctx context.Context, tx pgx.Tx, version string, asked []recheck) error {
 	c := Check{Library: version, Questions: len(asked)}
 	var before, after float64
@@ -169,19 +201,22 @@ func saveCheck(ctx context.Context, tx pgx.Tx, version string, asked []recheck) 
 			INSERT INTO library_checks (library, questions, before, after, confidence_before, confidence_after)
 			VALUES (@library, @questions, @before, @after, @was, @is)
 			RETURNING id
-		), changes AS (
-			SELECT *
-			FROM jsonb_to_recordset(@changes) AS r(question_id bigint, solution_before text, score_before double precision,
-				solution_after text, score_after double precision)
+		), free AS (
+			SELECT q.id
+			FROM jsonb_to_recordset(@changes) AS c(question_id bigint, verdict_id bigint)
+			JOIN questions q ON q.id = c.question_id AND q.verdict_id = c.verdict_id
+			FOR NO KEY UPDATE OF q SKIP LOCKED
 		), noted AS (
 			UPDATE questions q
 			SET checked_solution = c.solution_after, checked_score = c.score_after
-			FROM changes c
-			WHERE q.id = c.question_id
+			FROM free, jsonb_to_recordset(@changes) AS c(question_id bigint, solution_before text, score_before double precision,
+				solution_after text, score_after double precision)
+			WHERE q.id = free.id AND c.question_id = free.id
+			RETURNING c.question_id, c.solution_before, c.score_before, c.solution_after, c.score_after
 		)
 		INSERT INTO library_check_changes (check_id, question_id, solution_before, score_before, solution_after, score_after)
-		SELECT saved.id, c.question_id, c.solution_before, c.score_before, c.solution_after, c.score_after
-		FROM saved, changes c`
+		SELECT saved.id, n.question_id, n.solution_before, n.score_before, n.solution_after, n.score_after
+		FROM saved, noted n`
 	_, err = tx.Exec(ctx, insert, pgx.StrictNamedArgs{
 		"library": c.Library, "questions": c.Questions, "before": c.Before, "after": c.After,
 		"was": c.ConfidenceBefore, "is": c.ConfidenceAfter, "changes": changes,

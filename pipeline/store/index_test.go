@@ -30,3 +30,30 @@ func TestWhatBelongsToASessionIsFoundByAnIndex(t *testing.T) {
 		t.Errorf("without an index: %v, %v", bare, err)
 	}
 }
+
+// A session that is deleted takes all with it, down to what only belongs to its
+// verdicts or questions.
+func TestNothingKeepsASessionFromBeingDeleted(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	const query = `
+		WITH RECURSIVE goes AS (
+			SELECT 'sessions'::regclass::oid AS id
+			UNION
+			SELECT c.conrelid
+			FROM goes
+			JOIN pg_constraint c ON c.confrelid = goes.id AND c.contype = 'f' AND c.confdeltype = 'c'
+		)
+		SELECT c.conrelid::regclass || '.' || c.conname
+		FROM goes
+		JOIN pg_constraint c ON c.confrelid = goes.id
+		WHERE c.contype = 'f' AND c.confdeltype NOT IN ('c', 'n')`
+	rows, err := s.Pool().Query(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(held) > 0 {
+		t.Errorf("kept by: %v, %v", held, err)
+	}
+}

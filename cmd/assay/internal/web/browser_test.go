@@ -66,7 +66,7 @@ type tab struct {
 func open(t *testing.T, parent context.Context, s *site, path string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent)
-	ctx, stop := context.WithTimeout(ctx, 30*time.Second)
+	ctx, stop := context.WithTimeout(ctx, 90*time.Second)
 	b := &tab{t: t, ctx: ctx, site: s}
 	messages := chromedp.Console(ctx)
 	const end = "assay: end of test"
@@ -107,6 +107,7 @@ func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 func (b *tab) visit(path string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(b.site.URL + path))
+	b.until(`document.readyState === "complete"`) // its script has run, also on a busy machine
 }
 
 func (b *tab) size(width, height int64) {
@@ -142,7 +143,7 @@ func value[T any](b *tab, expression string) T {
 // until waits for an expression to be true.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(25*time.Second))); err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
 }
@@ -171,6 +172,7 @@ func TestInBrowser(t *testing.T) {
 	ctx := browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context, *site, seeded){
 		"the queue by keyboard":          queueByKeyboard,
+		"the navigation fits":            navigationFits,
 		"the filter applies itself":      filterAppliesItself,
 		"highlights are the quotes":      highlightsAreQuotes,
 		"a criterion shows its evidence": criterionShowsEvidence,

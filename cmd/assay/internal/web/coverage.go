@@ -73,6 +73,9 @@ func (s *server) coverage(w http.ResponseWriter, r *http.Request) error {
 		}
 		*into = coveredRows(rows)
 	}
+	for i := range p.Languages {
+		p.Languages[i].Name = p.Known("language", p.Languages[i].Name)
+	}
 	all, err := s.gaps.Coverage(r.Context(), to.AddDate(0, 0, -p.Days), to, knowledge.CoverageAll)
 	if err != nil {
 		return err
@@ -133,7 +136,7 @@ func (p *coveragePage) Interval(e review.Estimate) string {
 	if e.Low == nil || e.High == nil {
 		return ""
 	}
-	return fmt.Sprintf("%.1f–%.1f", *e.Low*100, *e.High*100)
+	return fmt.Sprintf("%.1f–%.1f %%", *e.Low*100, *e.High*100)
 }
 
 // Score is a suggestion's score, or a dash.

@@ -164,7 +164,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, k kind, err error)
 		s.o.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "route", r.Pattern, "status", status, "error", err)
 	}
 	tell := s.writeErrorPage
-	if k == programs {
+	if k == programs || k == scripts {
 		tell = writeProblem
 	}
 	if err := tell(w, r, status, err); err != nil && !errors.Is(err, errUnread) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -36,7 +37,7 @@ func (g *grading) opinion(s *server, person string) (knowledge.Opinion, error) {
 	if utf8.RuneCountInString(o.Note) > longestNote {
 		in.bad = append(in.bad, parameter{Name: "note", Allowed: []string{fmt.Sprintf("up to %d characters", longestNote)}})
 	}
-	if g.Revision < 0 {
+	if g.Revision < 0 || g.Revision > math.MaxInt32 {
 		in.bad = append(in.bad, parameter{Name: "revision", Value: strconv.Itoa(g.Revision), Allowed: []string{"1 or more"}})
 	}
 	o.Note = s.storable(o.Note)

@@ -82,18 +82,17 @@ func oneOf[T ~string](in *values, name string, allowed []T) T {
 	if value == "" || slices.Contains(allowed, value) {
 		return value
 	}
-	list := make([]string, len(allowed))
-	for i, a := range allowed {
-		list[i] = string(a)
-	}
-	in.refuse(name, list...)
+	in.refuse(name, texts(allowed)...)
 	return ""
 }
+
+// isText reports whether the database takes a text.
+func isText(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // text reads any text that the database can compare.
 func (in *values) text(name string) string {
 	text := in.q.Get(name)
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+	if !isText(text) {
 		in.refuse(name, "text in UTF-8 without NUL")
 		return ""
 	}

@@ -136,10 +136,7 @@ func (s *server) gap(w http.ResponseWriter, r *http.Request) error {
 }
 
 // SolutionURL is where the gap's solution is read.
-func (p *gapPage) SolutionURL() string { return solutionURL(p.Gap.SolutionID) }
-
-// solutionURL is where a solution is read.
-func solutionURL(id string) string { return "/solutions/" + url.PathEscape(id) }
+func (p *gapPage) SolutionURL() string { return solutionPath(p.Gap.SolutionID) }
 
 // setGap notes what became of a gap.
 func (s *server) setGap(w http.ResponseWriter, r *http.Request) error {
@@ -147,12 +144,12 @@ func (s *server) setGap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return badParameters{{Name: "body", Allowed: []string{"a form"}}}
+	in, err := smallForm(w, r)
+	if err != nil {
+		return err
 	}
-	in := values{q: r.PostForm}
 	settable := []knowledge.GapStatus{knowledge.GapOpen, knowledge.GapClosed, knowledge.GapUnanswerable}
-	status, solution := oneOf(&in, "status", settable), in.text("solution")
+	status, solution := oneOf(in, "status", settable), in.text("solution")
 	if !slices.Contains(settable, status) {
 		in.refuse("status", "open", "closed", "unanswerable")
 	}
@@ -181,14 +178,15 @@ func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	in, err := smallForm(w, r)
+	if err != nil {
+		return err
+	}
 	d, err := s.gaps.Draft(r.Context(), key)
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return badParameters{{Name: "body", Allowed: []string{"a form"}}}
-	}
-	if r.PostForm.Get("words") != "" && s.o.Word != nil && len(d.Answers) > 0 {
+	if in.q.Get("words") != "" && s.o.Word != nil && len(d.Answers) > 0 {
 		s.word(r.Context(), &d)
 	}
 	by := s.reader(r).name
@@ -200,7 +198,7 @@ func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 	if err := s.gaps.SetStatus(r.Context(), key, knowledge.GapDrafted, d.Solution.ID, by); err != nil {
 		return err
 	}
-	http.Redirect(w, r, solutionURL(d.Solution.ID)+"/edit", http.StatusSeeOther)
+	http.Redirect(w, r, solutionPath(d.Solution.ID)+"/edit", http.StatusSeeOther)
 	return nil
 }
 

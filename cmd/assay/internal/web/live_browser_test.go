@@ -41,6 +41,9 @@ func livePageGoesOn(t *testing.T, ctx context.Context, s *site) {
 	b.until(`/^[0-9]:[0-9]{2}$/.test(document.querySelector("#clock b").textContent) && !document.getElementById("clock").hidden`)
 	b.press("c")
 	b.until(`document.querySelector("[data-copy]").textContent === "Copied"`)
+	until(t, func() bool {
+		return s.count("suggestion_uses WHERE action = 'copied' AND part = 'answer' AND person = 'wang'") == 1
+	})
 	s.say("b 1", `{"first":2,"turns":[{"speaker":"agent","text":"这事不归我管，你爱找谁找谁，烦死了"}]}`)
 	b.until(`document.querySelectorAll("#warnings .warning").length >= 1 && document.getElementById("clock").hidden`)
 	if got := b.text(`document.querySelector("#warnings a").getAttribute("href")`); got != "#t2" {

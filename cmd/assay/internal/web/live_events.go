@@ -14,10 +14,12 @@ import (
 
 // A reader is told that the line is open when there was nothing else to tell for
 // liveBeat; one that takes nothing for liveStall is cut off, and may come again
-// for what it missed.
+// for what it missed. After liveLongest every reader comes again, and is asked who it
+// is: a revoked token, or an agent who was relieved, reads no longer than that.
 const (
-	liveBeat  = 15 * time.Second
-	liveStall = 10 * time.Second
+	liveBeat    = 15 * time.Second
+	liveStall   = 10 * time.Second
+	liveLongest = 10 * time.Minute
 )
 
 // apiLiveEvents tells what happens in a running session as server-sent events,
@@ -57,8 +59,8 @@ func lastEvent(r *http.Request) (int64, error) {
 	return n, nil
 }
 
-// stream tells what happens until the session has ended, the reader is gone or
-// this process stops.
+// stream tells what happens until the session has ended, the reader is gone, was told
+// for LiveLongest, or this process stops.
 func (s *server) stream(w http.ResponseWriter, r *http.Request, v *liveView) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
@@ -67,7 +69,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, v *liveView) err
 	if err := out.open(); err != nil {
 		return err
 	}
-	for {
+	for began := time.Now(); time.Since(began) < s.o.LiveLongest; {
 		list, took, err := v.timed(r.Context(), s.o.LiveBeat)
 		switch {
 		case errors.Is(err, io.EOF), r.Context().Err() != nil:
@@ -86,6 +88,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, v *liveView) err
 			return nil
 		}
 	}
+	return nil
 }
 
 // timed is next, with how long it took to show what is told, above what is usual.

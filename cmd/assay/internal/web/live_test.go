@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -296,6 +298,31 @@ func TestStoppingEndsStreams(t *testing.T) {
 	}
 	if e, err := l.next(); err == nil {
 		t.Errorf("the stream goes on: %v", e)
+	}
+}
+
+func TestLiveSuggestionsAreToldWithoutTheirMarkdown(t *testing.T) {
+	t.Parallel()
+	list := []jobs.LiveSuggestion{{Passage: "**First** wait.", Answer: "**First** wait.\n\n[Then](https://a.example) call."}}
+	got := (&liveView{}).asked(jobs.LiveSuggestions{Suggestions: list}).Suggestions[0]
+	want := jobs.LiveSuggestion{Passage: "First wait.", Answer: "First wait.\n\nThen (https://a.example) call."}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadersAreAskedAgainWhoTheyAre(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *Options) { o.LiveLongest, o.LiveBeat = 50*time.Millisecond, 20*time.Millisecond })
+	s.saying("s", 0, 1)
+	l := s.listen("s", "")
+	l.until("turn")
+	if e, err := l.next(); !errors.Is(err, io.EOF) {
+		t.Fatalf("the stream goes on: %v, %v", e, err)
+	}
+	s.saying("s", 1, 2)
+	if got := kindsOf(s.listen("s", "1").until("turn")); got != "2 turn" {
+		t.Errorf("then it is told %s", got)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"assay/jobs"
+	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/redact"
 	"assay/pipeline/store"
@@ -127,7 +128,7 @@ func (v *liveView) event(ctx context.Context, t store.LiveTold) (liveEvent, erro
 	case jobs.LiveTurnKind:
 		e.Content, err = content(t, func(c jobs.LiveSaid) any { return v.turn(c.Turn) })
 	case jobs.LiveSuggestionsKind:
-		e.Content, err = content(t, func(c jobs.LiveSuggestions) any { return liveAsked{c, v.question(c.Turns)} })
+		e.Content, err = content(t, func(c jobs.LiveSuggestions) any { return v.asked(c) })
 	case jobs.LiveWarningKind:
 		var w jobs.LiveWarning
 		if err = json.Unmarshal([]byte(t.Content), &w); err == nil {
@@ -189,6 +190,15 @@ func clockOf(s *transcript.Session, i int, zone *time.Location) string {
 		return ""
 	}
 	return clock(start)
+}
+
+// asked shows suggestions as they can be said to a customer: without their Markdown.
+func (v *liveView) asked(c jobs.LiveSuggestions) liveAsked {
+	for i := range c.Suggestions {
+		s := &c.Suggestions[i]
+		s.Passage, s.Answer = knowledge.PlainText(s.Passage), knowledge.PlainText(s.Answer)
+	}
+	return liveAsked{c, v.question(c.Turns)}
 }
 
 // question is what is shown of the turns that ask.

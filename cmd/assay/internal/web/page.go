@@ -90,10 +90,12 @@ func (s *server) page(w http.ResponseWriter, r *http.Request, section string, sc
 	return p
 }
 
+// inLanguage is an address with a language. Its path stays as it was written: one with
+// %2F in it is another, and may be another site.
 func inLanguage(u *url.URL, lang string) string {
 	q := u.Query()
 	q.Set("lang", lang)
-	return (&url.URL{Path: u.Path, RawQuery: q.Encode()}).String()
+	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: q.Encode()}).String()
 }
 
 // render writes a page, or nothing when its template fails.
@@ -132,6 +134,9 @@ func (p *page) Asset(name string) string { return "/static/" + p.assets.hashed[n
 
 // Time is a time in the page's zone, to the minute.
 func (p *page) Time(t time.Time) string { return t.In(p.zone).Format("2006-01-02 15:04") }
+
+// Zoned is a time with its zone, for where it stands within a sentence.
+func (p *page) Zoned(t time.Time) string { return p.Time(t) + " " + p.Zone(t) }
 
 // Zone is the zone's distance from UTC at a time.
 func (p *page) Zone(t time.Time) string { return t.In(p.zone).Format("-07:00") }

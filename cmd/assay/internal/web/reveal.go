@@ -73,7 +73,7 @@ const (
 func (f *revealForm) check() error {
 	f.Why = strings.TrimSpace(f.Why)
 	var bad badParameters
-	if n := utf8.RuneCountInString(f.Why); n == 0 || n > longestWhy || !utf8.ValidString(f.Why) || strings.ContainsRune(f.Why, 0) {
+	if n := utf8.RuneCountInString(f.Why); n == 0 || n > longestWhy || !isText(f.Why) {
 		bad = append(bad, parameter{Name: "why", Value: f.Why[:min(len(f.Why), longestWhy)], Allowed: []string{fmt.Sprintf("a reason of up to %d characters", longestWhy)}})
 	}
 	if f.Turn != nil && *f.Turn < 0 {

@@ -8,6 +8,7 @@ type kind int
 const (
 	people   kind = iota // pages; errors are pages
 	programs             // the API and probes; errors are problem+json
+	scripts              // our own pages' script; errors are as the API's
 	files                // files that never change, for anybody
 )
 
@@ -83,6 +84,7 @@ func (s *server) routes() []route {
 		{"GET /healthz", programs, "", s.health},
 		{"GET /readyz", programs, "", s.ready},
 	}
+	list = append(list, s.scriptRoutes()...)
 	if s.o.Live != nil {
 		list = append(list, s.liveRoutes()...)
 	}
@@ -92,12 +94,25 @@ func (s *server) routes() []route {
 	return list
 }
 
+// scriptRoutes are what the script of our own pages asks: the API's handlers for
+// people, whom the proxy names, and who have no token where the API requires one.
+func (s *server) scriptRoutes() []route {
+	return []route{
+		{"POST /suggest/used", scripts, Agent, s.apiUsed},
+		{"POST /suggest/grade", scripts, Agent, s.apiFeedback},
+		{"DELETE /suggest/grade/{solution}", scripts, Agent, s.apiTakeBack},
+		{"PUT /suggest/pins/{solution}", scripts, Agent, s.apiPin},
+		{"DELETE /suggest/pins/{solution}", scripts, Agent, s.apiUnpin},
+	}
+}
+
 // liveRoutes are the addresses of sessions that still run. Whoever writes turns can
 // say anything in an agent's name: agents cannot.
 func (s *server) liveRoutes() []route {
 	return []route{
 		{"GET /live", people, Agent, s.lives},
 		{"GET /live/{id}", people, Agent, s.live},
+		{"GET /live/{id}/events", scripts, Agent, s.apiLiveEvents},
 		{"POST /api/v1/sessions/{id}/turns", programs, Supervisor, s.apiLiveTurns},
 		{"GET /api/v1/sessions/{id}/events", programs, Agent, s.apiLiveEvents},
 		{"POST /api/v1/sessions/{id}/end", programs, Supervisor, s.apiLiveEnd},

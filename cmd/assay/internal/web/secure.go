@@ -64,6 +64,10 @@ func kindOf(r *http.Request) kind {
 // serve finds the route. Unknown addresses and methods get our own errors
 // instead of the mux's plain text.
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	if !isText(r.URL.Path) { // nothing is called so, and the database does not take it
+		s.fail(w, r, kindOf(r), errNoPage)
+		return
+	}
 	if _, pattern := s.mux.Handler(r); pattern != "" {
 		s.mux.ServeHTTP(w, r)
 		return

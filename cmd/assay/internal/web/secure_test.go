@@ -90,6 +90,9 @@ func TestErrorsArePages(t *testing.T) {
 		"a page below 1":           {"GET", "/?page=0", nil, 400, "<code>page=0</code>"},
 		"too many suggestions":     {"GET", "/suggest?limit=21", nil, 400, "<code>1–20</code>"},
 		"another method":           {"POST", "/", nil, 405, "This address can only be read"},
+		"an id that is no text":    {"GET", "/live/%ff", nil, 404, "There is nothing here"},
+		"a NUL in an id":           {"GET", "/solutions/%00", nil, 404, "There is nothing here"},
+		"an address in an address": {"GET", "/%2Fevil.example", nil, 404, `href="/%2Fevil.example?lang=zh"`},
 		"another host":             {"GET", "/", []string{"Host", "evil.example"}, 421, "machine it runs on"},
 		"another site":             {"POST", "/", []string{"Sec-Fetch-Site", "cross-site"}, 403, "Requests of other sites"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,8 +67,17 @@ func (s *server) solutions(w http.ResponseWriter, r *http.Request) error {
 	if err := s.overdue(r, &p); err != nil {
 		return err
 	}
-	p.Done = p.Given.Get("done")
+	p.Done = doneOf(p.Given)
 	return s.render(w, "solutions", http.StatusOK, &p)
+}
+
+// doneOf is how many solutions a bulk edit changed, as it says in the address; "" when
+// there was none, or somebody wrote another thing there.
+func doneOf(given url.Values) string {
+	if n, err := strconv.Atoi(given.Get("done")); err == nil && n >= 0 {
+		return strconv.Itoa(n)
+	}
+	return ""
 }
 
 // overdue counts what waits for a review; agents do not care.

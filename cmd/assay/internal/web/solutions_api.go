@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -123,9 +124,8 @@ func (s *server) apiPutSolution(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := values{q: r.URL.Query()}
-	change := knowledge.Change{By: s.reader(r).name, Reason: in.reason(), Revision: revision}
-	if err := in.bad.or(); err != nil {
+	change, err := s.apiChange(r, r.URL.Query().Get("reason"), revision)
+	if err != nil {
 		return err
 	}
 	if _, err := s.o.Library.Save(r.Context(), n, change); err != nil {
@@ -171,6 +171,12 @@ func (s *server) solutionOfBody(w http.ResponseWriter, r *http.Request, old *kno
 	return n, nil
 }
 
+// apiChange is who changes a solution by the API, and why.
+func (s *server) apiChange(r *http.Request, why string, revision int) (knowledge.Change, error) {
+	in := values{q: url.Values{"reason": {why}}}
+	return knowledge.Change{By: s.reader(r).name, Reason: in.reason(), Revision: revision}, in.bad.or()
+}
+
 // statusChange is what a program makes of a solution's status.
 type statusChange struct {
 	Status knowledge.Status `json:"status"`
@@ -180,8 +186,10 @@ type statusChange struct {
 func (s *server) apiSetStatus(w http.ResponseWriter, r *http.Request) error {
 	var ask statusChange
 	return s.apiAct(w, r, &ask, func(id string, revision int) error {
-		c := knowledge.Change{By: s.reader(r).name, Reason: ask.Reason, Revision: revision}
-		_, err := s.o.Library.SetStatus(r.Context(), id, ask.Status, c)
+		c, err := s.apiChange(r, ask.Reason, revision)
+		if err == nil {
+			_, err = s.o.Library.SetStatus(r.Context(), id, ask.Status, c)
+		}
 		return err
 	})
 }
@@ -199,8 +207,10 @@ func (s *server) apiReview(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return badParameters{{Name: "review_by", Value: ask.ReviewBy, Allowed: []string{"YYYY-MM-DD"}}}
 		}
-		c := knowledge.Change{By: s.reader(r).name, Reason: ask.Reason, Revision: revision}
-		_, err = s.o.Library.Review(r.Context(), id, next, c)
+		c, err := s.apiChange(r, ask.Reason, revision)
+		if err == nil {
+			_, err = s.o.Library.Review(r.Context(), id, next, c)
+		}
 		return err
 	})
 }

@@ -114,7 +114,7 @@ func (s *server) bulkFilter(in *values, p *bulkPage) (knowledge.Filter, error) {
 		in.refuse("id", "up to "+strconv.Itoa(bulkIDs))
 	}
 	for _, id := range p.IDs {
-		if strings.ContainsRune(id, 0) {
+		if !isText(id) {
 			in.refuse("id", "ids of solutions")
 		}
 	}

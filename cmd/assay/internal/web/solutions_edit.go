@@ -226,7 +226,7 @@ func (s *server) saveForm(w http.ResponseWriter, r *http.Request, e *knowledge.E
 	}
 	p.Problems = problemsByField(errors.Join(solution.Check(), problemsOf(bad)))
 	preview := in.q.Get("do") != "save"
-	if preview || p.New {
+	if (preview || p.New) && !p.Wrong("title") && !p.Wrong("questions") {
 		if p.Twins, err = s.twins(r.Context(), &solution); err != nil {
 			return err
 		}
@@ -258,7 +258,9 @@ func (s *server) showForm(w http.ResponseWriter, p *editPage, preview bool) erro
 	if !preview && len(p.Problems) > 0 {
 		status = http.StatusBadRequest
 	}
-	p.Preview = knowledge.HTML(p.Form.Answer)
+	if !p.Wrong("answer") { // what is far too long takes minutes to read as Markdown
+		p.Preview = knowledge.HTML(p.Form.Answer)
+	}
 	return s.render(w, "solution_edit", status, p)
 }
 

@@ -49,6 +49,9 @@ func (p *editPage) Field(name, value string) fieldView { return fieldView{p, nam
 
 // Hint says how to fill a field in; "" for those that need no word.
 func (f fieldView) Hint() string {
+	if f.Name == "valid_from" || f.Name == "valid_to" {
+		return f.Page.T("solhint."+f.Name, f.Page.zone)
+	}
 	if hint := f.Page.Known("solhint", f.Name); hint != f.Name {
 		return hint
 	}

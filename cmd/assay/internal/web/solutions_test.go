@@ -371,6 +371,9 @@ func TestSolutionsAPI(t *testing.T) {
 		{"a tag that is none", http.MethodPut, odd, `{}`, Supervisor, []string{"If-Match", `*`}, 400, ""},
 		{"published", http.MethodPost, odd + "/status", `{"status":"published","reason":"checked"}`, Supervisor, []string{"If-Match", `"2"`}, 200, `"3"`},
 		{"reviewed", http.MethodPost, odd + "/review", `{"review_by":"2027-01-31"}`, Supervisor, nil, 200, `"4"`},
+		{"a reason that is too long", http.MethodPost, odd + "/status", `{"status":"retired","reason":"` + strings.Repeat("x", longestReason+1) + `"}`, Supervisor, nil, 400, ""},
+		{"a NUL in a reason", http.MethodPost, odd + "/review", `{"reason":"\u0000"}`, Supervisor, nil, 400, ""},
+		{"an id that is no text", http.MethodPut, "/%00", `{"title":"t","answer":"a"}`, Supervisor, nil, 404, ""},
 		{"reviewed for a day that is none", http.MethodPost, odd + "/review", `{"review_by":"soon"}`, Supervisor, nil, 400, ""},
 		{"read", http.MethodGet, odd, "", Agent, nil, 200, `"4"`},
 	} {

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"assay/knowledge"
 )
@@ -98,7 +99,7 @@ func (p *page) timeOr(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return p.Time(t)
+	return p.Zoned(t)
 }
 
 // Day is a day as a field for dates has it; "" for none.
@@ -138,8 +139,8 @@ func (s *server) change(r *http.Request, in *values) knowledge.Change {
 // reason reads why something is changed.
 func (in *values) reason() string {
 	reason := in.text("reason")
-	if len([]rune(reason)) > longestReason {
-		in.refuse("reason", fmt.Sprintf("up to %d characters", longestReason))
+	if utf8.RuneCountInString(reason) > longestReason {
+		in.bad = append(in.bad, parameter{Name: "reason", Allowed: []string{fmt.Sprintf("up to %d characters", longestReason)}})
 	}
 	return reason
 }

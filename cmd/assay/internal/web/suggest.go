@@ -35,7 +35,9 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 	p := suggestPage{page: s.page(w, r, "suggest", "suggest.js"), Library: s.hasLibrary(), Nameless: s.nameless()}
 	p.Title = p.T("suggest.title")
 	t := startTiming()
-	if err := s.answer(r, r.URL.Query(), true, &p, t); err != nil {
+	// A link on another site leads here as well: what it asks nobody asked.
+	asked := r.Header.Get("Sec-Fetch-Site") != "cross-site"
+	if err := s.answer(r, r.URL.Query(), asked, &p, t); err != nil {
 		return err
 	}
 	if !p.Library {
@@ -51,16 +53,16 @@ func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
 // suggestPart answers the page's script with the part of the page that changes. A
 // question is written down once it is asked, and not while it is typed.
 func (s *server) suggestPart(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, longestAsking)
-	if err := r.ParseForm(); err != nil {
-		return badParameters{{Name: "body", Allowed: []string{"a form"}}}
+	in, err := smallForm(w, r)
+	if err != nil {
+		return err
 	}
 	if !s.hasLibrary() {
 		return errNoLibrary
 	}
 	p := suggestPage{page: s.page(w, r, "suggest"), Library: true, Nameless: s.nameless()}
 	t := startTiming()
-	if err := s.answer(r, r.PostForm, r.PostForm.Get("asked") == "1", &p, t); err != nil {
+	if err := s.answer(r, in.q, in.q.Get("asked") == "1", &p, t); err != nil {
 		return err
 	}
 	if p.Question.Raw == "" && p.Question.Query.Stage == "" {

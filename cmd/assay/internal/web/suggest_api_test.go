@@ -144,6 +144,8 @@ func TestAPIFeedbackAndPins(t *testing.T) {
 		{"POST", "/api/v1/feedback", `{"ask": ` + ask + `, "solution_id": "ROUTER-1", "revision": 1, "grade": "helpful"}`, 204},
 		{"PUT", "/api/v1/pins/ROUTER-1", "", 204},
 		{"PUT", "/api/v1/pins/NOTHING", "", 404},
+		{"PUT", "/api/v1/pins/%00", "", 404},
+		{"POST", "/api/v1/feedback", `{"solution_id": "ROUTER-1", "revision": 99999999999, "grade": "helpful"}`, 400},
 		{"POST", "/api/v1/feedback", `{"solution_id": "NOTHING", "grade": "helpful"}`, 404},
 		{"POST", "/api/v1/suggest/used", `{"ask": 99, "solution_id": "ROUTER-1", "action": "opened"}`, 404},
 	} {
@@ -250,8 +252,9 @@ func TestSuggestWithoutScript(t *testing.T) {
 		}
 	}
 	s.get("/suggest?q=how+do+I+reset+my+router&product=R7+router")
+	s.get("/suggest?q=how+do+I+win+a+router", "Sec-Fetch-Site", "cross-site")
 	if n := s.count("asks"); n != 1 {
-		t.Errorf("loaded twice, the question is written down %d times", n)
+		t.Errorf("loaded twice, and another asked by a link elsewhere, %d questions are written down", n)
 	}
 	back := "/suggest?product=R7+router&q=how+do+I+reset+my+router"
 	for path, form := range map[string]url.Values{

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"assay/knowledge"
 	"assay/pipeline"
@@ -324,7 +323,7 @@ func (in *values) filters(q *knowledge.Query) {
 	q.CustomerType = oneOf(in, "customer_type", transcript.CustomerTypes)
 	q.Stage = oneOf(in, "stage", knowledge.Stages)
 	for _, product := range in.q["product"] {
-		if !utf8.ValidString(product) || strings.ContainsRune(product, 0) {
+		if !isText(product) {
 			in.refuse("product", "text in UTF-8 without NUL")
 		} else if product != "" {
 			q.Products = append(q.Products, product)

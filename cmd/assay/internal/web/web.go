@@ -46,6 +46,9 @@ type Options struct {
 
 	LiveBeat  time.Duration // how often who follows a session hears that the line is open; default 15 s
 	LiveStall time.Duration // who takes nothing of what is told for so long is cut off; default 10 s
+	// LiveLongest is how long a reader is told before it has to come again, and so how
+	// long a revoked token follows a session; default 10 min.
+	LiveLongest time.Duration
 	// StaleAfter is how long a solution may go without a review; default 92 days.
 	StaleAfter time.Duration
 	API        API // who may use the API, and how often
@@ -80,7 +83,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	o.LiveBeat, o.LiveStall = cmp.Or(o.LiveBeat, liveBeat), cmp.Or(o.LiveStall, liveStall)
+	o.LiveBeat, o.LiveStall, o.LiveLongest = cmp.Or(o.LiveBeat, liveBeat), cmp.Or(o.LiveStall, liveStall), cmp.Or(o.LiveLongest, liveLongest)
 	if err := o.Access.complete(); err != nil {
 		return nil, err
 	}

@@ -54,3 +54,17 @@ async function copy(text) {
   before?.focus();
   return done;
 }
+
+// copyBy copies a text for a button, and says on the button that it did.
+async function copyBy(button, text) {
+  if (!await copy(text)) {
+    return false;
+  }
+  button.dataset.label ??= button.textContent;
+  button.textContent = button.dataset.done;
+  setTimeout(() => { button.textContent = button.dataset.label; }, 1500);
+  return true;
+}
+
+// On narrow windows the navigation is wider than it shows: where one is comes into view.
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center", behavior: "instant" });

@@ -130,10 +130,10 @@ function ended(told, source) {
   note.hidden = false;
 }
 
-function follow() {
+function listen() {
   const language = document.documentElement.lang.slice(0, 2);
   const query = new URLSearchParams({ after: words.after, lang: language });
-  const source = new EventSource("/api/v1/sessions/" + encodeURIComponent(words.id) + "/events?" + query);
+  const source = new EventSource("/live/" + encodeURIComponent(words.id) + "/events?" + query);
   const on = (kind, action) => source.addEventListener(kind, (event) => {
     words.after = event.lastEventId;
     action(JSON.parse(event.data), event.lastEventId);
@@ -150,7 +150,7 @@ function follow() {
       return;
     }
     line.textContent = words.gone;
-    setTimeout(follow, 5000);
+    setTimeout(listen, 5000);
   };
 }
 
@@ -161,13 +161,20 @@ hits.addEventListener("click", (event) => {
   }
 });
 
-// take puts a suggestion's answer on the clipboard.
+// take puts a suggestion's answer on the clipboard, and tells that it was of use.
 async function take(button) {
-  await copy(button.closest(".suggestion").querySelector(".answer").textContent);
-  const label = button.dataset.label ?? button.textContent;
-  button.dataset.label = label;
-  button.textContent = button.dataset.done;
-  setTimeout(() => { button.textContent = label; }, 1500);
+  const item = button.closest(".suggestion");
+  if (!await copyBy(button, item.querySelector(".answer").textContent)) {
+    return;
+  }
+  try {
+    await fetch("/suggest/used", {
+      method: "POST", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ask: 0, solution_id: item.querySelector("[data-f=solution_id]").textContent, action: "copied", part: "answer" }),
+    });
+  } catch {
+    // The answer is copied all the same.
+  }
 }
 
 onKeys({
@@ -183,5 +190,5 @@ onKeys({
 setInterval(count, 500);
 count();
 if (words.over !== "true") {
-  follow();
+  listen();
 }

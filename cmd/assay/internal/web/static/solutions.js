@@ -88,12 +88,7 @@ if (history) {
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    const text = button.textContent;
-    button.textContent = button.dataset.done;
-    setTimeout(() => { button.textContent = text; }, 1500);
-  });
+  button.addEventListener("click", () => copyBy(button, document.getElementById(button.dataset.copy).textContent));
 }
 
 // The preview and the warning of twins follow what is typed.

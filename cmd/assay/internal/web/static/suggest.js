@@ -130,7 +130,7 @@ if (ask) {
   }
 
   async function used(item, action, part) {
-    await send("POST", "/api/v1/suggest/used", { ask: await number(), solution_id: item.dataset.id, action, part });
+    await send("POST", "/suggest/used", { ask: await number(), solution_id: item.dataset.id, action, part });
   }
 
   // grade tells what one thinks of a suggestion; the same again takes it back.
@@ -141,7 +141,7 @@ if (ask) {
     }
     const wasPressed = button.getAttribute("aria-pressed") === "true";
     const done = wasPressed
-      ? await send("DELETE", "/api/v1/feedback/" + encodeURIComponent(item.dataset.id))
+      ? await send("DELETE", "/suggest/grade/" + encodeURIComponent(item.dataset.id))
       : await sendGrade(item, button.value, "");
     if (!done) {
       return;
@@ -159,7 +159,7 @@ if (ask) {
   }
 
   async function sendGrade(item, value, note) {
-    return send("POST", "/api/v1/feedback", {
+    return send("POST", "/suggest/grade", {
       ask: await number(), solution_id: item.dataset.id, revision: Number(item.dataset.revision), grade: value, note,
     });
   }
@@ -180,7 +180,7 @@ if (ask) {
       return;
     }
     const on = button.value === "1";
-    if (await send(on ? "PUT" : "DELETE", "/api/v1/pins/" + encodeURIComponent(item.dataset.id))) {
+    if (await send(on ? "PUT" : "DELETE", "/suggest/pins/" + encodeURIComponent(item.dataset.id))) {
       button.value = on ? "0" : "1";
       button.setAttribute("aria-pressed", String(on));
       say(on ? status.dataset.pinned : status.dataset.unpinned);
