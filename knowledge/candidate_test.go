@@ -135,7 +135,7 @@ func TestASearchWaitsForItsTurnNoLongerThanItsContext(t *testing.T) {
 	t.Parallel()
 	g := newTestGeneration(t, "", crowd(1, func(int, *Solution) {})...)
 	for range cap(g.searching) {
-		g.searching <- struct{}{}
+		<-g.searching
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

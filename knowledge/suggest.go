@@ -251,7 +251,7 @@ func (g *generation) newQuestion(query Query) *question {
 	}
 	text.words = g.vocabulary.joinCodes(text.words)
 	q.searched = text.searched()
-	q.grams = gramsOf(text.ids())
+	q.grams = newIDs(text.ids()).grams(nil)
 	words := text.content()
 	g.vocabulary.weigh(q, words)
 	g.vocabulary.findCodes(q, words)
