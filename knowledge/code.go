@@ -61,7 +61,7 @@ func (v *vocabulary) byCode(q *question, e *entry, score float64) float64 {
 	}
 	all, any := true, false
 	for _, code := range q.codes {
-		has := e.occurrences(code) > 0
+		has := e.has(code)
 		any = any || has
 		all = all && has && v.df(code) <= mostWithCode
 	}
@@ -72,4 +72,16 @@ func (v *vocabulary) byCode(q *question, e *entry, score float64) float64 {
 		return max(score, ownCode)
 	}
 	return score
+}
+
+// has reports whether a solution has a term, in any of its texts.
+func (e *entry) has(term int32) bool {
+	for _, text := range e.texts.each {
+		for at := range text.len() {
+			if text.at(at) == term {
+				return true
+			}
+		}
+	}
+	return false
 }

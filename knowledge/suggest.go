@@ -158,17 +158,19 @@ type ranked struct {
 // rank returns the valid candidates that reach the threshold, best first.
 func (g *generation) rank(q *question, entries []*entry, threshold float64) []ranked {
 	scores := g.weights.scores(g.vocabulary.compareAll(q, entries))
-	var out []ranked
+	out := make([]ranked, len(entries))
 	for i, e := range entries {
 		// Sums of the same numbers differ in their last digits with the order in
 		// which solutions came; rounding makes them equal again.
-		score := math.Round(g.vocabulary.byCode(q, e, scores[i])*1e9) / 1e9
-		if score >= threshold {
-			out = append(out, ranked{e, score})
-		}
+		out[i] = ranked{e, math.Round(g.vocabulary.byCode(q, e, scores[i])*1e9) / 1e9}
 	}
 	slices.SortFunc(out, better)
-	return out
+	g.vocabulary.judged(q, out)
+	n := slices.IndexFunc(out, func(r ranked) bool { return r.score < threshold })
+	if n < 0 {
+		n = len(out)
+	}
+	return out[:n]
 }
 
 // rankPieces ranks the candidates by the whole question and, when that finds no

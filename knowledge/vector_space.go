@@ -95,7 +95,7 @@ func (s *space) fits(all [][]float32, n int) error {
 func (s *space) put(sol *Solution, all [][]float32) error {
 	e := &embedded{asked: min(wordingsOf(sol), len(all))}
 	var err error
-	if e.sketch, err = newSketch(sol, cuts{}); err != nil {
+	if e.sketch, err = newSketch(sol, texts{}); err != nil {
 		return err
 	}
 	for _, v := range all {
@@ -142,7 +142,7 @@ type nearSolution struct {
 	cosine   float64
 }
 
-func nearer(a, b nearSolution) int {
+func nearerSolution(a, b nearSolution) int {
 	return cmp.Or(cmp.Compare(b.cosine, a.cosine), cmp.Compare(a.embedded.sketch.id, b.embedded.sketch.id))
 }
 
@@ -164,10 +164,10 @@ func (s *space) scan(q []float32, wanted func(*sketch) bool) []nearSolution {
 			continue
 		}
 		n := nearSolution{e, float64(e.cosine(q))}
-		if len(best) == maxNear && nearer(n, best[maxNear-1]) > 0 {
+		if len(best) == maxNear && nearerSolution(n, best[maxNear-1]) > 0 {
 			continue
 		}
-		i, _ := slices.BinarySearchFunc(best, n, nearer)
+		i, _ := slices.BinarySearchFunc(best, n, nearerSolution)
 		if len(best) == maxNear {
 			best = best[:maxNear-1]
 		}
