@@ -42,7 +42,7 @@ func OpenBench(folder string) (*Bench, error) {
 // are visited, and so many solutions ranked.
 func (b *Bench) Cut(postings, ofTerm, sketches, candidates int) *Bench {
 	return &Bench{&generation{
-		o: b.g.o, analyzers: b.g.analyzers, cache: newCache(maxCacheBytes), searching: b.g.searching, bleve: b.g.bleve,
+		o: b.g.o, analyzers: b.g.analyzers, weights: b.g.weights, cache: newCache(maxCacheBytes), searching: b.g.searching, bleve: b.g.bleve,
 		vocabulary: b.g.vocabulary, products: b.g.products, limits: limits{candidates, sketches, postings, ofTerm},
 	}}
 }
@@ -52,7 +52,7 @@ func (b *Bench) Close() error { return b.g.close() }
 
 // Suggest searches as Index.Suggest does, without a threshold.
 func (b *Bench) Suggest(ctx context.Context, q Query) ([]pipeline.Suggestion, error) {
-	return b.g.suggest(ctx, q)
+	return b.g.suggest(ctx, q, nil)
 }
 
 // Match searches with bleve's match query: the ids of the best solutions that

@@ -53,14 +53,17 @@ type search struct {
 	reader *scorch.IndexSnapshot
 	open   []index.TermFieldReader
 	total  uint64 // documents
+	*scratch
 }
 
 // candidates returns the solutions that share the rarest terms with the question
 // and its context, pass its filters and are valid now, best first.
 func (g *generation) candidates(ctx context.Context, q *question) (out []*entry, err error) {
+	s := &search{g: g, ctx: ctx}
 	select {
-	case g.searching <- struct{}{}:
-		defer func() { <-g.searching }()
+	case s.scratch = <-g.searching:
+		s.bytes = s.bytes[:0]
+		defer func() { g.searching <- s.scratch }()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("search solutions: %w", ctx.Err())
 	}
@@ -69,13 +72,11 @@ func (g *generation) candidates(ctx context.Context, q *question) (out []*entry,
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("search solutions: %w", err)
 	}
-	r, err := g.reader()
-	if err != nil {
+	if s.reader, err = g.reader(); err != nil {
 		return nil, err
 	}
-	s := &search{g: g, ctx: ctx, reader: r}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if s.total, err = r.DocCount(); err != nil {
+	if s.total, err = s.reader.DocCount(); err != nil {
 		return nil, fmt.Errorf("count solutions: %w", err)
 	}
 	found, err := s.find(q)
@@ -106,17 +107,13 @@ func (s *search) find(q *question) (ranking, error) {
 	if len(gates) > 0 && gates[0].n <= smallFilter {
 		return s.findWithin(gates, terms)
 	}
-	most := uint64(0)
+	s.board.reset(newPlaces(s.reader).size)
 	for _, t := range terms {
-		most += min(t.n, uint64(s.g.limits.ofTerm))
-	}
-	scores := newScoreboard(min(most, s.total))
-	for _, t := range terms {
-		if err := s.collect(t, scores); err != nil {
+		if err := s.collect(t, &s.board); err != nil {
 			return nil, err
 		}
 	}
-	return gates.pass(scores.hits())
+	return gates.pass(s.board.hits())
 }
 
 // postings are the documents that have a term.

@@ -10,7 +10,7 @@ type sketched struct {
 	hit
 	sketch *sketch
 	known  *entry // from the cache, or nil
-	whole  []byte
+	whole  []byte // in the search's scratch, as are the texts of an unknown one
 }
 
 // best returns the entries of the hits that are valid and pass the filters: of
@@ -22,7 +22,7 @@ func (s *search) best(q *question, found ranking) ([]*entry, error) {
 	weigh := s.g.vocabulary.sketchScore(q)
 	var read []sketched
 	for n := 0; len(found) > 0 && n < max(maxRead, s.g.limits.sketches) && len(read) < s.g.limits.sketches; n++ {
-		one, err := s.g.sketched(places, found.pop())
+		one, err := s.g.sketched(places, found.pop(), s.scratch)
 		if err != nil {
 			return nil, err
 		}
@@ -44,57 +44,58 @@ func (s *search) best(q *question, found ranking) ([]*entry, error) {
 // sketchScore returns what the texts of a sketch say of the question: BM25 over
 // all its terms and its pairs of neighbours.
 func (v *vocabulary) sketchScore(q *question) func(*sketch) float64 {
-	terms, pairs := weighted(q.terms), weighted(q.pairs)
+	terms, termWeights := numberWeighed(q.terms)
+	pairs, pairWeights := numberWeighed(q.pairs)
 	mean := v.meanLength()
-	times := make([]float64, len(terms.ids)+len(pairs.ids))
+	ofTerm, ofPair := make([]float64, len(termWeights)), make([]float64, len(pairWeights))
 	return func(k *sketch) float64 {
-		clear(times)
+		clear(ofTerm)
+		clear(ofPair)
 		length := 0.0
-		for ids, weight := range k.texts() {
-			length += weight * float64(len(ids))
-			for i, id := range ids {
-				if at, ok := slices.BinarySearch(terms.ids, id); ok {
-					times[at] += weight
-				}
-				if i == 0 {
+		for _, text := range k.texts.each {
+			length += text.weight * float64(text.len())
+			before := -1 // number of the term before
+			for i := range text.len() {
+				n := terms.find(termKey(text.at(i)))
+				if n < 0 {
+					before = n
 					continue
 				}
-				if at, ok := slices.BinarySearch(pairs.ids, newPair(ids[i-1], id)); ok {
-					times[len(terms.ids)+at] += weight
+				ofTerm[n] += text.weight
+				if before >= 0 {
+					if p := pairs.find(uint64(newPair(text.at(i-1), text.at(i)))); p >= 0 {
+						ofPair[p] += text.weight
+					}
 				}
+				before = n
 			}
 		}
-		sum := 0.0
-		for i, n := range times {
-			if n == 0 {
-				continue
-			}
-			if i < len(terms.ids) {
-				sum += terms.weights[i] * saturated(n, length, mean)
-			} else {
-				sum += pairs.weights[i-len(terms.ids)] * saturated(n, length, mean)
-			}
-		}
-		return sum
+		return toldBy(ofTerm, termWeights, length, mean) + toldBy(ofPair, pairWeights, length, mean)
 	}
 }
 
-// lookup is terms or pairs in order, with their weights.
-type lookup[T int32 | pair] struct {
-	ids     []T
-	weights []float64
+// toldBy adds up what terms or pairs tell that occur so often in a text of that length.
+func toldBy(times, weights []float64, length, mean float64) float64 {
+	sum := 0.0
+	for i, n := range times {
+		if n > 0 {
+			sum += weights[i] * saturated(n, length, mean)
+		}
+	}
+	return sum
 }
 
-func weighted[T int32 | pair](all []weighed[T]) lookup[T] {
-	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b weighed[T]) int { return cmp.Compare(a.id, b.id) })
-	var out lookup[T]
+// numberWeighed returns the terms or pairs by number, and their weights, which are
+// added up for what is there more than once.
+func numberWeighed[T int32 | pair](all []weighed[T]) (*numbering, []float64) {
+	out := newNumbering(len(all))
+	var weights []float64
 	for _, w := range all {
-		if n := len(out.ids); n > 0 && out.ids[n-1] == w.id {
-			out.weights[n-1] += w.weight
-			continue
+		n, isNew := out.put(keyOf(w.id))
+		if isNew {
+			weights = append(weights, 0)
 		}
-		out.ids, out.weights = append(out.ids, w.id), append(out.weights, w.weight)
+		weights[n] += w.weight
 	}
-	return out
+	return out, weights
 }

@@ -135,11 +135,11 @@ func TestASearchWaitsForItsTurnNoLongerThanItsContext(t *testing.T) {
 	t.Parallel()
 	g := newTestGeneration(t, "", crowd(1, func(int, *Solution) {})...)
 	for range cap(g.searching) {
-		g.searching <- struct{}{}
+		<-g.searching
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := g.suggest(ctx, Query{Text: "reset the router"}); !errors.Is(err, context.Canceled) {
+	if _, err := g.suggest(ctx, Query{Text: "reset the router"}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -50,7 +50,7 @@ type generation struct {
 	weights   *weighing
 	cache     *cache
 	limits    limits
-	searching chan struct{} // holds one token for each search under way
+	searching chan *scratch // holds what each search that may begin uses
 
 	writing  sync.Mutex // held by what changes the index
 	segments int        // of an index in memory, guarded by writing
@@ -96,10 +96,14 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &generation{
+	g := &generation{
 		o: o, folder: folder, analyzers: a, weights: w, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(), products: newProductNames(),
-		limits: usualLimits, searching: make(chan struct{}, runtime.GOMAXPROCS(0)),
-	}, nil
+		limits: usualLimits, searching: make(chan *scratch, runtime.GOMAXPROCS(0)),
+	}
+	for range cap(g.searching) {
+		g.searching <- &scratch{}
+	}
+	return g, nil
 }
 
 // newMapping describes documents that come as fields.

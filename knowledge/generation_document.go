@@ -73,27 +73,25 @@ func (c *counted) add(terms []string, weight int) {
 func (c *counted) list() []string { return slices.Collect(maps.Keys(c.times)) }
 
 // cut cuts and counts the texts of a solution.
-func (t *tally) cut(a analyzers, s *Solution) cuts {
+func (t *tally) cut(a analyzers, s *Solution) texts {
 	take := func(text string, weight int) []int32 {
 		one := a.cut(canonical(text))
 		t.words.add(one.content(), weight)
 		t.pairs.add(one.pairs, weight)
 		return one.ids()
 	}
-	var c cuts
+	var wordings [][]int32
 	if s.Title != "" {
-		c.variants = append(c.variants, take(s.Title, questionWeight))
+		wordings = append(wordings, take(s.Title, questionWeight))
 	}
 	for _, q := range s.Questions {
-		c.variants = append(c.variants, take(q, questionWeight))
+		wordings = append(wordings, take(q, questionWeight))
 	}
-	c.tags = take(labels(s), tagWeight)
-	if len(c.variants) == 0 {
-		c.variants = append(c.variants, take(s.Answer, questionWeight))
-		return c
+	tags := take(labels(s), tagWeight)
+	if len(wordings) == 0 {
+		return newTexts([][]int32{take(s.Answer, questionWeight)}, tags, nil)
 	}
-	c.answer = take(s.Answer, answerWeight)
-	return c
+	return newTexts(wordings, tags, take(s.Answer, answerWeight))
 }
 
 // termsField is a field whose terms are counted already.

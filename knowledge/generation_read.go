@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"sync"
 
@@ -24,14 +25,14 @@ type place struct {
 type places struct {
 	segments []*scorch.SegmentSnapshot
 	starts   []uint64
+	size     uint64 // documents, those that were replaced included
 }
 
 func newPlaces(r *scorch.IndexSnapshot) places {
 	p := places{segments: r.Segments()}
-	start := uint64(0)
 	for _, s := range p.segments {
-		p.starts = append(p.starts, start)
-		start += uint64(s.FullSize())
+		p.starts = append(p.starts, p.size)
+		p.size += uint64(s.FullSize())
 	}
 	return p
 }
@@ -42,13 +43,18 @@ func (p places) of(doc uint64) (*scorch.SegmentSnapshot, uint64) {
 	return p.segments[i], doc - p.starts[i]
 }
 
-// sketched reads the sketch of a hit, from the cache if it is there.
-func (g *generation) sketched(p places, h hit) (sketched, error) {
+// sketched reads the sketch of a hit, from the cache if it is there. What it reads
+// from the index is in the scratch.
+func (g *generation) sketched(p places, h hit, in *scratch) (sketched, error) {
 	segment, number := p.of(h.doc)
 	if e := g.cache.get(place{segment.Id(), number}); e != nil {
 		return sketched{hit: h, sketch: &e.sketch, known: e}, nil
 	}
-	k, whole, err := storedSketch(segment, number)
+	raw, whole, err := in.read(segment, number)
+	if err != nil {
+		return sketched{}, err
+	}
+	k, err := decodeSketch(raw)
 	return sketched{hit: h, sketch: &k, whole: whole}, err
 }
 
@@ -57,7 +63,9 @@ func (g *generation) entry(p places, s sketched) *entry {
 	if s.known != nil {
 		return s.known
 	}
-	e := newEntry(*s.sketch, s.whole)
+	k := *s.sketch
+	k.texts = slices.Clone(k.texts)
+	e := newEntry(k, slices.Clone(s.whole))
 	segment, number := p.of(s.doc)
 	g.cache.add(place{segment.Id(), number}, e)
 	return e
@@ -78,29 +86,43 @@ func stored(ctx context.Context, r *scorch.IndexSnapshot, id string) (e *entry, 
 }
 
 func storedEntry(segment *scorch.SegmentSnapshot, number uint64) (*entry, error) {
-	k, whole, err := storedSketch(segment, number)
+	raw, whole, err := new(scratch).read(segment, number)
+	if err != nil {
+		return nil, err
+	}
+	k, err := decodeSketch(raw)
 	if err != nil {
 		return nil, err
 	}
 	return newEntry(k, whole), nil
 }
 
-func storedSketch(segment *scorch.SegmentSnapshot, number uint64) (k sketch, whole []byte, err error) {
-	var raw []byte
+// scratch is memory that one search after the other uses.
+type scratch struct {
+	board scoreboard
+	bytes []byte
+}
+
+// read returns the stored fields of a document. They are in the scratch.
+func (in *scratch) read(segment *scorch.SegmentSnapshot, number uint64) (raw, whole []byte, err error) {
+	keep := func(value []byte) []byte {
+		start := len(in.bytes)
+		in.bytes = append(in.bytes, value...)
+		return slices.Clip(in.bytes[start:])
+	}
 	err = segment.VisitDocument(number, func(field string, _ byte, value []byte, _ []uint64) bool {
 		switch field {
 		case sketchField:
-			raw = append(raw, value...)
+			raw = keep(value)
 		case wholeField:
-			whole = append(whole, value...)
+			whole = keep(value)
 		}
 		return true
 	})
 	if err != nil {
-		return sketch{}, nil, fmt.Errorf("read solution: %w: %w", errBroken, err)
+		return nil, nil, fmt.Errorf("read solution: %w: %w", errBroken, err)
 	}
-	k, err = decodeSketch(raw)
-	return k, whole, err
+	return raw, whole, nil
 }
 
 // broken turns a panic in reading an index into errBroken: bleve trusts its
@@ -175,10 +197,9 @@ func (c *cache) clear() {
 
 // size is the memory that the entry takes, roughly.
 func (e *entry) size() int {
-	n := 600 + len(e.whole) + 16*len(e.terms) + 4*len(e.head) + 8*len(e.pairs) + 8*len(e.wordings) +
-		4*(len(e.cuts.tags)+len(e.cuts.answer))
-	for i, v := range e.variants {
-		n += 100 + 4*len(v.terms) + 8*len(v.pairs) + 8*len(v.grams) + 4*len(e.cuts.variants[i])
+	n := 600 + len(e.whole) + 8*len(e.wordings) + len(e.texts)
+	for _, v := range e.variants {
+		n += 50 + 8*len(v.grams)
 	}
 	return n
 }

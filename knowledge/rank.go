@@ -89,37 +89,100 @@ func rankingVersion() string {
 		sameWording, alikeWording, genericWords, leastTypo, maxPieces, leastPiece, leastPieceScore,
 		contextFactor, shortQuestion, turnDecay, otherSpeaker, leastContext, maxContextTerms, maxQuestionRunes,
 		otherProduct, leastBegun, leastNamed, mostNamed, mostWithTerm, mostNameTerms, ordinaryFactor,
+		otherCode, ownCode, mostWithCode, maxCodePart,
 		weakFactor, unknownFactor, unknownHanFactor, stopWords, weakHan, englishForms, samePhrases, questionPatterns())
 }
 
-// compare computes what the features of e for q are without the other candidates.
-func (v *vocabulary) compare(q *question, e *entry, closest []int) features {
+// comparison compares a question with candidates. It is for one use at a time.
+type comparison struct {
+	*vocabulary
+	q            *question
+	terms, pairs *numbering
+	ofTerms      []int // the numbers of q.terms, of which q.own are the first
+	ofPairs      []int // the numbers of q.pairs, of which q.ownPairs are the first
+	// What was found in the solution at hand, by number.
+	times []float64
+	head  []bool
+	both  []bool // pairs
+	// What was found in a wording, by number.
+	said, saidBoth []bool
+	weights        *termWeights
+}
+
+func (v *vocabulary) newComparison(q *question) *comparison {
+	c := &comparison{
+		vocabulary: v, q: q, terms: newNumbering(len(q.terms)), pairs: newNumbering(len(q.pairs)),
+		ofTerms: make([]int, len(q.terms)), ofPairs: make([]int, len(q.pairs)), weights: newTermWeights(v),
+	}
+	for i, t := range q.terms {
+		c.ofTerms[i], _ = c.terms.put(termKey(t.id))
+	}
+	for i, p := range q.pairs {
+		c.ofPairs[i], _ = c.pairs.put(uint64(p.id))
+	}
+	terms, pairs := len(c.terms.keys), len(c.pairs.keys)
+	c.times, c.head, c.said = make([]float64, terms), make([]bool, terms), make([]bool, terms)
+	c.both, c.saidBoth = make([]bool, pairs), make([]bool, pairs)
+	return c
+}
+
+// find looks for the question's terms and pairs in all texts of a solution.
+func (c *comparison) find(e *entry) {
+	clear(c.times)
+	clear(c.head)
+	clear(c.both)
+	for _, text := range e.texts.each {
+		before, last := int32(0), -1 // the word before and its number
+		for i := range text.len() {
+			id := text.at(i)
+			if isStop(id) {
+				continue
+			}
+			n := c.terms.find(termKey(id))
+			if n >= 0 {
+				c.times[n] += text.weight
+				c.head[n] = c.head[n] || !text.answer
+			}
+			if n >= 0 && last >= 0 {
+				if p := c.pairs.find(uint64(newPair(before, id))); p >= 0 {
+					c.both[p] = true
+				}
+			}
+			before, last = id, n
+		}
+	}
+}
+
+// compare computes what the features of e for the question are without the other candidates.
+func (c *comparison) compare(e *entry, closest []int) features {
+	c.find(e)
+	q := c.q
 	var f features
 	var matched, head, bm25, pairs float64
-	norm := saturation * (1 - lengthFactor + lengthFactor*e.length*float64(v.entries)/v.length)
-	for _, t := range q.terms {
-		n := e.occurrences(t.id)
+	norm := saturation * (1 - lengthFactor + lengthFactor*e.length*float64(c.entries)/c.length)
+	for i, t := range q.terms {
+		n := c.times[c.ofTerms[i]]
 		if n == 0 {
 			continue
 		}
 		matched += t.weight
 		bm25 += t.weight * n / (n + norm)
-		if has(e.head, t.id) {
+		if c.head[c.ofTerms[i]] {
 			head += t.weight
 		}
 	}
-	for _, p := range q.pairs {
-		if has(e.pairs, p.id) {
+	for i, p := range q.pairs {
+		if c.both[c.ofPairs[i]] {
 			pairs += p.weight
 		}
 	}
 	f.x[headShare], f.x[bm25Share] = share(head, q.weight), share(bm25, q.weight)
 	f.x[pairShare] = share(pairs, q.pairWeight)
 	f.x[matchedShare] = matched / (matched + 10)
-	nearest, terms := v.nearest(q, e, closest)
+	nearest, terms := c.nearest(e, closest)
 	f.x[near] = nearest
-	f.x[lacks], f.x[unknown] = v.lacking(q, e), q.unknown
-	if !v.enough(q, e, terms) || f.x[lacks] > max(nearest, mostLacking) {
+	f.x[lacks], f.x[unknown] = c.lacking(), q.unknown
+	if !c.enough(terms) || f.x[lacks] > max(nearest, mostLacking) {
 		f.x[tooLittle] = 1
 	}
 	f.alike = terms > 1-1e-9
@@ -132,8 +195,9 @@ func (v *vocabulary) compare(q *question, e *entry, closest []int) features {
 func (v *vocabulary) compareAll(q *question, entries []*entry) []features {
 	all := make([]features, len(entries))
 	h := hear(q.grams, entries)
+	c := v.newComparison(q)
 	for i, e := range entries {
-		all[i] = v.compare(q, e, h.closest[i])
+		all[i] = c.compare(e, h.closest[i])
 	}
 	v.hearWordings(q, entries, h, all)
 	lead(all)
@@ -172,21 +236,21 @@ func rival(all []features, of feature, i int) float64 {
 // enough reports whether question and solution have enough in common to tell:
 // some words, not all of them such as people say of anything, or a wording that
 // is as like. A question of one word always needs the latter.
-func (v *vocabulary) enough(q *question, e *entry, like float64) bool {
+func (c *comparison) enough(like float64) bool {
 	n, telling := 0, false
-	for _, t := range q.own {
-		if e.occurrences(t.id) > 0 {
+	for i, t := range c.q.own {
+		if c.times[c.ofTerms[i]] > 0 {
 			n += halves(t.id)
 			telling = telling || !genericIDs[t.id] && halves(t.id) > 0
 		}
 	}
-	if n < min(q.halves, leastHalves) {
+	if n < min(c.q.halves, leastHalves) {
 		return false
 	}
 	switch {
 	case !telling:
-		return like >= genericWording && q.halves > 2*shortHalves
-	case q.halves <= shortHalves:
+		return like >= genericWording && c.q.halves > 2*shortHalves
+	case c.q.halves <= shortHalves:
 		return like >= wholeWording
 	}
 	return true
@@ -194,14 +258,14 @@ func (v *vocabulary) enough(q *question, e *entry, like float64) bool {
 
 // lacking returns the share of the question whose words the library knows and
 // the solution has not.
-func (v *vocabulary) lacking(q *question, e *entry) float64 {
+func (c *comparison) lacking() float64 {
 	sum := 0.0
-	for _, t := range q.own {
-		if e.occurrences(t.id) == 0 {
+	for i, t := range c.q.own {
+		if c.times[c.ofTerms[i]] == 0 {
 			sum += t.weight
 		}
 	}
-	return share(sum, q.ownWeight)
+	return share(sum, c.q.ownWeight)
 }
 
 func share(part, whole float64) float64 {
@@ -213,31 +277,80 @@ func share(part, whole float64) float64 {
 
 // nearest returns the likeness of the question to the wording that is most like
 // it, and that of its terms alone.
-func (v *vocabulary) nearest(q *question, e *entry, closest []int) (near, like float64) {
+func (c *comparison) nearest(e *entry, closest []int) (near, like float64) {
 	for _, i := range closest {
-		w := &e.variants[i]
-		terms := dice(q.own, w.terms, q.ownWeight, v.termWeight)
-		pairs := dice(q.ownPairs, w.pairs, q.ownPairWeight, v.pairWeight)
-		near, like = max(near, (terms+pairs)/2), max(like, terms)
+		words := e.variants[i].ids.content()
+		pairs := c.findPairs(words)
+		words = set(words)
+		clear(c.said)
+		for _, id := range words {
+			if n := c.terms.find(termKey(id)); n >= 0 {
+				c.said[n] = true
+			}
+		}
+		terms := dice(c.q.own, c.ofTerms, c.said, c.q.ownWeight, func() (sum float64) {
+			for _, id := range words {
+				sum += c.weights.of(id)
+			}
+			return sum
+		})
+		both := dice(c.q.ownPairs, c.ofPairs, c.saidBoth, c.q.ownPairWeight, func() (sum float64) {
+			for _, p := range set(pairs) {
+				a, b := p.parts()
+				sum += (c.weights.of(a) + c.weights.of(b)) / 2
+			}
+			return sum
+		})
+		near, like = max(near, (terms+both)/2), max(like, terms)
 	}
 	return near, like
 }
 
-// dice is the weighted Dice coefficient of a question with a wording.
-func dice[T int32 | pair](q []weighed[T], wording []T, total float64, weight func(T) float64) float64 {
+// findPairs returns the pairs of neighbouring words, and finds the question's
+// among them.
+func (c *comparison) findPairs(words []int32) []pair {
+	clear(c.saidBoth)
+	out := make([]pair, 0, len(words))
+	for i := 1; i < len(words); i++ {
+		p := newPair(words[i-1], words[i])
+		if n := c.pairs.find(uint64(p)); n >= 0 {
+			c.saidBoth[n] = true
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// dice is the weighted Dice coefficient of a question with a wording, of which
+// found are the question's by number; the wording is weighed when there are any.
+func dice[T int32 | pair](q []weighed[T], numbers []int, found []bool, total float64, wording func() float64) float64 {
 	both := 0.0
-	for _, t := range q {
-		if has(wording, t.id) {
+	for i, t := range q {
+		if found[numbers[i]] {
 			both += t.weight
 		}
 	}
 	if both == 0 {
 		return 0
 	}
-	for _, t := range wording {
-		total += weight(t)
+	return 2 * both / (total + wording())
+}
+
+// termWeights remembers the weights of terms that were weighed.
+type termWeights struct {
+	v       *vocabulary
+	terms   *numbering
+	weights []float64
+}
+
+func newTermWeights(v *vocabulary) *termWeights { return &termWeights{v: v, terms: newNumbering(64)} }
+
+func (w *termWeights) of(id int32) float64 {
+	n, isNew := w.terms.put(termKey(id))
+	if isNew {
+		w.weights = append(w.weights, w.v.termWeight(id))
 	}
-	return 2 * both / total
+	return w.weights[n]
 }
 
 // weighed is a term or a pair of a question with its weight.
@@ -267,10 +380,4 @@ func (v *vocabulary) termWeight(id int32) float64 {
 		w *= weakFactor
 	}
 	return w
-}
-
-// pairWeight is the mean weight of the pair's terms.
-func (v *vocabulary) pairWeight(p pair) float64 {
-	a, b := p.parts()
-	return (v.termWeight(a) + v.termWeight(b)) / 2
 }

@@ -34,13 +34,6 @@ type wording struct {
 	entry int
 	grams []pair
 	like  float64 // to the question
-	x     []gramWeight
-}
-
-// gramWeight is a gram of a wording with its share of the wording's weight.
-type gramWeight struct {
-	gram   pair
-	weight float64
 }
 
 // hearWordings sets what the candidates' wordings tell together.
@@ -53,18 +46,24 @@ func (v *vocabulary) hearWordings(q *question, entries []*entry, h *hearing, all
 	for i := range all {
 		all[i].x[said] = max(all[i].x[said]-best, leastSaid) / -leastSaid
 	}
-	voters := v.voters(q, entries, h)
+	voters, weights := v.voters(q, entries, h)
+	k := v.normalise(voters, q.grams, weights)
 	crowds(voters, all)
-	for i, b := range solve(likeness(voters), voters) {
+	for i, b := range solve(k.likeness(), voters) {
 		all[voters[i].entry].x[vote] += b
 	}
 }
 
 // crowds sets how like the nearest wordings of each candidate are.
 func crowds(voters []wording, all []features) {
-	slices.SortStableFunc(voters, func(a, b wording) int { return cmp.Compare(b.like, a.like) })
+	order := make([]int, len(voters))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(voters[b].like, voters[a].like), a-b) })
 	seen := make([]int, len(all))
-	for _, w := range voters {
+	for _, i := range order {
+		w := &voters[i]
 		f := &all[w.entry]
 		f.x[like] = max(f.x[like], w.like)
 		if seen[w.entry]++; seen[w.entry] <= crowdSize {
@@ -82,25 +81,42 @@ type hearing struct {
 	total    []int32   // wordings that have a gram
 	by       [][]int32 // the same, by candidate
 	closest  [][]int   // the wordings of each candidate that share most, at most closeWordings
+	shared   []int32   // the grams of each wording by number, one wording after the other
+	ends     []int     // where the grams of each wording end
 }
 
 func hear(grams []pair, entries []*entry) *hearing {
 	h := &hearing{total: make([]int32, len(grams)), by: make([][]int32, len(entries)), closest: make([][]int, len(entries))}
+	wanted := newNumbering(len(grams))
+	for _, g := range grams {
+		wanted.put(uint64(g))
+	}
+	counts := make([]int32, len(entries)*len(grams))
+	var shares []float64
 	for i, e := range entries {
-		h.by[i] = make([]int32, len(grams))
+		h.by[i], counts = counts[:len(grams)], counts[len(grams):]
 		h.wordings += len(e.variants)
-		var shares []float64
+		shares = shares[:0]
 		for j := range e.variants {
-			n := 0
-			common(grams, e.variants[j].grams, func(at int) {
-				n++
-				h.by[i][at]++
-				h.total[at]++
-			})
+			n := h.listen(wanted, e.variants[j].grams, h.by[i])
 			h.keep(i, j, &shares, float64(n*n)/float64(len(e.variants[j].grams)+1))
 		}
 	}
 	return h
+}
+
+// listen notes which grams that are wanted a wording has, and returns how many.
+func (h *hearing) listen(wanted *numbering, grams []pair, by []int32) int {
+	before := len(h.shared)
+	for _, g := range grams {
+		if at := wanted.find(uint64(g)); at >= 0 {
+			h.shared = append(h.shared, int32(at))
+			by[at]++
+			h.total[at]++
+		}
+	}
+	h.ends = append(h.ends, len(h.shared))
+	return len(h.shared) - before
 }
 
 // keep puts wording j of candidate i among its closest if it is one.
@@ -113,22 +129,6 @@ func (h *hearing) keep(i, j int, shares *[]float64, share float64) {
 	h.closest[i] = slices.Insert(h.closest[i], at, j)
 	if len(*shares) > closeWordings {
 		*shares, h.closest[i] = (*shares)[:closeWordings], h.closest[i][:closeWordings]
-	}
-}
-
-// common calls found with the place in a of what both ascending lists have.
-func common(a, b []pair, found func(at int)) {
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] < b[j]:
-			i++
-		case a[i] > b[j]:
-			j++
-		default:
-			found(i)
-			i++
-			j++
-		}
 	}
 }
 
@@ -150,63 +150,117 @@ func (h *hearing) says(grams []pair, i, wordings int) float64 {
 	return sum
 }
 
-// voters returns the wordings most like the question.
-func (v *vocabulary) voters(q *question, entries []*entry, h *hearing) []wording {
-	weights := make([]float64, len(q.grams))
+// voters returns the wordings most like the question in what they share with it,
+// best first, and the weights of the question's grams.
+func (v *vocabulary) voters(q *question, entries []*entry, h *hearing) (best []wording, weights []float64) {
+	weights = make([]float64, len(q.grams))
 	for i, g := range q.grams {
 		weights[i] = v.gramWeight(g, h.total[i], h.wordings)
 	}
-	var all []wording
+	best = make([]wording, 0, maxVoters+1)
+	n, start := 0, 0
 	for i, e := range entries {
 		for j := range e.variants {
-			grams := e.variants[j].grams
+			shared := h.shared[start:h.ends[n]]
+			start = h.ends[n]
+			n++
 			like := 0.0
-			common(q.grams, grams, func(at int) { like += weights[at] * weights[at] })
+			for _, at := range shared {
+				like += weights[at] * weights[at]
+			}
 			if like > 0 {
-				all = append(all, wording{entry: i, grams: grams, like: like / math.Sqrt(float64(len(grams)))})
+				grams := e.variants[j].grams
+				best = nearer(best, wording{i, grams, like / math.Sqrt(float64(len(grams)))})
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b wording) int { return cmp.Compare(b.like, a.like) })
-	all = all[:min(len(all), maxVoters)]
-	v.normalise(all, q.grams, weights)
-	return all
+	return best, weights
+}
+
+// nearer puts a wording at its place among the best, behind those that are as like.
+func nearer(best []wording, w wording) []wording {
+	if n := len(best); n == maxVoters && best[n-1].like >= w.like {
+		return best
+	}
+	at, _ := slices.BinarySearchFunc(best, w.like, func(b wording, like float64) int {
+		if b.like >= like {
+			return -1
+		}
+		return 1
+	})
+	best = slices.Insert(best, at, w)
+	return best[:min(len(best), maxVoters)]
+}
+
+// kernel is the wordings that vote as vectors of their grams' weights.
+type kernel struct {
+	n     int       // of wordings
+	grams []pair    // by number
+	times []int32   // wordings that have a gram
+	of    []int32   // the grams of each wording by number, one wording after the other
+	ends  []int     // where the grams of each wording end
+	x     []float64 // the weights of these
 }
 
 // normalise weighs the grams of the wordings and sets their likeness.
-func (v *vocabulary) normalise(all []wording, grams []pair, weights []float64) {
-	known := make(map[pair]float64, 512)
-	times := make(map[pair]int32, 512)
+func (v *vocabulary) normalise(all []wording, grams []pair, weights []float64) *kernel {
+	k := numberGrams(all)
+	known := make([]float64, len(k.grams))
+	asked := newNumbering(len(grams))
 	own := 0.0
 	for i, g := range grams {
-		known[g] = weights[i]
+		asked.put(uint64(g))
 		own += weights[i] * weights[i]
 	}
+	inQuestion := make([]bool, len(k.grams))
+	for i, g := range k.grams {
+		if at := asked.find(uint64(g)); at >= 0 {
+			known[i], inQuestion[i] = weights[at], true
+		} else {
+			known[i] = v.gramWeight(g, k.times[i], len(all))
+		}
+	}
+	start := 0
+	for i := range all {
+		sum, like := 0.0, 0.0
+		for at := start; at < k.ends[i]; at++ {
+			x := known[k.of[at]]
+			k.x[at] = x
+			sum += x * x
+			if inQuestion[k.of[at]] {
+				like += x * x
+			}
+		}
+		norm := 1 / math.Sqrt(max(sum, 1e-12))
+		for at := start; at < k.ends[i]; at++ {
+			k.x[at] *= norm
+		}
+		all[i].like = like * norm / math.Sqrt(max(own, 1e-12))
+		start = k.ends[i]
+	}
+	return k
+}
+
+// numberGrams numbers the grams of the wordings.
+func numberGrams(all []wording) *kernel {
+	total := 0
+	for i := range all {
+		total += len(all[i].grams)
+	}
+	k := &kernel{n: len(all), of: make([]int32, 0, total), ends: make([]int, len(all)), x: make([]float64, total)}
+	numbers := newNumbering(total / 2)
 	for i := range all {
 		for _, g := range all[i].grams {
-			times[g]++
-		}
-	}
-	for i := range all {
-		w := &all[i]
-		w.x = make([]gramWeight, len(w.grams))
-		sum := 0.0
-		for j, g := range w.grams {
-			x, ok := known[g]
-			if !ok {
-				x = v.gramWeight(g, times[g], len(all))
-				known[g] = x
+			n, isNew := numbers.put(uint64(g))
+			if isNew {
+				k.grams, k.times = append(k.grams, g), append(k.times, 0)
 			}
-			w.x[j] = gramWeight{g, x}
-			sum += x * x
+			k.times[n]++
+			k.of = append(k.of, int32(n))
 		}
-		norm, like := 1/math.Sqrt(max(sum, 1e-12)), 0.0
-		for j := range w.x {
-			w.x[j].weight *= norm
-		}
-		common(grams, w.grams, func(at int) { like += weights[at] * weights[at] })
-		w.like = like * norm / math.Sqrt(max(own, 1e-12))
+		k.ends[i] = len(k.of)
 	}
+	return k
 }
 
 // gramWeight is how much a gram tells: how rare it is among the wordings at hand,
@@ -226,35 +280,52 @@ func (v *vocabulary) gramWeight(g pair, n int32, wordings int) float64 {
 	return w
 }
 
-// likeness returns the likeness of the wordings to each other, row by row.
-func likeness(all []wording) []float64 {
-	n := len(all)
+// weight is the weight of a gram in a wording.
+type weight struct {
+	wording int32
+	x       float64
+}
+
+// likeness returns the likeness of the wordings to each other, row by row. It
+// goes through the wordings of each gram, because two wordings share few.
+func (k *kernel) likeness() []float64 {
+	having := k.having()
+	n := k.n
 	out := make([]float64, n*n)
-	for i := range all {
+	for _, all := range having {
+		for i, a := range all {
+			row := out[int(a.wording)*n : int(a.wording)*n+n]
+			for _, b := range all[:i] {
+				row[b.wording] += a.x * b.x
+			}
+		}
+	}
+	for i := range n {
 		out[i*n+i] = 1
 		for j := range i {
-			s := dot(all[i].x, all[j].x)
-			out[i*n+j], out[j*n+i] = s, s
+			out[j*n+i] = out[i*n+j]
 		}
 	}
 	return out
 }
 
-func dot(a, b []gramWeight) float64 {
-	sum := 0.0
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i].gram < b[j].gram:
-			i++
-		case a[i].gram > b[j].gram:
-			j++
-		default:
-			sum += a[i].weight * b[j].weight
-			i++
-			j++
-		}
+// having returns the wordings that have a gram, ascending, of each gram that
+// several have.
+func (k *kernel) having() [][]weight {
+	out := make([][]weight, len(k.grams))
+	room := make([]weight, len(k.of))
+	for i, times := range k.times {
+		out[i], room = room[:0:times], room[times:]
 	}
-	return sum
+	start := 0
+	for w, end := range k.ends {
+		for at := start; at < end; at++ {
+			of := k.of[at]
+			out[of] = append(out[of], weight{int32(w), k.x[at]})
+		}
+		start = end
+	}
+	return out
 }
 
 // solve lets the wordings vote for their solutions by ridge regression with the

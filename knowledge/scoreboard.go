@@ -1,42 +1,37 @@
 package knowledge
 
-import "math/bits"
-
-// scoreboard adds up the scores of documents. It is a hash table that is made
-// large enough at once: a search adds to it for every posting.
+// scoreboard adds up the scores of documents, eight bytes for each of the index:
+// the documents of a term come in their order, so that a plain table is read as
+// they stand in memory.
 type scoreboard struct {
-	docs   []uint64 // one more than the document; 0 is free
-	scores []float64
-	shift  int
-	n      int
+	scores []float64 // by document; 0 where nothing was added
+	scored []uint64  // documents with a score
 }
 
-// newScoreboard returns one for at most that many documents.
-func newScoreboard(most uint64) *scoreboard {
-	size := bits.Len64(max(most, 8)) + 1
-	return &scoreboard{docs: make([]uint64, 1<<size), scores: make([]float64, 1<<size), shift: 64 - size}
-}
-
-func (b *scoreboard) add(doc uint64, score float64) {
-	at := int((doc + 1) * 0x9e3779b97f4a7c15 >> b.shift)
-	for b.docs[at] != doc+1 {
-		if b.docs[at] == 0 {
-			b.docs[at] = doc + 1
-			b.n++
-			break
-		}
-		at = (at + 1) & (len(b.docs) - 1)
+// reset empties the board, and makes room for so many documents.
+func (b *scoreboard) reset(documents uint64) {
+	for _, doc := range b.scored {
+		b.scores[doc] = 0
 	}
-	b.scores[at] += score
+	b.scored = b.scored[:0]
+	if uint64(len(b.scores)) < documents {
+		b.scores = make([]float64, documents)
+	}
+}
+
+// add adds a score; 0 adds nothing.
+func (b *scoreboard) add(doc uint64, score float64) {
+	if b.scores[doc] == 0 && score != 0 {
+		b.scored = append(b.scored, doc)
+	}
+	b.scores[doc] += score
 }
 
 // hits returns the documents in no order.
 func (b *scoreboard) hits() ranking {
-	out := make(ranking, 0, b.n)
-	for i, d := range b.docs {
-		if d != 0 {
-			out = append(out, hit{d - 1, b.scores[i]})
-		}
+	out := make(ranking, len(b.scored))
+	for i, doc := range b.scored {
+		out[i] = hit{doc, b.scores[doc]}
 	}
 	return out
 }

@@ -10,9 +10,13 @@ func TestTheRankingIsThatOfASortedList(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
 	sums := map[uint64]float64{}
-	board := newScoreboard(500)
+	var board scoreboard
+	board.reset(1_000)
+	board.add(900, 1)
+	board.add(7, 1)
+	board.reset(500)
 	for range 3_000 {
-		doc, score := uint64(r.IntN(500)), float64(r.IntN(8))
+		doc, score := uint64(r.IntN(500)), float64(1+r.IntN(8))
 		sums[doc] += score
 		board.add(doc, score)
 	}

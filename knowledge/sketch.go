@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"iter"
 	"math"
 	"time"
 )
@@ -31,14 +30,7 @@ type sketch struct {
 	validTo      int64 // math.MaxInt64 without an end
 	opinions     Opinions
 	wordings     []uint64 // hashes of title and questions, by plain
-	cuts         cuts
-}
-
-// cuts are the terms of a solution's texts by number, in their order.
-type cuts struct {
-	variants [][]int32 // title and questions; the answer when there are none; stop words included, as in the others
-	tags     []int32
-	answer   []int32
+	texts        texts
 }
 
 // termID numbers a term: a hash of it whose lowest two bits say what it weighs
@@ -67,15 +59,15 @@ func textID(plain string) uint64 {
 	return h.Sum64()
 }
 
-// newSketch describes a solution whose texts were cut.
-func newSketch(s *Solution, c cuts) (sketch, error) {
+// newSketch describes a solution of which these are the texts.
+func newSketch(s *Solution, t texts) (sketch, error) {
 	hash, err := s.Hash()
 	if err != nil {
 		return sketch{}, err
 	}
 	k := sketch{
 		id: s.ID, hash: hash, language: baseLanguage(s.Language), product: fold(s.Product), region: fold(s.Region),
-		customerType: fold(s.CustomerType), stage: s.Stage, opinions: s.Opinions, cuts: c, validTo: math.MaxInt64,
+		customerType: fold(s.CustomerType), stage: s.Stage, opinions: s.Opinions, texts: t, validTo: math.MaxInt64,
 	}
 	if k.language == "" {
 		k.language = textLanguage(s.Title + s.Answer)
@@ -95,18 +87,6 @@ func newSketch(s *Solution, c cuts) (sketch, error) {
 func (k *sketch) validAt(t time.Time) bool {
 	now := t.UnixMicro()
 	return now >= k.validFrom && now < k.validTo
-}
-
-// texts yields the terms of the texts with what an occurrence in them counts.
-func (k *sketch) texts() iter.Seq2[[]int32, float64] {
-	return func(yield func([]int32, float64) bool) {
-		for _, ids := range k.cuts.variants {
-			if !yield(ids, questionWeight) {
-				return
-			}
-		}
-		_ = yield(k.cuts.tags, tagWeight) && yield(k.cuts.answer, answerWeight)
-	}
 }
 
 // fingerprint identifies all of a solution that the ranking looks at.
@@ -129,22 +109,11 @@ func (k *sketch) encode() []byte {
 	for _, w := range k.wordings {
 		b = binary.LittleEndian.AppendUint64(b, w)
 	}
-	b = binary.AppendUvarint(b, uint64(len(k.cuts.variants)))
-	for _, ids := range k.cuts.variants {
-		b = appendIDs(b, ids)
-	}
-	return appendIDs(appendIDs(b, k.cuts.tags), k.cuts.answer)
+	return append(b, k.texts...)
 }
 
-func appendIDs(b []byte, ids []int32) []byte {
-	b = binary.AppendUvarint(b, uint64(len(ids)))
-	for _, id := range ids {
-		b = binary.LittleEndian.AppendUint32(b, uint32(id))
-	}
-	return b
-}
-
-// decodeSketch reads what encode wrote. Anything else is errBroken.
+// decodeSketch reads what encode wrote, and keeps its texts where they are.
+// Anything else is errBroken.
 func decodeSketch(b []byte) (sketch, error) {
 	d := decoder{rest: b}
 	var k sketch
@@ -160,11 +129,10 @@ func decodeSketch(b []byte) (sketch, error) {
 	for i := range k.wordings {
 		k.wordings[i] = binary.LittleEndian.Uint64(d.bytes(8))
 	}
-	k.cuts.variants = make([][]int32, d.length(1))
-	for i := range k.cuts.variants {
-		k.cuts.variants[i] = d.ids()
+	k.texts = d.rest
+	for range d.length(1) + 2 {
+		d.ids()
 	}
-	k.cuts.tags, k.cuts.answer = d.ids(), d.ids()
 	if d.failed || len(d.rest) > 0 {
 		return sketch{}, fmt.Errorf("sketch of %d bytes: %w", len(b), errBroken)
 	}
@@ -232,11 +200,4 @@ func (d *decoder) count() int {
 
 func (d *decoder) text() string { return string(d.bytes(d.length(1))) }
 
-func (d *decoder) ids() []int32 {
-	raw := d.bytes(4 * d.length(4))
-	out := make([]int32, len(raw)/4)
-	for i := range out {
-		out[i] = int32(binary.LittleEndian.Uint32(raw[4*i:]))
-	}
-	return out
-}
+func (d *decoder) ids() ids { return d.bytes(4 * d.length(4)) }

@@ -28,8 +28,8 @@ func (v *vocabulary) meanLength() float64 { return v.length / float64(max(v.entr
 
 // count adds sign times the entry to the numbers.
 func (v *vocabulary) count(e *entry, sign int) {
-	for _, t := range e.terms {
-		v.counts[t.term] += int32(sign)
+	for _, id := range e.terms() {
+		v.counts[id] += int32(sign)
 	}
 	v.entries += sign
 	v.length += float64(sign) * e.length
