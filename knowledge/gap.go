@@ -291,7 +291,8 @@ func (g *Gaps) keep(c *clustering) {
 // looseQuestion is a question that nothing answered and no gap has.
 type looseQuestion struct {
 	ID       int64
-	Ask      bool // of an agent, in asks
+	Session  int64 // key; 0 of an agent's
+	Ask      bool  // of an agent, in asks
 	Day      time.Time
 	Language string
 	Text     string
@@ -303,13 +304,13 @@ type looseQuestion struct {
 // is counted that is gone, or has an answer. No text is read beyond the limit.
 func (g *Gaps) loose(ctx context.Context, tx pgx.Tx) ([]looseQuestion, error) {
 	const customers = `
-		SELECT q.id, false AS ask, q.day, q.language, coalesce((
+		SELECT q.id, q.session_id AS session, false AS ask, q.day, q.language, coalesce((
 			SELECT asked ->> 'text'
 			FROM jsonb_array_elements(v.content::jsonb -> 'questions') AS asked
 			WHERE (asked ->> 'turn')::integer = q.turn
 			LIMIT 1), '') AS text
 		FROM (
-			SELECT id, day, language, verdict_id, turn
+			SELECT id, session_id, day, language, verdict_id, turn
 			FROM questions
 			WHERE solution_id = '' AND gap_id IS NULL
 			ORDER BY id
@@ -319,7 +320,7 @@ func (g *Gaps) loose(ctx context.Context, tx pgx.Tx) ([]looseQuestion, error) {
 		JOIN verdicts v ON v.id = q.verdict_id
 		ORDER BY q.id`
 	const agents = `
-		SELECT id, true AS ask, at::date AS day, language, text
+		SELECT id, 0::bigint AS session, true AS ask, at::date AS day, language, text
 		FROM asks
 		WHERE NOT answered AND gap_id IS NULL AND stage = '' AND at < now() - $2::interval
 		ORDER BY id
@@ -400,6 +401,10 @@ func (c *clustering) put(ctx context.Context, tx pgx.Tx, loose []looseQuestion) 
 	if err := c.reserve(ctx, tx, len(loose)); err != nil {
 		return err
 	}
+	counted, err := countedIn(ctx, tx, loose)
+	if err != nil {
+		return err
+	}
 	touched := map[int64]*gapRow{}
 	var asked, agents placed
 	for i := range loose {
@@ -408,7 +413,7 @@ func (c *clustering) put(ctx context.Context, tx pgx.Tx, loose []looseQuestion) 
 		if q.Ask {
 			into = &agents
 		}
-		gap := c.take(q)
+		gap := c.take(q, counted)
 		into.ids, into.gaps = append(into.ids, q.ID), append(into.gaps, gap)
 		touch(touched, gap, q)
 	}
@@ -447,6 +452,36 @@ func (c *clustering) put(ctx context.Context, tx pgx.Tx, loose []looseQuestion) 
 	return tx.SendBatch(ctx, batch).Close()
 }
 
+// inGap is a session that has asked for a gap.
+type inGap struct{ session, gap int64 }
+
+// countedIn returns for which gaps the sessions of questions have been counted.
+func countedIn(ctx context.Context, tx pgx.Tx, loose []looseQuestion) (map[inGap]bool, error) {
+	const query = `
+		SELECT DISTINCT session_id, gap_id
+		FROM questions
+		WHERE session_id = ANY($1) AND gap_id IS NOT NULL`
+	var sessions []int64
+	for i := range loose {
+		if !loose[i].Ask {
+			sessions = append(sessions, loose[i].Session)
+		}
+	}
+	rows, err := tx.Query(ctx, query, sessions)
+	if err != nil {
+		return nil, fmt.Errorf("read gaps of sessions: %w", err)
+	}
+	counted := map[inGap]bool{}
+	var in inGap
+	if _, err := pgx.ForEachRow(rows, []any{&in.session, &in.gap}, func() error {
+		counted[in] = true
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("read gaps of sessions: %w", err)
+	}
+	return counted, nil
+}
+
 // placed are questions with the gaps that they were put into.
 type placed struct{ ids, gaps []int64 }
 
@@ -468,10 +503,23 @@ func (c *clustering) reserve(ctx context.Context, tx pgx.Tx, n int) error {
 	return nil
 }
 
-// take finds the gap of a question, or makes one.
-func (c *clustering) take(q *looseQuestion) int64 {
+// take finds the gap of a question, or makes one. What a session asks again is
+// counted once.
+func (c *clustering) take(q *looseQuestion, counted map[inGap]bool) int64 {
 	terms := c.clusterer.read(q.Text)
 	id, _ := c.clusterer.nearest(terms)
+	if counted[inGap{q.Session, id}] {
+		return id
+	}
+	id = c.count(q, id, terms)
+	if !q.Ask {
+		counted[inGap{q.Session, id}] = true
+	}
+	return id
+}
+
+// count adds a question to a gap, or to a new one.
+func (c *clustering) count(q *looseQuestion, id int64, terms []*gapTerm) int64 {
 	day := float64(q.Day.Unix()/(24*60*60)) / gapHalfLife
 	if id == 0 {
 		id, c.spare = c.spare[0], c.spare[1:]

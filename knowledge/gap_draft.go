@@ -83,19 +83,25 @@ func (g *Gaps) Draft(ctx context.Context, id int64) (Drafted, error) {
 	}
 	if len(answers) > 0 {
 		d.Solution.Answer = answers[0].Text
-		d.Solution.Note = sources(answers)
+		d.Solution.Note = sources(answers, gap.Language)
 	}
 	return d, nil
 }
 
-// sources names the sessions of a draft's answers.
-func sources(answers []Passage) string {
+// sources names the sessions of a draft's answers, in the draft's language.
+func sources(answers []Passage, language string) string {
 	var ids []string
 	for _, a := range answers {
 		ids = append(ids, a.SourceID)
 	}
+	if IsChinese(language) {
+		return "起草自会话：" + strings.Join(ids, "、")
+	}
 	return "Drafted from sessions: " + strings.Join(ids, ", ")
 }
+
+// IsChinese reports whether a BCP 47 language is Chinese.
+func IsChinese(language string) bool { return baseLanguage(language) == "zh" }
 
 // productOf is the product of more than half of the questions; "" is none.
 func productOf(asked []Asked) string {

@@ -17,7 +17,7 @@ type Gap struct {
 	ID         int64
 	Title      string // its most typical question, without personal data
 	Language   string // base language
-	Questions  int    // all that ever came to it
+	Questions  int    // all that ever came to it, of a session one
 	Recent     int    // those of the last 30 days that still have no solution
 	FirstAsked time.Time
 	LastAsked  time.Time
@@ -30,7 +30,7 @@ type Gap struct {
 
 const gapColumns = `g.id, g.title, g.language, g.questions, g.first_asked, g.last_asked, g.status, g.merged_into,
 	g.solution_id, g.changed_by, g.changed_at, (
-		SELECT count(*)
+		SELECT count(DISTINCT q.session_id)
 		FROM questions q
 		WHERE q.gap_id = g.id AND q.day > current_date - 30) + (
 		SELECT count(*)

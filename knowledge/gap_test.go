@@ -39,14 +39,28 @@ func newShop(t *testing.T) *shop {
 // asked stores an inspected session with a question of the customer's and an answer.
 func (s *shop) asked(t *testing.T, at time.Time, question, answer string, result pipeline.Result, solutions ...string) {
 	t.Helper()
+	s.askedAll(t, at, []string{question}, answer, result, solutions...)
+}
+
+// askedAll stores an inspected session with several questions, each answered the same.
+func (s *shop) askedAll(t *testing.T, at time.Time, questions []string, answer string, result pipeline.Result, solutions ...string) {
+	t.Helper()
 	s.n++
+	var turns []transcript.Turn
+	var asked []pipeline.Question
+	for _, text := range questions {
+		q := pipeline.Question{Turn: len(turns), Text: text, Suggestions: []pipeline.Suggestion{}}
+		for _, id := range solutions {
+			q.Suggestions = append(q.Suggestions, pipeline.Suggestion{SolutionID: id, Score: 0.9})
+		}
+		asked = append(asked, q)
+		turns = append(turns, transcript.Turn{Speaker: transcript.Customer, Text: text}, transcript.Turn{Speaker: transcript.Agent, Text: answer})
+	}
+	turns = append(turns, transcript.Turn{Speaker: transcript.Customer, Text: "谢谢"})
 	id := fmt.Sprintf("s-%d", s.n)
 	in, err := store.NewIncoming(&transcript.Session{
 		ID: transcript.SessionID(id), Channel: transcript.Chat, StartedAt: at,
-		Turns: []transcript.Turn{
-			{Speaker: transcript.Customer, Text: question}, {Speaker: transcript.Agent, Text: answer},
-			{Speaker: transcript.Customer, Text: "谢谢"},
-		},
+		Turns: turns,
 	}, "f:1")
 	if err != nil {
 		t.Fatal(err)
@@ -59,10 +73,6 @@ func (s *shop) asked(t *testing.T, at time.Time, question, answer string, result
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := pipeline.Question{Turn: 0, Text: question, Suggestions: []pipeline.Suggestion{}}
-	for _, id := range solutions {
-		q.Suggestions = append(q.Suggestions, pipeline.Suggestion{SolutionID: id, Score: 0.9})
-	}
 	transcripts, err := s.store.Transcripts(t.Context(), keys)
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +80,7 @@ func (s *shop) asked(t *testing.T, at time.Time, question, answer string, result
 	score := 90.0
 	v := &pipeline.Verdict{
 		SessionID: transcript.SessionID(id), Scorecard: pipeline.ScorecardRef{ID: "card", Version: "1"},
-		Result: result, Score: &score, Unfailed: &score, Questions: []pipeline.Question{q},
+		Result: result, Score: &score, Unfailed: &score, Questions: asked,
 	}
 	done := []store.Inspected{{Transcript: transcripts[0], Scorecard: s.card, Verdict: v}}
 	if err := s.store.SaveInspections(t.Context(), done, nil, nil, func(pgx.Tx, []store.VerdictKey) error { return nil }); err != nil {
@@ -123,6 +133,40 @@ func TestQuestionsWithoutASolutionComeTogether(t *testing.T) {
 	}
 	if zh := s.list(t, GapFilter{Language: "zh"}); len(zh) != 1 {
 		t.Errorf("Chinese gaps: %q", zh)
+	}
+}
+
+func TestASessionCountsOnceForAGap(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.askedAll(t, november(3), []string{"宠物可以随行李托运吗", "宠物可以随行李托运吗"}, "稍等", pipeline.Pass)
+	if n := s.cluster(t); n != 2 {
+		t.Errorf("%d questions put into gaps, want 2", n)
+	}
+	if got := s.list(t, GapFilter{}); !cmp.Equal(got, []string{"1 宠物可以随行李托运吗"}) {
+		t.Errorf("asked twice in one session: %q", got)
+	}
+	s.asked(t, november(4), "宠物可以随行李托运吗", "稍等", pipeline.Pass)
+	s.cluster(t)
+	if got := s.list(t, GapFilter{Least: 2}); !cmp.Equal(got, []string{"2 宠物可以随行李托运吗"}) {
+		t.Errorf("asked in another one: %q", got)
+	}
+}
+
+func TestDraftNotesAreInTheGapsLanguage(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.asked(t, november(3), "宠物可以随行李托运吗", "可以的，请您在出发前两天打电话给我们预约托运服务", pipeline.Pass)
+	s.asked(t, november(4), "Do you sell gift cards?", "Yes, our shops sell gift cards of 10 to 200 dollars, valid for three years.", pipeline.Pass)
+	s.cluster(t)
+	for language, want := range map[string]string{"zh": "起草自会话：s-1", "en": "Drafted from sessions: s-2"} {
+		list, err := s.gaps.List(t.Context(), GapFilter{Language: language})
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%v, %v", list, err)
+		}
+		if d, err := s.gaps.Draft(t.Context(), list[0].ID); err != nil || d.Solution.Note != want {
+			t.Errorf("%s: note %q, %v", language, d.Solution.Note, err)
+		}
 	}
 }
 

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"assay/pipeline/transcript"
 )
 
 // bulkShown is of how many solutions a bulk edit returns what changes.
@@ -107,7 +105,8 @@ type BulkProblem struct {
 }
 
 // Bulk edits all solutions that fit the filter, all or none, each with a revision
-// of its own. A dry run changes nothing and tells the same. The filter's order,
+// of its own. An id of the filter that no solution has is a problem, too. A dry run
+// changes nothing and tells the same. The filter's order,
 // limit and cursor do not count; one that fits everything is ErrNoFilter.
 func (l *Library) Bulk(ctx context.Context, f Filter, e Edits, c Change, dry bool) (BulkResult, error) {
 	c.made = MadeByBulk
@@ -131,6 +130,9 @@ func (l *Library) Bulk(ctx context.Context, f Filter, e Edits, c Change, dry boo
 			return err
 		}
 		result.Matched = len(ids)
+		if err := result.missing(ctx, tx, f.IDs); err != nil {
+			return err
+		}
 		for part := range slices.Chunk(ids, writeBatch) {
 			if err := result.edit(ctx, tx, part, &e, writerOf(c, dry)); err != nil {
 				return err
@@ -145,6 +147,28 @@ func (l *Library) Bulk(ctx context.Context, f Filter, e Edits, c Change, dry boo
 		return BulkResult{}, fmt.Errorf("edit solutions: %w", err)
 	}
 	return result, nil
+}
+
+// missing notes the ids that no solution has.
+func (b *BulkResult) missing(ctx context.Context, tx pgx.Tx, ids []string) error {
+	const query = `
+		SELECT DISTINCT id
+		FROM unnest($1::text[]) AS named(id)
+		WHERE NOT EXISTS (SELECT 1 FROM solutions s WHERE s.id = named.id)
+		ORDER BY id
+		LIMIT $2`
+	found, err := tx.Query(ctx, query, ids, bulkShown)
+	if err != nil {
+		return fmt.Errorf("find solutions: %w", err)
+	}
+	unknown, err := pgx.CollectRows(found, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("find solutions: %w", err)
+	}
+	for _, id := range unknown {
+		b.problem(id, ErrNotFound)
+	}
+	return nil
 }
 
 // matching are the ids of all solutions that fit the filter, before any changes.
@@ -207,9 +231,9 @@ func (b *BulkResult) edit(
 }
 
 // problem keeps as many as are shown.
-func (b *BulkResult) problem(id string, p transcript.Problems) {
+func (b *BulkResult) problem(id string, err error) {
 	if len(b.Problems) < bulkShown {
-		b.Problems = append(b.Problems, BulkProblem{id, p})
+		b.Problems = append(b.Problems, BulkProblem{id, err})
 	}
 }
 

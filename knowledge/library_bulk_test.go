@@ -58,6 +58,15 @@ func TestBulkIsAllOrNothing(t *testing.T) {
 	if e := entryOf(t, l, "a"); e.Revision != 1 {
 		t.Errorf("one of two was changed: %+v", e)
 	}
+	for _, dry := range []bool{true, false} {
+		got, err := l.Bulk(t.Context(), Filter{IDs: []string{"a", "typo"}}, Edits{Owner: new("x")}, Change{By: "lin"}, dry)
+		if err != nil || len(got.Problems) != 1 || got.Problems[0].ID != "typo" || !errors.Is(got.Problems[0].Err, ErrNotFound) {
+			t.Errorf("an id that there is not, dry %v: %+v, %v", dry, got, err)
+		}
+	}
+	if e := entryOf(t, l, "a"); e.Revision != 1 {
+		t.Errorf("changed though another id is unknown: %+v", e)
+	}
 }
 
 func TestBulkRefuses(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"assay/pipeline/transcript"
 )
@@ -240,7 +241,11 @@ func oneOf[T ~string](d *draft, key string, v value, allowed []T) T {
 	if word == "" || slices.Contains(allowed, word) {
 		return word
 	}
-	d.fail(key, fmt.Sprintf("%q is unknown", clip(s, 60)), listed(allowed))
+	words := listed(allowed)
+	if d.byHand {
+		words = spokenList(key, allowed)
+	}
+	d.fail(key, fmt.Sprintf("%q is unknown", clip(s, 60)), words)
 	return ""
 }
 
@@ -330,9 +335,10 @@ func isLanguage(s string) bool {
 	})
 }
 
-// suggestion names the key that is nearest to an unknown one, if any is near.
+// suggestion names the key that is nearest to an unknown one, if any is near: up to
+// two letters are wrong, and fewer than half of them.
 func suggestion(unknown string) string {
-	nearest, least := "", 2+len(unknown)/3
+	nearest, least := "", min(3, (utf8.RuneCountInString(unknown)+1)/2)
 	for _, key := range solutionKeys {
 		if n := transcript.EditDistance(strings.ToLower(unknown), key); n < least {
 			nearest, least = key, n

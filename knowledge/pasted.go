@@ -17,12 +17,35 @@ const maxPastedTurns = 20
 // is no time.
 var labelWithin = regexp.MustCompile(`(\p{L}[^\n]*?)[ \t\x{3000}]+((?:客户|顾客|用户|坐席|座席|客服|[Cc]ustomer|[Cc]lient|[Uu]ser|[Aa]gent)\s?\d*\s?[:：])`)
 
+// HearQuestion finds the question in what somebody typed or pasted, with turns that
+// are known beside it: in a chat, and in turns alone, it is what the customer asked
+// last. It says which of these it was.
+func HearQuestion(ctx context.Context, text string, turns []Said) (question string, before []Said, made AskMade) {
+	text = strings.TrimSpace(text)
+	if pasted, ok := ReadPasted(ctx, text); ok {
+		question, before = LastAsked(slices.Concat(turns, pasted))
+		return question, before, AskPasted
+	}
+	switch {
+	case len(turns) == 0:
+		return text, nil, AskTyped
+	case text == "":
+		question, before = LastAsked(turns)
+		return question, before, AskTurns
+	}
+	return text, turns, AskTurns
+}
+
 // ReadPasted reads a text as a chat: lines of a speaker, a colon and what was said,
-// as "客户：…" or "Agent: …". It reports whether it is one, with a customer in it.
+// as "客户：…" or "Agent: …", or what messengers export, with names and times. It
+// reports whether it is one, with a customer in it.
 func ReadPasted(ctx context.Context, text string) ([]Said, bool) {
 	text = strings.TrimSpace(text)
 	if !strings.ContainsAny(text, ":：") {
 		return nil, false
+	}
+	if turns := pastedLines(text); hasCustomer(turns) {
+		return turns, true
 	}
 	in := strings.NewReader("=== pasted ===\n" + labelWithin.ReplaceAllString(text, "$1\n$2"))
 	o := transcript.Options{Format: transcript.Text, Stdin: in, Channel: transcript.Chat}
@@ -31,14 +54,16 @@ func ReadPasted(ctx context.Context, text string) ([]Said, bool) {
 			return nil, false
 		}
 		var turns []Said
-		customer := false
 		for _, t := range rec.Session.Turns {
 			turns = append(turns, Said{t.Speaker, t.Text})
-			customer = customer || t.Speaker == transcript.Customer
 		}
-		return turns, customer
+		return turns, hasCustomer(turns)
 	}
 	return nil, false
+}
+
+func hasCustomer(turns []Said) bool {
+	return slices.ContainsFunc(turns, func(s Said) bool { return s.Speaker == transcript.Customer })
 }
 
 // LastAsked returns what the customer asked last, and what was said before it. Where

@@ -36,30 +36,48 @@ func (in *reader) readCSV(b *bufio.Reader, sample string) {
 	}
 }
 
-// columns decides which key each column fills. Of lists there may be several.
+// columns decides which key each column fills. Of lists there may be several. A
+// column of questions is the title where there is none.
 func (in *reader) columns(head transcript.Row) (all []column, problems transcript.Problems) {
 	if head.Wrong != "" {
 		return nil, transcript.Problems{problem("", "header: "+head.Wrong, "")}
 	}
+	titled := slices.ContainsFunc(head.Cells, func(cell string) bool { return columnKey(cell) == "title" })
+	numbered, allowed := "", bothNames()+", and names that begin with _ or x_, which are passed over, as all others are with --skip-unknown"
 	for _, cell := range head.Cells {
 		name := strings.TrimSpace(cell)
 		key := columnKey(name)
+		if !titled && isAsked(name) {
+			key, titled = "title", true
+		}
 		twice := slices.ContainsFunc(all, func(c column) bool { return c.key == key })
 		switch {
 		case key != "" && twice && !isListKey(key):
 			problems = append(problems, problem(clip(name, 60), "a second column for "+key, ""))
+		case isRowNumber(name):
+			numbered = name
 		case key == "" && name != "" && !isPrivate(name) && !in.o.SkipUnknown:
-			problems = append(problems, problem(clip(name, 60), "unknown column"+suggestion(clip(name, 60)),
-				strings.Join(solutionKeys, ", ")+", and names that begin with _ or x_, which are passed over"))
+			problems = append(problems, problem(clip(name, 60), "unknown column"+suggestion(clip(name, 60)), allowed))
+			allowed = "" // said once
 		}
 		all = append(all, column{key, name})
 	}
+	return all, append(problems, in.lacking(all, numbered)...)
+}
+
+// lacking are the problems of a header without columns that must be there; numbered
+// is a column that counts its rows.
+func (in *reader) lacking(all []column, numbered string) (problems transcript.Problems) {
 	for _, key := range []string{"id", "title", "answer"} {
-		if !slices.ContainsFunc(all, func(c column) bool { return c.key == key }) && (key != "answer" || !in.o.NoAnswers) {
+		switch {
+		case slices.ContainsFunc(all, func(c column) bool { return c.key == key }), key == "answer" && in.o.NoAnswers:
+		case key == "id" && numbered != "":
+			problems = append(problems, problem(key, fmt.Sprintf("no column for it: %q counts rows, and rows move", clip(numbered, 60)), strings.Join(columnNames[key], ", ")))
+		default:
 			problems = append(problems, problem(key, "no column for it", strings.Join(columnNames[key], ", ")))
 		}
 	}
-	return all, problems
+	return problems
 }
 
 // takeRow reads one row.
@@ -160,6 +178,12 @@ func knownColumns(sample string, comma byte) map[string]bool {
 	for cell := range strings.SplitSeq(clip(strings.TrimSpace(head), 10_000), string(rune(comma))) {
 		if key := columnKey(strings.Trim(cell, `" `)); key != "" {
 			found[key] = true
+		}
+		if isAsked(strings.Trim(cell, `" `)) {
+			found["title"] = true
+		}
+		if isRowNumber(strings.Trim(cell, `" `)) {
+			found["id"] = true // it is a table of solutions, but for that
 		}
 	}
 	return found

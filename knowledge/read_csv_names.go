@@ -17,19 +17,19 @@ func isListKey(key string) bool { return slices.Contains(listKeys, key) }
 // that plainName gives them.
 var columnNames = map[string][]string{
 	"id": {
-		"id", "编号", "标识", "序号", "知识编号", "知识id", "方案编号", "方案id", "解决方案编号", "solution_id", "article_id", "文章编号",
+		"id", "编号", "标识", "知识编号", "知识id", "方案编号", "方案id", "解决方案编号", "solution_id", "article_id", "文章编号",
 	},
 	"title": {"title", "标题", "名称", "主题", "标准问", "标准问题", "问题标题", "知识标题", "方案标题", "subject", "question_title"},
 	"questions": {
-		"questions", "question", "相似问", "相似问法", "相似问题", "扩展问", "扩展问法", "扩展问题", "其他问法", "问法", "同义问",
+		"questions", "question", "相似问", "相似问法", "相似问题", "扩展问", "扩展问法", "扩展问题", "其他问法", "问法", "同义问", "问题", "问",
 		"similar_questions", "variants", "wordings",
 	},
-	"answer": {"answer", "答案", "回答", "解答", "标准答案", "答案内容", "内容", "正文", "解决方案", "解决办法", "body", "content", "text"},
+	"answer": {"answer", "答案", "回答", "回复", "答", "解答", "标准答案", "答案内容", "内容", "正文", "解决方案", "解决办法", "body", "content", "text"},
 	"short_reply": {
 		"short_reply", "短回复", "快捷回复", "简短回复", "简短答复", "快捷答复", "canned_response", "quick_reply",
 	},
 	"note":          {"note", "内部备注", "备注", "内部说明", "坐席备注", "internal_note", "notes"},
-	"tags":          {"tags", "tag", "标签", "关键词", "关键字", "labels", "keywords"},
+	"tags":          {"tags", "tag", "标签", "关键词", "关键字", "分类", "类别", "labels", "keywords"},
 	"product":       {"product", "产品", "产品名称", "产品线", "商品", "适用产品", "entity"},
 	"region":        {"region", "地区", "区域", "地域", "适用地区"},
 	"customer_type": {"customer_type", "客户类型", "用户类型", "客户类别", "适用客户"},
@@ -41,6 +41,51 @@ var columnNames = map[string][]string{
 	"review_by":     {"review_by", "复核日期", "复审日期", "下次复核", "下次复核日期", "待复核日期", "review_date"},
 	"reviewed_at":   {"reviewed_at", "复核时间", "最近复核", "上次复核", "上次复核时间", "last_reviewed"},
 	"status":        {"status", "状态", "发布状态", "知识状态"},
+}
+
+// askedNames are names of columns of questions, of which the first is the title
+// where no column is called so.
+var askedNames = []string{"问题", "问", "question"}
+
+// isAsked reports whether a column may be the title.
+func isAsked(name string) bool { return slices.Contains(askedNames, plainName(name)) }
+
+// rowNumbers are names of columns that count the rows: a row that moves would
+// become another solution.
+var rowNumbers = []string{"序号", "行号", "no.", "row"}
+
+func isRowNumber(name string) bool { return slices.Contains(rowNumbers, plainName(name)) }
+
+// bothNames lists the keys with one Chinese name of each, for people.
+func bothNames() string {
+	names := make([]string, len(solutionKeys))
+	for i, key := range solutionKeys {
+		names[i] = key
+		if j := slices.IndexFunc(columnNames[key], isChineseText); j >= 0 {
+			names[i] += " (" + columnNames[key][j] + ")"
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func isChineseText(s string) bool { return strings.ContainsFunc(s, isHan) }
+
+// spokenList lists the words of a closed list, with what people write for them.
+func spokenList[T ~string](key string, allowed []T) string {
+	parts := make([]string, len(allowed))
+	for i, word := range allowed {
+		var spoken []string
+		for said, means := range spokenWords[key] {
+			if means == string(word) && isChineseText(said) {
+				spoken = append(spoken, said)
+			}
+		}
+		slices.Sort(spoken)
+		if parts[i] = string(word); len(spoken) > 0 {
+			parts[i] += " (" + strings.Join(spoken, ", ") + ")"
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // spokenWords are the words that people write in tables for those of closed lists.

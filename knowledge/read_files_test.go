@@ -65,6 +65,11 @@ func TestReadCSV(t *testing.T) {
 				s.ValidFrom, s.ValidTo = time.Date(2026, 1, 2, 9, 30, 0, 0, beijing), time.Date(2027, 1, 1, 0, 0, 0, 0, beijing)
 				s.ReviewBy = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 			})},
+		{"questions are the title where there is none", "编号,问题,相似问,回复,分类\na,退款,多久?,三天。,售后\n",
+			with(func(s *Solution) { s.Questions, s.Tags = []string{"多久?"}, []string{"售后"} })},
+		{"questions are wordings beside a title", "编号,标题,问题,答\na,退款,多久?,三天。\n", with(func(s *Solution) { s.Questions = []string{"多久?"} })},
+		{"question in English", "id,question,answer\na,退款,三天。\n", refund},
+		{"a number of the row beside an id", "序号,编号,标题,答案\n1,a,退款,三天。\n", refund},
 		{"columns of its own", head + ",_note,x_team\na,退款,三天。,1,2\n", refund},
 	}
 	for _, tt := range tests {

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -131,10 +132,12 @@ func (c *evalQuestionsCmd) read(p *program) (files map[string][]needCase, proble
 		}
 	}
 	files = map[string][]needCase{}
+	told := rejectLines{}
+	defer func() { told.rest(p) }()
 	for _, path := range c.Sessions {
 		for rec := range transcript.Read(p.ctx, []string{path}, read) {
 			if rec.Reject != nil {
-				fmt.Fprintln(p.stderr, rec.Reject)
+				told.tell(p, rec.Reject)
 				problems = true
 				continue
 			}
@@ -147,6 +150,30 @@ func (c *evalQuestionsCmd) read(p *program) (files map[string][]needCase, proble
 		}
 	}
 	return files, problems, p.ctx.Err()
+}
+
+// sameTold is how many records with the same problem are told one by one.
+const sameTold = 20
+
+// rejectLines counts refused records by their first problem.
+type rejectLines map[string]int
+
+// tell prints a refused record, unless many with the same problem were printed.
+func (l rejectLines) tell(p *program, r *transcript.Reject) {
+	what, _, _ := strings.Cut(r.Field+": "+r.Reason, `"`)
+	what = strings.TrimSuffix(what, ", perhaps ")
+	if l[what]++; l[what] <= sameTold {
+		fmt.Fprintln(p.stderr, r)
+	}
+}
+
+// rest prints how many were not printed.
+func (l rejectLines) rest(p *program) {
+	for _, what := range slices.Sorted(maps.Keys(l)) {
+		if more := l[what] - sameTold; more > 0 {
+			fmt.Fprintf(p.stderr, "%d more records with this problem: %s\n", more, strings.Trim(what, ": "))
+		}
+	}
 }
 
 // needCases are the bursts of a session that its label speaks of.
@@ -215,10 +242,10 @@ func (c *evalQuestionsCmd) measure(p *program, index *knowledge.Index, model kno
 			table.TP++
 		case is:
 			table.FP++
-			c.explain(p, table.FP, "no question", path, &one)
+			c.explain(p, table.FP, "taken for a question, and its label says it is none", path, &one)
 		case one.Needs:
 			table.FN++
-			c.explain(p, table.FN, "question", path, &one)
+			c.explain(p, table.FN, "taken for no question, and its label says it is one", path, &one)
 		default:
 			table.TN++
 		}
@@ -236,9 +263,9 @@ func needOf(p *program, index *knowledge.Index, model knowledge.NeedModel, query
 	return index.Need(p.ctx, query)
 }
 
-func (c *evalQuestionsCmd) explain(p *program, n int, truth, path string, one *needCase) {
+func (c *evalQuestionsCmd) explain(p *program, n int, mistake, path string, one *needCase) {
 	if n <= c.Errors {
-		fmt.Fprintf(p.stderr, "%s: %s turn %d is %s: %q\n", path, one.session, one.turn, truth, one.Query.Text)
+		fmt.Fprintf(p.stderr, "%s: %s turn %d was %s: %q\n", path, one.session, one.turn, mistake, one.Query.Text)
 	}
 }
 

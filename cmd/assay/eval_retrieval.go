@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"assay/cmd/assay/internal/config"
 	"assay/knowledge"
@@ -13,7 +15,7 @@ type evalRetrievalCmd struct {
 	Corpus    []string `name:"corpus" required:"" type:"existingfile" placeholder:"FILE" help:"JSONL files of solutions, or of a retrieval corpus with title and text (.gz too)."`
 	Queries   []string `name:"queries" type:"existingfile" placeholder:"FILE" help:"JSONL files of questions: id, text, and perhaps turns before it, entities, language (.gz too)."`
 	Qrels     []string `name:"qrels" type:"existingfile" placeholder:"FILE" help:"Tables of question, solution, grade, in the form of BEIR or TREC. Queries may have their solutions in want instead."`
-	HeldOut   float64  `name:"held-out" placeholder:"SHARE" help:"Instead of --queries and --qrels: ask this share of every solution's wordings and take them out of the library."`
+	HeldOut   string   `name:"held-out" placeholder:"SHARE" help:"Instead of --queries and --qrels: ask this share of every solution's wordings and take them out of the library; 0.2 is the same as 20%."`
 	NoFilter  bool     `name:"no-filter" help:"Ignore the questions' entities, which else are the products to search."`
 	NoContext bool     `name:"no-context" help:"Ignore the turns before the questions."`
 	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
@@ -82,24 +84,45 @@ func (c *evalRetrievalCmd) Run(p *program) (err error) {
 func (c *evalRetrievalCmd) check() error {
 	asked := len(c.Queries) > 0 || len(c.Qrels) > 0
 	switch {
-	case c.HeldOut != 0 && asked:
+	case c.HeldOut != "" && asked:
 		return errors.New("--held-out goes without --queries and --qrels")
-	case c.HeldOut != 0 && (c.HeldOut < 0 || c.HeldOut >= 1):
-		return fmt.Errorf("--held-out is %v; allowed: above 0, below 1", c.HeldOut)
-	case c.HeldOut == 0 && len(c.Queries) == 0:
+	case c.HeldOut == "" && len(c.Queries) == 0:
 		return errors.New("give --queries with --qrels, or --held-out")
+	}
+	if _, err := heldOut(c.HeldOut); err != nil {
+		return err
 	}
 	return config.Threshold(c.Threshold)
 }
 
+// heldOut reads a share above 0 and below 1, such as 0.2 or 20%; "" is 0.
+func heldOut(text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, percent := strings.CutSuffix(text, "%")
+	share, err := strconv.ParseFloat(number, 64)
+	if percent {
+		share /= 100
+	}
+	if err != nil || !(share > 0 && share < 1) {
+		return 0, fmt.Errorf("--held-out is %q; allowed: above 0, below 1, such as 0.2 or 20%%", text)
+	}
+	return share, nil
+}
+
 // read returns the library and the questions to it.
 func (c *evalRetrievalCmd) read(p *program, files retrieval.Files) ([]knowledge.Solution, []retrieval.Question, error) {
+	share, err := heldOut(c.HeldOut)
+	if err != nil {
+		return nil, nil, err
+	}
 	solutions, err := files.Solutions(c.Corpus)
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.HeldOut > 0 {
-		kept, questions := retrieval.HoldOut(solutions, c.HeldOut)
+	if share > 0 {
+		kept, questions := retrieval.HoldOut(solutions, share)
 		return kept, questions, nil
 	}
 	questions, err := files.Questions(c.Queries)

@@ -55,7 +55,8 @@ func TestEvalRetrievalNamesWhatIsWrong(t *testing.T) {
 		{"bad rows, and the rest goes on", []string{"--corpus", corpus, "--queries", queries, "--qrels", qrels, "--json"}, 1, []string{"corpus.jsonl:4: ", `queries.jsonl:2: field "text": missing; allowed: a text`, "qrels.tsv:2: 2 columns; allowed: 3"}},
 		{"no questions", []string{"--corpus", corpus}, 2, []string{"give --queries with --qrels, or --held-out"}},
 		{"two kinds of questions", []string{"--corpus", corpus, "--held-out", "0.2", "--qrels", qrels}, 2, []string{"--held-out goes without"}},
-		{"a share above 1", []string{"--corpus", corpus, "--held-out", "20"}, 2, []string{"--held-out is 20; allowed: above 0, below 1"}},
+		{"a share above 1", []string{"--corpus", corpus, "--held-out", "20"}, 2, []string{`--held-out is "20"; allowed: above 0, below 1`}},
+		{"a share of more than all", []string{"--corpus", corpus, "--held-out", "120%"}, 2, []string{`--held-out is "120%"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -72,6 +73,15 @@ func TestEvalRetrievalNamesWhatIsWrong(t *testing.T) {
 				t.Errorf("printed %s; want figures of the rest", r.stdout)
 			}
 		})
+	}
+}
+
+func TestHeldOutIsAShareOrAPercentage(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]float64{"0.2": 0.2, "20%": 0.2, "12.5%": 0.125, "0": 0, "100%": 0, "-1%": 0, "x%": 0, "NaN": 0, "%": 0} {
+		if got, err := heldOut(text); got != want || (err == nil) != (want > 0) {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
 	}
 }
 

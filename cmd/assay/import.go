@@ -69,6 +69,9 @@ func (c *importCmd) run(p *program, db *database, read transcript.Options, rejec
 	}
 	n, err := im.Import(p.ctx, transcript.Read(p.ctx, c.Paths, read))
 	bar.finish(n.New+n.Changed+n.Same, 0)
+	if err != nil {
+		fmt.Fprintf(p.stderr, "assay: %d new and %d changed sessions were stored before this; import again to go on: what is stored is left alone\n", n.New, n.Changed)
+	}
 	return n, err
 }
 

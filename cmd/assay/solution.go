@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"assay/cmd/assay/internal/config"
@@ -104,33 +106,42 @@ func (p *program) readAll(paths []string, o knowledge.ReadOptions) (solutions []
 }
 
 type suggestCmd struct {
-	Question  []string `arg:"" name:"question" help:"What the customer asks."`
-	Solutions []string `name:"solutions" type:"existingfile" placeholder:"FILE" help:"Search these files instead of the database."`
-	Language  string   `name:"language" help:"Language of the answer: zh, en; by default the question's."`
-	Products  []string `name:"product" placeholder:"NAME" help:"Only solutions for this product and for all; may be repeated."`
-	Limit     int      `name:"limit" default:"3" help:"Suggestions, at most."`
-	JSON      bool     `name:"json" help:"Print suggestions as JSON."`
-	Threshold float64  `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
-	Synonyms  string   `name:"synonyms" type:"existingfile" placeholder:"FILE" help:"Synonyms instead of the database's: lines such as a = b, a => b."`
+	Question     []string        `arg:"" name:"question" help:"What the customer asks, or a chat, of which the customer's last question is taken; - is standard input."`
+	Solutions    []string        `name:"solutions" type:"existingfile" placeholder:"FILE" help:"Search these files instead of the database."`
+	Language     string          `name:"language" help:"Language of the answer: zh, en; by default the question's."`
+	Products     []string        `name:"product" placeholder:"NAME" help:"Only solutions for this product and for all; may be repeated."`
+	Region       string          `name:"region" placeholder:"NAME" help:"Only solutions for this region and for all."`
+	CustomerType string          `name:"customer-type" placeholder:"TYPE" help:"Only solutions for these customers and for all: individual, enterprise."`
+	Stage        knowledge.Stage `name:"stage" placeholder:"STAGE" help:"Scripts of this stage, too: guide, confirm_need, explain_solution, feedback."`
+	Limit        int             `name:"limit" default:"3" help:"Suggestions, at most."`
+	JSON         bool            `name:"json" help:"Print suggestions as JSON."`
+	Threshold    float64         `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion."`
+	Synonyms     string          `name:"synonyms" type:"existingfile" placeholder:"FILE" help:"Synonyms instead of the database's: lines such as a = b, a => b."`
 	config.Database
 	config.Index
 }
 
 // Run prints suggestions; finding none is no error.
 func (c *suggestCmd) Run(p *program) (err error) {
+	query, made, err := c.query(p)
+	if err != nil {
+		return err
+	}
 	index, done, err := c.index(p)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	query := knowledge.Query{Text: strings.Join(c.Question, " "), Language: c.Language, Products: c.Products, Limit: c.Limit}
 	found, err := index.Suggest(p.ctx, query)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		printJSON(p, map[string][]pipeline.Suggestion{"suggestions": found})
+		printJSON(p, suggestReport{query.Text, found})
 		return nil
+	}
+	if made == knowledge.AskPasted {
+		fmt.Fprintf(p.stdout, "asked in the chat: %s\n", printable(query.Text))
 	}
 	for _, s := range found {
 		fmt.Fprintf(p.stdout, "%3.0f %%  %s  %s\n       %s\n", 100*s.Score, s.SolutionID, printable(s.Title), printable(s.Passage))
@@ -139,6 +150,43 @@ func (c *suggestCmd) Run(p *program) (err error) {
 		fmt.Fprintln(p.stdout, "no solution fits well enough")
 	}
 	return nil
+}
+
+// suggestReport is what suggest prints as JSON.
+type suggestReport struct {
+	Question    string                `json:"question"` // of a chat, the one that was taken
+	Suggestions []pipeline.Suggestion `json:"suggestions"`
+}
+
+// maxAsked is how long a question or a chat may be, in bytes.
+const maxAsked = 100_000
+
+// query reads what is asked, and for whom.
+func (c *suggestCmd) query(p *program) (knowledge.Query, knowledge.AskMade, error) {
+	q := knowledge.Query{Language: c.Language, Products: c.Products, Region: c.Region, CustomerType: c.CustomerType, Stage: c.Stage, Limit: c.Limit}
+	if c.CustomerType != "" && !slices.Contains(transcript.CustomerTypes, c.CustomerType) {
+		return q, "", usageError{fmt.Errorf("--customer-type: %q is unknown; allowed: %s", c.CustomerType, strings.Join(transcript.CustomerTypes, ", "))}
+	}
+	if c.Stage != "" && !slices.Contains(knowledge.Stages, c.Stage) {
+		return q, "", usageError{fmt.Errorf("--stage: %q is unknown; allowed: guide, confirm_need, explain_solution, feedback", c.Stage)}
+	}
+	text := strings.Join(c.Question, " ")
+	if text == "-" {
+		read, err := io.ReadAll(io.LimitReader(p.stdin, maxAsked+1))
+		if err != nil {
+			return q, "", fmt.Errorf("read the question from standard input: %w", err)
+		}
+		text = string(read)
+	}
+	if len(text) > maxAsked {
+		return q, "", usageError{fmt.Errorf("the question is over %d bytes", maxAsked)}
+	}
+	var made knowledge.AskMade
+	q.Text, q.Context, made = knowledge.HearQuestion(p.ctx, text, nil)
+	if q.Text == "" {
+		return q, "", usageError{errors.New("the question is empty")}
+	}
+	return q, made, nil
 }
 
 func (c *suggestCmd) index(p *program) (*knowledge.Index, func() error, error) {

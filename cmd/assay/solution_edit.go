@@ -244,7 +244,14 @@ func (c *solutionBulkCmd) printText(p *program, r *knowledge.BulkResult) {
 	for _, problem := range r.Problems {
 		fmt.Fprintf(p.stderr, "%s: %v\n", printable(problem.ID), problem.Err)
 	}
-	fmt.Fprintf(p.stdout, "%d solutions match, %d change\n", r.Matched, r.Changed)
+	match, change := "solutions match", "change"
+	if r.Matched == 1 {
+		match = "solution matches"
+	}
+	if r.Changed == 1 {
+		change = "changes"
+	}
+	fmt.Fprintf(p.stdout, "%d %s, %d %s\n", r.Matched, match, r.Changed, change)
 	if c.DryRun || len(r.Problems) > 0 {
 		fmt.Fprintln(p.stdout, "nothing was changed")
 	}

@@ -50,7 +50,7 @@ func (c *solutionImportCmd) Run(p *program) error {
 		o := knowledge.ReadOptions{Format: c.Format, Zone: zone, SkipUnknown: c.SkipUnknown}
 		if err := im.run(knowledge.ReadFiles(c.Paths, p.stdin, o)); err != nil {
 			if im.stored > 0 && !c.DryRun {
-				fmt.Fprintf(p.stderr, "assay: the first %d solutions are stored; import again to go on\n", im.stored)
+				fmt.Fprintf(p.stderr, "assay: the first %d solutions are stored; import again to go on: what is stored is left alone\n", im.stored)
 			}
 			return err
 		}
@@ -174,10 +174,29 @@ func (c *solutionImportCmd) printText(p *program, r *importReport) {
 		}
 	}
 	fmt.Fprintln(p.stdout)
-	if n := len(r.Conflicts); n > 0 {
-		fmt.Fprintf(p.stderr, "left as people edited them (replace them by --overwrite): %s\n", strings.Join(r.Conflicts[:min(n, 20)], ", "))
+	if len(r.Kept) > 0 {
+		fmt.Fprintf(p.stdout, "kept: %s\n", firstOf(r.Kept))
+	}
+	if len(r.Conflicts) > 0 {
+		fmt.Fprintf(p.stderr, "left as people edited them (replace them by --overwrite): %s\n", firstOf(r.Conflicts))
 	}
 	if r.DryRun {
 		fmt.Fprintln(p.stdout, "nothing was changed")
 	}
+}
+
+// idsShown is how many ids a line names.
+const idsShown = 10
+
+// firstOf names the first ids, and says how many more there are.
+func firstOf(ids []string) string {
+	var first []string
+	for _, id := range ids[:min(len(ids), idsShown)] {
+		first = append(first, printable(id))
+	}
+	line := strings.Join(first, ", ")
+	if more := len(ids) - len(first); more > 0 {
+		line += fmt.Sprintf(" and %d more", more)
+	}
+	return line
 }

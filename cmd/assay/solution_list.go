@@ -99,14 +99,15 @@ func (c *solutionListCmd) printEntry(p *program, w *tabwriter.Writer, e *knowled
 // entry is a solution with what the library knows about it.
 type entry struct {
 	knowledge.Solution
-	Revision  int       `json:"revision"`
-	ChangedAt time.Time `json:"changed_at"`
-	By        string    `json:"by"`
-	Stale     bool      `json:"stale"`
+	Revision  int                `json:"revision"`
+	ChangedAt time.Time          `json:"changed_at"`
+	By        string             `json:"by"`
+	Stale     bool               `json:"stale"`
+	Opinions  knowledge.Opinions `json:"opinions"`
 }
 
 func entryLine(e *knowledge.Entry) entry {
-	return entry{e.Solution, e.Revision, e.ChangedAt, e.By, e.StaleAt(time.Now(), 0)}
+	return entry{e.Solution, e.Revision, e.ChangedAt, e.By, e.StaleAt(time.Now(), 0), e.Opinions}
 }
 
 func day(t time.Time) string {

@@ -118,6 +118,11 @@ func (c *solutionDiffCmd) Run(p *program) error {
 		if from == 0 {
 			from = max(to-1, 1)
 		}
+		for _, n := range []int{to, from} {
+			if n < 1 || n > e.Revision {
+				return usageError{fmt.Errorf("solution %q has no revision %d; allowed: 1 to %d", c.ID, n, e.Revision)}
+			}
+		}
 		diff, err := revisionsDiff(p, l, c.ID, from, to)
 		if err != nil {
 			return err

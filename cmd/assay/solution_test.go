@@ -109,6 +109,7 @@ func TestSolutionCommands(t *testing.T) {
 		{"a dry run shows the change", "", []string{"edit", "a", "--set", "标签=x", "--set", "owner=", "--dry-run"}, 0, "tags: {+x+}\nowner: [-ann-]\nnothing was changed\n"},
 		{"history", "", []string{"history", "a"}, 0, "   2  TIME  edit     eve: questions, answer (new rule)\n   1  TIME  import   tester\n"},
 		{"diff", "", []string{"diff", "a"}, 0, "questions: {+How long?\nWhen?+}\nanswer: [-Three-]{+Four+} days.\n"},
+		{"diff to a revision that there is not", "", []string{"diff", "a", "--to", "9"}, 2, ""},
 		{"show", "", []string{"show", "a"}, 0, "---\nid: \"a\"\ntitle: \"Refund\"\nquestions:\n  - \"How long?\"\n  - \"When?\"\nowner: \"ann\"\nstatus: \"published\"\n---\n\nFour days.\n"},
 		{"edit by file", "---\nid: a\ntitle: Refund\n---\nFive days.\n", []string{"edit", "a", "--file", "-"}, 0, "a: revision 3\n"},
 		{"an edit of an older revision is refused", "", []string{"edit", "a", "--set", "title=x", "--revision", "2"}, 1, ""},
@@ -122,7 +123,8 @@ func TestSolutionCommands(t *testing.T) {
 		{"review", "", []string{"review", "b", "--next", "2020-01-01"}, 0, "b: revision 2\n"},
 		{"stale", "", []string{"stale", "--counts"}, 0, "     1  \n"},
 		{"bulk tried", "", []string{"bulk", "--status", "published", "--set", "owner=bob", "--add-tag", "z", "--dry-run"}, 0, "a: tags, owner\nb: tags, owner\n2 solutions match, 2 change\nnothing was changed\n"},
-		{"bulk", "", []string{"bulk", "--tag", "web", "--set", "owner=bob", "--remove-tag", "web"}, 0, "b: tags, owner\n1 solutions match, 1 change\n"},
+		{"bulk", "", []string{"bulk", "--tag", "web", "--set", "owner=bob", "--remove-tag", "web"}, 0, "b: tags, owner\n1 solution matches, 1 changes\n"},
+		{"bulk with an id that there is not is refused", "", []string{"bulk", "--id", "a,typo", "--set", "owner=eve"}, 1, "a: owner\n1 solution matches, 1 changes\nnothing was changed\n"},
 		{"bulk of all is refused", "", []string{"bulk", "--set", "owner=bob"}, 2, ""},
 		{"bulk of an unknown key", "", []string{"bulk", "--id", "a", "--set", "title=bob"}, 2, ""},
 		{"list", "", []string{"list", "--order", "id", "--owner", "bob"}, 0, "b  published  Password    bob  TIME\n"},
@@ -152,11 +154,12 @@ func TestSolutionListAsJSON(t *testing.T) {
 		Revision int
 		By       string
 		Stale    bool
+		Opinions map[string]int
 	}
 	if err := json.Unmarshal([]byte(done(t, solution("", "list", "--json"))), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != "a" || got.Revision != 1 || got.By != systemUser() || got.Stale {
+	if got.ID != "a" || got.Revision != 1 || got.By != systemUser() || got.Stale || len(got.Opinions) != 4 {
 		t.Errorf("%+v", got)
 	}
 }

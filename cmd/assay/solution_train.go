@@ -97,10 +97,7 @@ func (c *solutionTrainCmd) set(p *program, text string) (knowledge.TrainingSet, 
 	}
 	e := evalRetrievalCmd{Corpus: values["corpus"], Queries: values["queries"], Qrels: values["qrels"], Threshold: knowledge.DefaultThreshold}
 	if share := values["held-out"]; len(share) > 0 {
-		var err error
-		if e.HeldOut, err = strconv.ParseFloat(share[0], 64); err != nil {
-			return knowledge.TrainingSet{}, nil, fmt.Errorf("held-out: %w", err)
-		}
+		e.HeldOut = share[0]
 	}
 	if err := e.check(); err != nil {
 		return knowledge.TrainingSet{}, nil, err

@@ -75,7 +75,7 @@ func TestSpeakersAreFoundByTheirUsualNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got, _ := speakerOf(name); got != want {
+			if got, _ := SpeakerOf(name); got != want {
 				t.Errorf("%q is %q, want %q", name, got, want)
 			}
 		})

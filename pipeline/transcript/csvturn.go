@@ -73,7 +73,7 @@ func (r *csvReader) speaker(row row) Speaker {
 			return s
 		}
 	}
-	s, ok := speakerOf(cell)
+	s, ok := SpeakerOf(cell)
 	if !ok {
 		allowed := allowedSpeakers
 		if len(r.speakers) > 0 {

@@ -156,7 +156,7 @@ func (o object) turn() Turn {
 	if o.m["text"] == nil {
 		o.p.add(o.field("text"), "missing", "")
 	}
-	if s, ok := speakerOf(string(t.Speaker)); ok && s != t.Speaker {
+	if s, ok := SpeakerOf(string(t.Speaker)); ok && s != t.Speaker {
 		o.p.add(o.field("speaker"), fmt.Sprintf("unknown speaker %q, perhaps %q", t.Speaker, s), join(Speakers))
 	}
 	return t

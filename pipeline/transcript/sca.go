@@ -75,7 +75,7 @@ func (o object) ticketTurn() Turn {
 		key = "identity"
 	}
 	role := o.scalar(key)
-	speaker, ok := speakerOf(role)
+	speaker, ok := SpeakerOf(role)
 	if !ok {
 		o.p.add(o.field(key), unknown("speaker", role), allowedSpeakers)
 		speaker = System

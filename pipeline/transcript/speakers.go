@@ -31,9 +31,9 @@ var speakerNames = func() map[string]Speaker {
 
 const allowedSpeakers = "agent, customer, bot, system (also 客服, 客户, 机器人, 系统 and their other usual names)"
 
-// speakerOf finds the speaker by one of its names: width, case, blanks, a number
+// SpeakerOf finds the speaker by one of its usual names: width, case, blanks, a number
 // behind it (客服1) and a name in parentheses (客服（小王）) do not matter.
-func speakerOf(name string) (Speaker, bool) {
+func SpeakerOf(name string) (Speaker, bool) {
 	if s, ok := speakerNames[name]; ok {
 		return s, true
 	}

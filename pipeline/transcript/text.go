@@ -87,7 +87,7 @@ func isText(sample []byte) bool {
 		}
 		_, rest := cutTime(line)
 		if label, _, ok := cutLabel(rest); ok {
-			if _, known := speakerOf(label); known {
+			if _, known := SpeakerOf(label); known {
 				return true
 			}
 		}
@@ -150,7 +150,7 @@ func (r *textReader) full(n int, what string, limit int, name string) {
 func (r *textReader) line(line string, n int) {
 	at, rest := cutTime(line)
 	label, text, ok := cutLabel(rest)
-	speaker, known := speakerOf(label)
+	speaker, known := SpeakerOf(label)
 	switch {
 	case ok && known:
 	case ok && at != "":

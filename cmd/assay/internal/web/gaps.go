@@ -199,7 +199,7 @@ func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 		s.word(r.Context(), &d)
 	}
 	by := s.reader(r).name
-	reason := fmt.Sprintf("gap %d", key)
+	reason := fmt.Sprintf(draftWords(d.Solution.Language).reason, key)
 	_, err = s.o.Library.SaveDraft(r.Context(), d.Solution, knowledge.Change{By: by, Reason: reason})
 	if err != nil && !errors.Is(err, knowledge.ErrExists) {
 		return err
@@ -225,9 +225,20 @@ func (s *server) word(ctx context.Context, d *knowledge.Drafted) {
 	}
 	answer, err := s.o.Word(ctx, d.Solution.Language, questions, passages)
 	if err != nil {
-		d.Solution.Note += "\nNot worded by the model: " + err.Error()
+		d.Solution.Note += "\n" + draftWords(d.Solution.Language).failed + err.Error()
 		return
 	}
 	d.Solution.Answer = answer
-	d.Solution.Note += "\nWorded by a model from what they say; compare before publishing."
+	d.Solution.Note += "\n" + draftWords(d.Solution.Language).worded
+}
+
+// draftText is what is stored with a draft, for whoever reads the draft.
+type draftText struct{ reason, failed, worded string }
+
+// draftWords are in the draft's language, which need not be the language of the page.
+func draftWords(language string) draftText {
+	if knowledge.IsChinese(language) {
+		return draftText{"来自知识缺口 %d", "模型未能改写：", "答案由模型根据这些会话改写，发布前请核对。"}
+	}
+	return draftText{"gap %d", "Not worded by the model: ", "Worded by a model from what they say; compare before publishing."}
 }

@@ -53,6 +53,9 @@ func (s *server) apiSolutions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in := values{q: r.URL.Query()}
+	if asked := in.text("status"); asked != "" && asked != string(f.Status) {
+		return errNotAllowed // an agent's filter is for published ones
+	}
 	f.Limit = in.number("limit", 1, maxSolutions, solutionsShown)
 	if err := in.bad.or(); err != nil {
 		return err

@@ -243,6 +243,11 @@ func TestListOfSolutions(t *testing.T) {
 			t.Errorf("%s: status %d, %s", c.name, a.status, diff)
 		}
 	}
+	for query, status := range map[string]int{"?status=draft": 403, "?status=published": 200, "": 200, "?status=x": 400} {
+		if a := s.get("/api/v1/solutions"+query, as("mei", Agent)...); a.status != status {
+			t.Errorf("an agent asks the API for %q: status %d, want %d", query, a.status, status)
+		}
+	}
 	if body := s.get("/solutions?lang=en", as("mei", Supervisor)...).body; !strings.Contains(body, "1 review overdue") || !strings.Contains(body, "1 of them yours") {
 		t.Error("the owner does not learn what waits for a review")
 	}

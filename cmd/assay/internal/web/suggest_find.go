@@ -40,21 +40,7 @@ type question struct {
 // read finds the question in what was typed or pasted, or in the turns.
 func (q *question) read(ctx context.Context, turns []knowledge.Said) {
 	q.Raw = strings.TrimSpace(q.Raw)
-	q.Query.Text, q.Made = q.Raw, knowledge.AskTyped
-	if pasted, ok := knowledge.ReadPasted(ctx, q.Raw); ok {
-		q.Made = knowledge.AskPasted
-		q.Query.Text, q.Query.Context = knowledge.LastAsked(append(turns, pasted...))
-		return
-	}
-	if len(turns) == 0 {
-		return
-	}
-	q.Made = knowledge.AskTurns
-	if q.Raw == "" {
-		q.Query.Text, q.Query.Context = knowledge.LastAsked(turns)
-		return
-	}
-	q.Query.Context = turns
+	q.Query.Text, q.Query.Context, q.Made = knowledge.HearQuestion(ctx, q.Raw, turns)
 }
 
 // confidence is a score in words, from a closed list.
