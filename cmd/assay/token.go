@@ -19,7 +19,7 @@ import (
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Make a token and print its secret, which is shown once and kept nowhere."`
 	List   tokenListCmd   `cmd:"" help:"List tokens."`
-	Revoke tokenRevokeCmd `cmd:"" help:"End tokens for ever; every process knows within seconds."`
+	Revoke tokenRevokeCmd `cmd:"" help:"End tokens for ever; every process knows within seconds, or, while it cannot reach the database, takes no tokens after a minute."`
 }
 
 type tokenCreateCmd struct {
