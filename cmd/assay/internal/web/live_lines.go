@@ -66,7 +66,7 @@ func (l *openLines) open(w http.ResponseWriter, who string) (func(), error) {
 // follower is whose streams are counted together: the reader's, of a token those of
 // the agent for whom it asks; where nothing says who reads, the address's.
 func (s *server) follower(r *http.Request) string {
-	if _, given := bearer(r); s.nameless() && !(given && isAPI(r)) {
+	if _, given := s.bearer(r); s.nameless() && !(given && isAPI(r)) {
 		return s.addressOf(r)
 	}
 	return "reader " + s.reader(r).name
