@@ -35,7 +35,7 @@ func (s *server) apiLiveEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer leave()
 	p := s.page(w, r, "live")
-	v, err := s.follow(r.Context(), r.PathValue("id"), after, &p)
+	v, err := s.follow(r.Context(), r.PathValue("id"), after, &p, s.asker(r))
 	if err != nil {
 		return err
 	}
