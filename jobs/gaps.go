@@ -46,7 +46,7 @@ func (CheckLibraryArgs) InsertOpts() river.InsertOpts { return onlyOne }
 // onlyOne are the options of jobs of which one does for all processes. A job that
 // failed is not tried again, since the next one comes soon.
 var onlyOne = river.InsertOpts{
-	Queue: historyQueue, MaxAttempts: 1, Priority: behind,
+	Queue: gapsQueue, MaxAttempts: 1, Priority: behind,
 	UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
 	}},

@@ -68,6 +68,7 @@ const (
 	judgeQueue   = "judge"
 	pullQueue    = "pull"
 	historyQueue = "history" // long work over stored sessions
+	gapsQueue    = "gaps"    // what the library lacks, and what its changes moved
 	liveQueue    = "live"    // sessions that still run
 )
 
@@ -140,6 +141,7 @@ func (r *Runner) config() (*river.Config, error) {
 	river.AddWorker(workers, &checkLibraryWorker{gaps: gaps, suggest: r.o.Inspector.Suggest})
 	queues := map[string]river.QueueConfig{
 		historyQueue: {MaxWorkers: 2},
+		gapsQueue:    {MaxWorkers: 1},
 		liveQueue:    {MaxWorkers: 1},
 		inspectQueue: {MaxWorkers: r.o.Workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond},
 	}

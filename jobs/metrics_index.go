@@ -15,6 +15,8 @@ type indexCollector struct {
 	seq       *prometheus.Desc
 	building  *prometheus.Desc
 	failures  *prometheus.Desc
+	embedded  *prometheus.Desc
+	resting   *prometheus.Desc
 }
 
 // RegisterIndex registers the gauges of the index: which search answers, how far
@@ -27,12 +29,14 @@ func RegisterIndex(r prometheus.Registerer, index *knowledge.Index) error {
 		seq:       prometheus.NewDesc("assay_index_change_number", "Change number of the library that the search has reached.", nil, nil),
 		building:  prometheus.NewDesc("assay_index_building", "Whether a new index is being built.", nil, nil),
 		failures:  prometheus.NewDesc("assay_index_failures", "Failures in a row of building the index or taking over changes.", nil, nil),
+		embedded:  prometheus.NewDesc("assay_index_embedded_solutions", "Solutions with vectors in memory; only with a model for embedding.", nil, nil),
+		resting:   prometheus.NewDesc("assay_index_embedding_resting", "Whether questions are not embedded for a while, after failures; only with a model for embedding.", nil, nil),
 	})
 }
 
 // Describe implements prometheus.Collector.
 func (c *indexCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.state, c.solutions, c.seq, c.building, c.failures} {
+	for _, d := range []*prometheus.Desc{c.state, c.solutions, c.seq, c.building, c.failures, c.embedded, c.resting} {
 		out <- d
 	}
 }
@@ -50,6 +54,10 @@ func (c *indexCollector) Collect(out chan<- prometheus.Metric) {
 	gauge(c.seq, float64(s.Seq))
 	gauge(c.building, flag(s.Building))
 	gauge(c.failures, float64(s.Failures))
+	if v := s.Vectors; v != nil {
+		gauge(c.embedded, float64(v.Solutions))
+		gauge(c.resting, flag(v.Resting))
+	}
 }
 
 func flag(on bool) float64 {

@@ -52,7 +52,7 @@ func (b *Bench) Close() error { return b.g.close() }
 
 // Suggest searches as Index.Suggest does, without a threshold.
 func (b *Bench) Suggest(ctx context.Context, q Query) ([]pipeline.Suggestion, error) {
-	return b.g.suggest(ctx, q)
+	return b.g.suggest(ctx, q, nil)
 }
 
 // Match searches with bleve's match query: the ids of the best solutions that

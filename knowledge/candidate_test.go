@@ -139,7 +139,7 @@ func TestASearchWaitsForItsTurnNoLongerThanItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := g.suggest(ctx, Query{Text: "reset the router"}); !errors.Is(err, context.Canceled) {
+	if _, err := g.suggest(ctx, Query{Text: "reset the router"}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

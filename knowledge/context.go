@@ -31,10 +31,35 @@ const (
 const otherProduct = 0.6
 
 // search returns the question and the solutions that reach the threshold, best
-// first; neither when the text has only words that say nothing. Without a filter,
-// solutions for the products that are spoken of, and for all products, come
-// first; those for others follow.
+// first; neither when there are only words that say nothing. A text that only
+// urges asks what the customer said last.
 func (g *generation) search(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
+	q, found, err := g.searchSpoken(ctx, query, threshold)
+	for q == nil && err == nil {
+		i := lastOfCustomer(query.Context)
+		if i < 0 {
+			break
+		}
+		query.Text, query.Context = query.Context[i].Text+" "+query.Text, query.Context[:i]
+		q, found, err = g.searchSpoken(ctx, query, threshold)
+	}
+	return q, found, err
+}
+
+// lastOfCustomer returns the place of the customer's last turn, −1 without any.
+func lastOfCustomer(turns []Said) int {
+	for i, said := range slices.Backward(turns) {
+		if said.Speaker == transcript.Customer {
+			return i
+		}
+	}
+	return -1
+}
+
+// searchSpoken searches for the text itself. Without a filter, solutions for the
+// products that are spoken of, and for all products, come first; those for others
+// follow.
+func (g *generation) searchSpoken(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
 	names := g.spokenOf(query)
 	if len(names) == 0 {
 		return g.searchAs(ctx, query, threshold)

@@ -21,6 +21,9 @@ func (x *Index) Follow(ctx context.Context, every time.Duration) error {
 	if x.library != nil {
 		group.Go(func() error { return x.library.listen(following, x.o.Log, x.heard) })
 		group.Go(func() error { return x.library.fillTerms(following, every, x.o.Log) })
+		if x.o.vectors != nil {
+			group.Go(func() error { return x.o.vectors.follow(following, x.library, every) })
+		}
 	}
 	group.Go(func() error { return x.tend(following, every) })
 	group.Go(func() error { return x.verify(following) })

@@ -211,7 +211,24 @@ func (c *clustering) merge(ctx context.Context, conn *pgx.Conn, m Merge) (done b
 	return done && err == nil, err
 }
 
+// close closes gaps whose drafts are published. Questions that come to them all
+// the same open them again.
+func (g *Gaps) close(ctx context.Context, conn *pgx.Conn) error {
+	const query = `
+		UPDATE gaps g
+		SET status = 'closed', changed_at = now()
+		FROM solutions s
+		WHERE g.status = 'drafted' AND s.id = g.solution_id AND s.status = 'published'`
+	if _, err := conn.Exec(ctx, query); err != nil {
+		return fmt.Errorf("close gaps: %w", err)
+	}
+	return nil
+}
+
 func (g *Gaps) clusterOn(ctx context.Context, conn *pgx.Conn) (int, error) {
+	if err := g.close(ctx, conn); err != nil {
+		return 0, err
+	}
 	var c *clustering
 	for all := 0; ; {
 		n := 0

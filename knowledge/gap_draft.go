@@ -60,10 +60,11 @@ func (g *Gaps) Draft(ctx context.Context, id int64) (Drafted, error) {
 	if err != nil {
 		return Drafted{}, err
 	}
-	wordings, err := g.wordings(ctx, id)
+	asked, err := g.Questions(ctx, id, maxGapList)
 	if err != nil {
 		return Drafted{}, err
 	}
+	wordings := g.wordings(asked)
 	good, err := g.goodSessions(ctx, id)
 	if err != nil {
 		return Drafted{}, err
@@ -73,7 +74,7 @@ func (g *Gaps) Draft(ctx context.Context, id int64) (Drafted, error) {
 		return Drafted{}, fmt.Errorf("draft from gap %d: %w", id, err)
 	}
 	d := Drafted{Answers: answers, Solution: Solution{
-		ID: fmt.Sprintf("gap-%d", id), Title: strings.TrimSuffix(gap.Title, "…"), Language: gap.Language, Status: Draft,
+		ID: fmt.Sprintf("gap-%d", id), Title: strings.TrimSuffix(gap.Title, "…"), Language: gap.Language, Product: productOf(asked), Status: Draft,
 	}}
 	for _, w := range wordings {
 		if w != d.Solution.Title && len(d.Solution.Questions) < draftQuestions {
@@ -96,12 +97,19 @@ func sources(answers []Passage) string {
 	return "Drafted from sessions: " + strings.Join(ids, ", ")
 }
 
-// wordings returns the distinct questions of a gap without personal data, the newest first.
-func (g *Gaps) wordings(ctx context.Context, id int64) ([]string, error) {
-	asked, err := g.Questions(ctx, id, maxGapList)
-	if err != nil {
-		return nil, err
+// productOf is the product of more than half of the questions; "" is none.
+func productOf(asked []Asked) string {
+	times := map[string]int{}
+	for _, a := range asked {
+		if times[a.Product]++; 2*times[a.Product] > len(asked) {
+			return a.Product
+		}
 	}
+	return ""
+}
+
+// wordings are the distinct questions of a gap without personal data, in their order.
+func (g *Gaps) wordings(asked []Asked) []string {
 	var out []string
 	seen := map[string]bool{}
 	for _, a := range asked {
@@ -111,7 +119,7 @@ func (g *Gaps) wordings(ctx context.Context, id int64) ([]string, error) {
 			out = append(out, text)
 		}
 	}
-	return out, nil
+	return out
 }
 
 func (g *Gaps) goodSessions(ctx context.Context, id int64) ([]answeredIn, error) {

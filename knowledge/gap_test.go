@@ -257,3 +257,33 @@ func TestWhatAgentsAskInVainBelongsToGaps(t *testing.T) {
 		t.Errorf("questions: %+v, %v", asked, err)
 	}
 }
+
+func TestGapIsClosedWhenItsDraftIsPublished(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.asked(t, november(3), "宠物可以随行李托运吗", "可以", pipeline.Pass)
+	s.cluster(t)
+	list, err := s.gaps.List(t.Context(), GapFilter{})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("gaps: %v, %v", list, err)
+	}
+	l, by := NewLibrary(s.store.Pool()), Change{By: "mei"}
+	if _, err := l.SaveDraft(t.Context(), Solution{ID: "SOL-P", Title: "宠物托运", Answer: "提前48小时申请。"}, by); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.gaps.SetStatus(t.Context(), list[0].ID, GapDrafted, "SOL-P", "mei"); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		status Status
+		want   GapStatus
+	}{{Draft, GapDrafted}, {Published, GapClosed}} {
+		if _, err := l.SetStatus(t.Context(), "SOL-P", step.status, by); err != nil {
+			t.Fatal(err)
+		}
+		s.cluster(t)
+		if gap, err := s.gaps.Gap(t.Context(), list[0].ID); gap.Status != step.want || err != nil {
+			t.Errorf("%s: the gap is %s, %v; want %s", step.status, gap.Status, err, step.want)
+		}
+	}
+}

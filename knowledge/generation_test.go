@@ -67,7 +67,7 @@ func openTestGeneration(t testing.TB, folder string) *generation {
 func found(t testing.TB, g *generation, q Query) []string {
 	t.Helper()
 	q.Limit = cmpLimit
-	all, err := g.suggest(t.Context(), q)
+	all, err := g.suggest(t.Context(), q, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,11 +103,11 @@ func TestAnIndexIsTheSameInMemoryAndOnDiskHoweverItWasBuilt(t *testing.T) {
 			}
 			for _, j := range judgedQuestions(t) {
 				q := Query{Text: j.Text, Limit: cmpLimit}
-				want, err := memory.suggest(t.Context(), q)
+				want, err := memory.suggest(t.Context(), q, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := g.suggest(t.Context(), q)
+				got, err := g.suggest(t.Context(), q, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

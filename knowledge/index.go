@@ -46,6 +46,14 @@ type Options struct {
 	Postpone bool
 	Synonyms *Synonyms // nil is none, or those of the library
 
+	// Embedder compares what questions and solutions mean; nil has words alone
+	// decide. Follow embeds the solutions of a library, Embed those of a list.
+	Embedder pipeline.Embedder
+	// EmbedWait bounds how long a search waits for the vector of its question;
+	// without it in time words alone decide. 0 is DefaultEmbedWait.
+	EmbedWait time.Duration
+
+	vectors  *vectors                  // nil without Embedder; shared by all generations
 	synonyms *atomic.Pointer[Synonyms] // in force, shared by all generations
 }
 
@@ -118,6 +126,10 @@ func newIndex(o Options) (*Index, error) {
 		o.Now = time.Now
 	}
 	o.Log = cmp.Or(o.Log, slog.Default())
+	o.EmbedWait = cmp.Or(o.EmbedWait, DefaultEmbedWait)
+	if o.Embedder != nil {
+		o.vectors = newVectors(o.Embedder, o.Log)
+	}
 	o.synonyms = &atomic.Pointer[Synonyms]{}
 	o.synonyms.Store(o.Synonyms)
 	return &Index{
@@ -157,9 +169,15 @@ func (x *Index) Close() error {
 // language are suggested only when there is none in the question's. No
 // suggestion is an empty list.
 func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
+	return x.suggest(ctx, query, x.o.EmbedWait)
+}
+
+// suggest waits that long for the question's vector.
+func (x *Index) suggest(ctx context.Context, query Query, wait time.Duration) ([]pipeline.Suggestion, error) {
+	m := x.o.vectors.meaning(ctx, query.Text, wait)
 	var out []pipeline.Suggestion
 	err := x.search(ctx,
-		func(g *generation) (err error) { out, err = g.suggest(ctx, query); return err },
+		func(g *generation) (err error) { out, err = g.suggest(ctx, query, m); return err },
 		func(f *fallback) (err error) { out, err = f.suggest(ctx, query); return err })
 	return out, err
 }
@@ -190,7 +208,8 @@ type Ranked struct {
 // Rank returns what Suggest would without a threshold, best first: at most
 // limit solutions, and at most 50.
 func (x *Index) Rank(ctx context.Context, query Query, limit int) (out []Ranked, err error) {
-	err = x.search(ctx, func(g *generation) (err error) { out, err = g.ranking(ctx, query, limit); return err },
+	m := x.o.vectors.meaning(ctx, query.Text, x.o.EmbedWait)
+	err = x.search(ctx, func(g *generation) (err error) { out, err = g.ranking(ctx, query, limit, m); return err },
 		func(f *fallback) (err error) { out, err = f.ranking(ctx, query, limit); return err })
 	return out, err
 }
@@ -199,7 +218,7 @@ func (x *Index) Rank(ctx context.Context, query Query, limit int) (out []Ranked,
 func (x *Index) Len() int { return x.Status().Solutions }
 
 // Version is a hash of all solutions and of all that decides the ranking and
-// finds questions. It does not tell when solutions become valid or expire. While
+// finds questions, the model for embedding and what it has embedded included. It does not tell when solutions become valid or expire. While
 // PostgreSQL's search answers it is another one with every change of the library.
 func (x *Index) Version() string {
 	x.mu.Lock()
@@ -211,5 +230,8 @@ func (x *Index) Version() string {
 		fmt.Fprint(h, x.current.len(), x.current.content(), x.o.Threshold, rankingVersion())
 	}
 	fmt.Fprint(h, x.o.synonymsInForce().hash())
+	if x.o.vectors != nil && x.current != nil {
+		fmt.Fprint(h, x.o.vectors.version())
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

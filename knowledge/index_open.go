@@ -23,6 +23,9 @@ func Open(ctx context.Context, l *Library, o Options) (*Index, error) {
 		return nil, err
 	}
 	x.library = l
+	if x.o.vectors != nil {
+		x.o.vectors.library = l
+	}
 	if x.fallback, err = newFallback(l, x.o); err != nil {
 		return nil, err
 	}

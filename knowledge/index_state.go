@@ -28,6 +28,8 @@ type IndexStatus struct {
 	Problem   string     `json:"problem,omitempty"` // why it is not ready; "" is that nothing is wrong
 	Retry     time.Time  `json:"retry,omitzero"`    // before which what failed is not tried again
 	Failures  int        `json:"failures"`          // in a row, of building or of taking over changes
+	// Vectors is how embedding fares; nil without a model.
+	Vectors *VectorStatus `json:"vectors,omitempty"`
 }
 
 // Status returns how the index fares now.
@@ -37,6 +39,9 @@ func (x *Index) Status() IndexStatus {
 	s := IndexStatus{State: Ready, Building: x.building, Retry: x.retryAt, Failures: x.retry.failures}
 	if x.problem != nil {
 		s.Problem = x.problem.Error()
+	}
+	if x.o.vectors != nil {
+		s.Vectors = x.o.vectors.status()
 	}
 	if x.current == nil {
 		s.State, s.Solutions, s.Seq = Fallback, x.stand.published, x.stand.seq

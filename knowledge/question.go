@@ -37,7 +37,7 @@ func (x *Index) Questions(ctx context.Context, s *transcript.Session) ([]pipelin
 		if need < LeastNeed {
 			continue
 		}
-		suggestions, err := x.Suggest(ctx, b.Query)
+		suggestions, err := x.suggest(ctx, b.Query, max(inspectWait, x.o.EmbedWait))
 		if err != nil {
 			return nil, fmt.Errorf("suggest for session %q, turn %d: %w", s.ID, b.Turn, err)
 		}

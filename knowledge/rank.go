@@ -89,6 +89,7 @@ func rankingVersion() string {
 		sameWording, alikeWording, genericWords, leastTypo, maxPieces, leastPiece, leastPieceScore,
 		contextFactor, shortQuestion, turnDecay, otherSpeaker, leastContext, maxContextTerms, maxQuestionRunes,
 		otherProduct, leastBegun, leastNamed, mostNamed, mostWithTerm, mostNameTerms, ordinaryFactor,
+		otherCode, ownCode, mostWithCode, maxCodePart,
 		weakFactor, unknownFactor, unknownHanFactor, stopWords, weakHan, englishForms, samePhrases, questionPatterns())
 }
 

@@ -43,10 +43,10 @@ type Said struct {
 }
 
 // suggest answers as Index.Suggest does.
-func (g *generation) suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
+func (g *generation) suggest(ctx context.Context, query Query, m *meaning) ([]pipeline.Suggestion, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	q, found, err := g.search(ctx, query, g.o.Threshold)
+	q, found, err := g.searchMeaning(ctx, query, g.o.Threshold, m)
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +74,10 @@ func (g *generation) show(q *question, found []ranked, most int) ([]pipeline.Sug
 	return out, nil
 }
 
-func (g *generation) ranking(ctx context.Context, query Query, limit int) ([]Ranked, error) {
+func (g *generation) ranking(ctx context.Context, query Query, limit int, m *meaning) ([]Ranked, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	_, found, err := g.search(ctx, query, 0)
+	_, found, err := g.searchMeaning(ctx, query, 0, m)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (g *generation) rank(q *question, entries []*entry, threshold float64) []ra
 	for i, e := range entries {
 		// Sums of the same numbers differ in their last digits with the order in
 		// which solutions came; rounding makes them equal again.
-		score := math.Round(scores[i]*1e9) / 1e9
+		score := math.Round(g.vocabulary.byCode(q, e, scores[i])*1e9) / 1e9
 		if score >= threshold {
 			out = append(out, ranked{e, score})
 		}
@@ -230,6 +230,8 @@ type question struct {
 	unknown                   float64 // share of ownWeight outside the vocabulary
 	grams                     []pair  // all words and their pairs, as in variants
 	halves                    int     // content of the question itself, by halfWords
+	codes                     []int32 // of products and faults that the library knows
+	onlyCodes                 bool    // there is nothing else in it
 	language, product         string
 	plain                     uint64  // a hash of the text's letters and digits
 	filters                   filters // whom the solution is for
@@ -247,10 +249,12 @@ func (g *generation) newQuestion(query Query) *question {
 			text.words[i].term = g.vocabulary.corrected(w.term)
 		}
 	}
+	text.words = g.vocabulary.joinCodes(text.words)
 	q.searched = text.searched()
 	q.grams = gramsOf(text.ids())
 	words := text.content()
 	g.vocabulary.weigh(q, words)
+	g.vocabulary.findCodes(q, words)
 	if q.halves == 0 {
 		return nil
 	}

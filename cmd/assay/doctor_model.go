@@ -77,7 +77,7 @@ func limits(b llm.Budget) string {
 
 // embedding looks at the model that embeds, likewise.
 func (c *doctorCmd) embedding(p *program) check {
-	k := check{"embedding model", "ok", "none (--embedding-model): similarity by embedding is not evaluable"}
+	k := check{"embedding model", "ok", "none (--embedding-model): similarity by embedding is not evaluable, words alone find solutions"}
 	configured, err := c.Embeds()
 	if err == nil && !configured {
 		return k

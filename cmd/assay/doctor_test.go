@@ -24,7 +24,7 @@ func TestDoctorLooksAtTheModels(t *testing.T) {
 	}{
 		{"none", nil, []string{
 			"ok    judging model      none (--llm-model): what only a model can answer stays undetermined",
-			"ok    embedding model    none (--embedding-model): similarity by embedding is not evaluable",
+			"ok    embedding model    none (--embedding-model): similarity by embedding is not evaluable, words alone find solutions",
 		}},
 		{"no model named", []string{"--model-url", good.URL}, []string{
 			"warn  judging model      OPENAI_BASE_URL (--model-url) names an endpoint, but ASSAY_LLM_MODEL (--llm-model) names no model: none is asked",

@@ -20,6 +20,7 @@ type evalRetrievalCmd struct {
 	Synonyms  string   `name:"synonyms" type:"existingfile" placeholder:"FILE" help:"Company synonyms: lines such as a = b, a => b."`
 	JSON      bool     `name:"json" help:"Print figures as JSON."`
 	steps
+	config.Model
 }
 
 // Help says what is counted.
@@ -47,11 +48,24 @@ func (c *evalRetrievalCmd) Run(p *program) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	index, err := knowledge.NewIndex(solutions, knowledge.Options{Threshold: c.Threshold, Log: p.log, Synonyms: synonyms})
+	embedder, err := p.embedder(c.Model, nil)
+	if err != nil {
+		return err
+	}
+	index, err := knowledge.NewIndex(solutions, knowledge.Options{
+		Threshold: c.Threshold, Log: p.log, Synonyms: synonyms, Embedder: embedder, EmbedWait: c.Timeout,
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, index.Close()) }()
+	if embedder != nil {
+		bar := newProgress(p.stderr, "embedding")
+		if err := index.Embed(p.ctx, bar.show); err != nil {
+			return err
+		}
+		bar.finish(len(solutions), len(solutions))
+	}
 	step, done := c.steps.to(p)
 	figures, err := retrieval.Evaluate(p.ctx, index, questions, retrieval.Options{NoFilter: c.NoFilter, NoContext: c.NoContext, Log: step})
 	done()

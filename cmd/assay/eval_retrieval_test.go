@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"assay/classifiers/llm/llmtest"
 )
 
 const retrievalCorpus = `{"_id":"r","title":"When will I get my refund?","text":"Within three days."}
@@ -70,5 +72,42 @@ func TestEvalRetrievalNamesWhatIsWrong(t *testing.T) {
 				t.Errorf("printed %s; want figures of the rest", r.stdout)
 			}
 		})
+	}
+}
+
+func TestEvalRetrievalMeasuresTheModelForEmbedding(t *testing.T) {
+	t.Parallel()
+	corpus := write(t, "corpus.jsonl", retrievalCorpus)
+	queries := write(t, "queries.jsonl", `{"_id":"1","text":"cottage lodging"}`+"\n")
+	qrels := write(t, "qrels.tsv", "query-id\tcorpus-id\tscore\n1\tp\t1\n")
+	server := llmtest.New(t, func(r llmtest.Request) llmtest.Answer {
+		var a llmtest.Answer
+		for _, text := range r.Input {
+			v := []float32{1, 0}
+			if strings.Contains(text, "parking") || strings.Contains(text, "cottage") || strings.Contains(text, "Behind") {
+				v = []float32{0, 1}
+			}
+			a.Vectors = append(a.Vectors, v)
+		}
+		return a
+	})
+	args := []string{"eval", "retrieval", "--corpus", corpus, "--queries", queries, "--qrels", qrels, "--json"}
+	mrr := func(args ...string) float64 {
+		t.Helper()
+		r := assay(t, args...)
+		var got map[string]any
+		if err := json.Unmarshal([]byte(r.stdout), &got); err != nil || r.status != 0 {
+			t.Fatalf("status %d, stderr %q, error %v", r.status, r.stderr, err)
+		}
+		x, _ := got["mrr_at_10"].(float64)
+		return x
+	}
+	without := mrr(args...)
+	if with := mrr(append(args, "--embedding-model", "e", "--model-url", server.URL)...); with != 1 || without >= 1 {
+		t.Errorf("MRR is %v with vectors, %v without", with, without)
+	}
+	r := assay(t, append(args, "--embedding-model", "e", "--model-url", "http://127.0.0.1:1/v1")...)
+	if r.status == 0 || !strings.Contains(r.stderr, "embed") {
+		t.Errorf("without an endpoint: status %d, stderr %q", r.status, r.stderr)
 	}
 }

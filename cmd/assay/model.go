@@ -12,23 +12,29 @@ import (
 // addEmbedder gives an inspector the configured model for embedding, if there is
 // one, with its calls on a ledger; nil is one of its own, without limits.
 func (p *program) addEmbedder(i *pipeline.Inspector, m config.Model, l llm.Ledger) error {
+	e, err := p.embedder(m, l)
+	i.Embed = e
+	return err
+}
+
+// embedder is the configured model for embedding, nil when there is none.
+func (p *program) embedder(m config.Model, l llm.Ledger) (pipeline.Embedder, error) {
 	configured, err := m.Embeds()
 	if err != nil {
-		return usageError{err}
+		return nil, usageError{err}
 	}
 	if !configured {
-		return nil
+		return nil, nil
 	}
 	c, err := p.client(m, m.Embedding, l)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rules, err := sentRules(m)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	i.Embed = llm.NewEmbedder(c, rules)
-	return nil
+	return llm.NewEmbedder(c, rules), nil
 }
 
 // sentRules say what is redacted before a model is sent anything; nil where texts

@@ -186,7 +186,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	if err := p.warnUnpriced(db, judging); err != nil {
 		return nil, err
 	}
-	index, err := p.openIndex(p.ctx, db, f.Index, knowledge.Options{Threshold: f.Threshold})
+	index, err := p.openIndex(p.ctx, db, f.Index, knowledge.Options{Threshold: f.Threshold, Embedder: inspector.Embed})
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 type Model struct {
 	BaseURL    string        `name:"model-url" env:"OPENAI_BASE_URL" placeholder:"URL" help:"Endpoint that speaks OpenAI's protocol, with the version: http://localhost:11434/v1. Default with a key: OpenAI's."`
 	Key        string        `name:"model-key" env:"OPENAI_API_KEY" placeholder:"KEY" help:"The endpoint's key; better by environment or file, where nobody else sees it."`
-	Embedding  string        `name:"embedding-model" env:"ASSAY_EMBEDDING_MODEL" placeholder:"NAME" help:"Model that compares what texts mean, for similarity by embedding. It is sent the sentences of the sessions, redacted."`
+	Embedding  string        `name:"embedding-model" env:"ASSAY_EMBEDDING_MODEL" placeholder:"NAME" help:"Model that compares what texts mean, for similarity by embedding and for suggestions. It is sent the sentences of the sessions and what is asked, redacted, and the solutions as they are written."`
 	Timeout    time.Duration `name:"model-timeout" env:"ASSAY_MODEL_TIMEOUT" default:"60s" help:"Longest wait for one answer of a model."`
 	LLM        string        `name:"llm-model" env:"ASSAY_LLM_MODEL" placeholder:"NAME" help:"Model that judges what rules cannot; on Azure the deployment's name. It is sent the sessions, redacted."`
 	APIVersion string        `name:"model-api-version" env:"ASSAY_MODEL_API_VERSION" placeholder:"DATE" help:"Version of Azure's API, such as 2024-10-21."`

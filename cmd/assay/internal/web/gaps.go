@@ -21,6 +21,8 @@ const (
 	// twice is how often a question must have been asked to be listed: what a single
 	// customer asks is seldom worth a solution.
 	twice = 2
+	// nearestShown is how many solutions that come near a gap's page shows.
+	nearestShown = 3
 	// gapSamples is how many questions a gap's page shows.
 	gapSamples = 20
 )
@@ -95,6 +97,7 @@ type gapPage struct {
 	Asked   []knowledge.Asked
 	Answers []knowledge.Passage
 	Words   bool // a model can word a draft
+	Nearest []knowledge.Ranked
 }
 
 func gapKey(r *http.Request) (int64, error) {
@@ -127,6 +130,12 @@ func (s *server) gap(w http.ResponseWriter, r *http.Request) error {
 	for i := range p.Asked {
 		p.Asked[i].Text = rules.Text(p.Asked[i].Text).Text
 	}
+	if s.hasLibrary() {
+		q := knowledge.Query{Text: p.Gap.Title, Language: p.Gap.Language}
+		if p.Nearest, err = s.o.Index.Rank(r.Context(), q, nearestShown); err != nil {
+			return err
+		}
+	}
 	drafted, err := s.gaps.Draft(r.Context(), key)
 	if err != nil {
 		return err
@@ -135,8 +144,8 @@ func (s *server) gap(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, "gap", http.StatusOK, &p)
 }
 
-// SolutionURL is where the gap's solution is read.
-func (p *gapPage) SolutionURL() string { return solutionPath(p.Gap.SolutionID) }
+// Path is where a solution is read.
+func (p *gapPage) Path(id string) string { return solutionPath(id) }
 
 // setGap notes what became of a gap.
 func (s *server) setGap(w http.ResponseWriter, r *http.Request) error {
@@ -211,13 +220,19 @@ func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// word has the model word a draft's answer.
+// word has the model word a draft's answer. What is sent has lost personal data as
+// all that models are sent.
 func (s *server) word(ctx context.Context, d *knowledge.Drafted) {
+	rules := s.o.Access.Policy.For(redact.Model)
 	passages := make([]string, len(d.Answers))
 	for i, a := range d.Answers {
-		passages[i] = a.Text
+		passages[i] = rules.Text(a.Text).Text
 	}
-	answer, err := s.o.Word(ctx, d.Solution.Language, append([]string{d.Solution.Title}, d.Solution.Questions...), passages)
+	questions := []string{rules.Text(d.Solution.Title).Text}
+	for _, q := range d.Solution.Questions {
+		questions = append(questions, rules.Text(q).Text)
+	}
+	answer, err := s.o.Word(ctx, d.Solution.Language, questions, passages)
 	if err != nil {
 		d.Solution.Note += "\nNot worded by the model: " + err.Error()
 		return

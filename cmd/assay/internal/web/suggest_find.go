@@ -98,7 +98,7 @@ type hit struct {
 	Stage        knowledge.Stage `json:"stage,omitempty"`
 	Owner        string          `json:"owner,omitempty"`
 	Revision     int             `json:"revision,omitempty"`
-	ReviewedOn   string          `json:"reviewed_on,omitempty"` // a day, on which somebody found it right or changed it
+	ReviewedOn   string          `json:"reviewed_on,omitempty"` // a day, on which somebody found it right; "" is never
 	ValidUntil   string          `json:"valid_until,omitempty"` // the last day
 	Stale        bool            `json:"stale"`
 	Grade        knowledge.Grade `json:"grade,omitempty"` // the reader's
@@ -236,7 +236,9 @@ func (s *server) hit(c *knowledge.Card, who asker) hit {
 		h.Note = c.Note
 	}
 	if c.Revision > 0 {
-		h.ReviewedOn = dayText(c.VouchedAt().In(s.o.Zone))
+		if !c.ReviewedAt.IsZero() {
+			h.ReviewedOn = dayText(c.ReviewedAt.In(s.o.Zone))
+		}
 		h.Stale = c.StaleAt(time.Now().In(s.o.Zone), 0)
 	}
 	if !c.ValidTo.IsZero() {

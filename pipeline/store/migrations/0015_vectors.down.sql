@@ -1,0 +1,1 @@
+DROP TABLE solution_vectors;
