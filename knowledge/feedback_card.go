@@ -100,7 +100,7 @@ type Choices struct {
 // maxChoices bounds each list of Choices.
 const maxChoices = 500
 
-// Choices returns what the library's solutions are for. It steps from value to
+// Choices returns what the library's published solutions are for. It steps from value to
 // value through indexes, so that its cost does not grow with the library.
 func (l *Library) Choices(ctx context.Context) (Choices, error) {
 	var c Choices
@@ -108,9 +108,9 @@ func (l *Library) Choices(ctx context.Context) (Choices, error) {
 		SELECT
 			ARRAY(
 				WITH RECURSIVE steps AS (
-					(SELECT product FROM solutions WHERE product > '' ORDER BY product LIMIT 1)
+					(SELECT product FROM solutions WHERE product > '' AND status = 'published' ORDER BY product LIMIT 1)
 					UNION ALL
-					SELECT (SELECT product FROM solutions WHERE product > steps.product ORDER BY product LIMIT 1)
+					SELECT (SELECT product FROM solutions WHERE product > steps.product AND status = 'published' ORDER BY product LIMIT 1)
 					FROM steps
 					WHERE product IS NOT NULL
 				)
@@ -118,15 +118,15 @@ func (l *Library) Choices(ctx context.Context) (Choices, error) {
 			),
 			ARRAY(
 				WITH RECURSIVE steps AS (
-					(SELECT region FROM solutions WHERE region > '' ORDER BY region LIMIT 1)
+					(SELECT region FROM solutions WHERE region > '' AND status = 'published' ORDER BY region LIMIT 1)
 					UNION ALL
-					SELECT (SELECT region FROM solutions WHERE region > steps.region ORDER BY region LIMIT 1)
+					SELECT (SELECT region FROM solutions WHERE region > steps.region AND status = 'published' ORDER BY region LIMIT 1)
 					FROM steps
 					WHERE region IS NOT NULL
 				)
 				SELECT region FROM steps WHERE region IS NOT NULL LIMIT $1
 			),
-			EXISTS (SELECT FROM solutions WHERE stage <> '')`, maxChoices).Scan(&c.Products, &c.Regions, &c.Scripts)
+			EXISTS (SELECT FROM solutions WHERE stage <> '' AND status = 'published')`, maxChoices).Scan(&c.Products, &c.Regions, &c.Scripts)
 	if err != nil {
 		return Choices{}, fmt.Errorf("list what solutions are for: %w", err)
 	}

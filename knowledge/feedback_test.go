@@ -327,6 +327,10 @@ func TestChoicesAndScripts(t *testing.T) {
 	if c, err := l.Choices(t.Context()); err != nil || len(c.Products)+len(c.Regions) > 0 || c.Scripts {
 		t.Errorf("a library without products has %+v, %v", c, err)
 	}
+	add(t, l, Solution{ID: "0", Title: "0", Answer: "x", Product: "Draft", Stage: Guide, Status: Draft})
+	if c, err := l.Choices(t.Context()); err != nil || len(c.Products) > 0 || c.Scripts {
+		t.Errorf("a library of drafts has %+v, %v", c, err)
+	}
 	add(t, l,
 		Solution{ID: "A", Title: "a", Answer: "x", Product: "Kettle", Region: "上海", Stage: Guide, Language: "zh"},
 		Solution{ID: "B", Title: "b", Answer: "x", Product: "Kettle", Stage: Guide},
@@ -334,6 +338,7 @@ func TestChoicesAndScripts(t *testing.T) {
 		Solution{ID: "D", Title: "d", Answer: "x", Product: "Fan", Region: "EU", Stage: Guide, Language: "en-GB"},
 		Solution{ID: "E", Title: "e", Answer: "x", Product: "Fan", Stage: Guide, ValidTo: time.Now().Add(-time.Hour)},
 	)
+	add(t, l, Solution{ID: "F", Title: "f", Answer: "x", Product: "Secret", Region: "Mars", Stage: Guide, Status: Draft})
 	c, err := l.Choices(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -25,15 +25,48 @@ func (x *Index) Live(ctx context.Context, s *transcript.Session) (LiveQuestion, 
 		return LiveQuestion{}, false, nil
 	}
 	last := all[len(all)-1]
-	need, err := x.Need(ctx, last.Query)
-	if err != nil || need < LeastNeed {
-		return LiveQuestion{}, false, err
+	found := LiveQuestion{Turns: last.Turns, Turn: last.Turn}
+	asked := false
+	for _, query := range wholeAndPart(last.Query) {
+		need, err := x.Need(ctx, query)
+		if err != nil {
+			return LiveQuestion{}, false, fmt.Errorf("live session %q, turn %d: %w", s.ID, last.Turn, err)
+		}
+		if need < LeastNeed {
+			continue
+		}
+		asked = true
+		if found.Suggestions, err = x.Suggest(ctx, query); err != nil {
+			return LiveQuestion{}, false, fmt.Errorf("suggest for live session %q, turn %d: %w", s.ID, last.Turn, err)
+		}
+		if len(found.Suggestions) > 0 {
+			break
+		}
 	}
-	suggestions, err := x.Suggest(ctx, last.Query)
-	if err != nil {
-		return LiveQuestion{}, false, fmt.Errorf("suggest for live session %q, turn %d: %w", s.ID, last.Turn, err)
+	if !asked {
+		return LiveQuestion{}, false, nil
 	}
-	return LiveQuestion{Turns: last.Turns, Turn: last.Turn, Suggestions: suggestions}, true, nil
+	return found, true, nil
+}
+
+// wholeAndPart are all words, and, where only one of several sentences has a question
+// mark, that one alone: who threatens to complain, and asks how to be refunded, asks for the latter,
+// but the whole looks like neither.
+func wholeAndPart(q Query) []Query {
+	parts := sentences(q.Text)
+	var asking []Query
+	for _, part := range parts {
+		alone := q
+		alone.Text = q.Text[part.start:part.end]
+		_, marked := flatten(alone.Text)
+		if _, n := askingOf(alone.Text); marked && n > 0 {
+			asking = append(asking, alone)
+		}
+	}
+	if len(parts) < 2 || len(asking) != 1 {
+		return []Query{q}
+	}
+	return append([]Query{q}, asking...)
 }
 
 // answeredAfter reports whether somebody has spoken to the customer since.

@@ -107,7 +107,7 @@ func (c *benchLiveCmd) measure(p *program, s *store.Store) (r benchLiveResult, e
 			err = errors.Join(err, end)
 		}
 	}()
-	address, err := serveLive(serving, group, p, s)
+	address, err := serveLive(serving, group, p, s, c.Sessions)
 	if err != nil {
 		return r, err
 	}
@@ -144,8 +144,8 @@ func (c *benchLiveCmd) fill(p *program, s *store.Store) (samples []*transcript.S
 	return samples, err
 }
 
-// serveLive serves pages and API on a free port, as "serve" does.
-func serveLive(ctx context.Context, group *errgroup.Group, p *program, s *store.Store) (string, error) {
+// serveLive serves pages and API on a free port, as "serve" does, to as many readers.
+func serveLive(ctx context.Context, group *errgroup.Group, p *program, s *store.Store, readers int) (string, error) {
 	library := knowledge.NewLibrary(s.Pool())
 	index, err := knowledge.Open(p.ctx, library, knowledge.Options{Log: p.log})
 	if err != nil {
@@ -163,7 +163,7 @@ func serveLive(ctx context.Context, group *errgroup.Group, p *program, s *store.
 	if err != nil {
 		return "", errors.Join(err, index.Close())
 	}
-	handler, err := web.New(web.Options{Store: s, Index: index, Library: library, Live: live, Log: p.log, Loopback: true})
+	handler, err := web.New(web.Options{Store: s, Index: index, Library: library, Live: live, Log: p.log, Loopback: true, LiveStreams: readers, LiveStreamsEach: readers})
 	if err != nil {
 		return "", errors.Join(err, index.Close())
 	}

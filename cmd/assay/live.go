@@ -18,7 +18,7 @@ import (
 )
 
 type liveCmd struct {
-	Play livePlayCmd `cmd:"" help:"Send the turns of transcripts to a server as if their sessions ran now."`
+	Play livePlayCmd `cmd:"" help:"Send the turns of transcripts to a server as if their sessions ran now, each under an id of its own (ID@HHMMSS), whole turn by whole turn. Programs that send turns while they are spoken give the place of each (first): without it the final words of a provisional turn are a further turn."`
 }
 
 type livePlayCmd struct {

@@ -133,6 +133,7 @@ type node struct {
 	judge    web.JudgeInfo
 	word     func(ctx context.Context, language string, questions, passages []string) (string, error) // nil without a model
 	live     jobs.LiveOptions
+	streams  config.Live   // how many streams may be open
 	stale    time.Duration // after which solutions are to be reviewed
 	p        *program
 }
@@ -214,7 +215,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	live := jobs.LiveOptions{Store: db.Store, Tone: t, Index: index, Limits: read.Limits, Log: p.log, Metrics: metrics}
 	return &node{
 		db: db, index: index, runner: runner, backtest: jobs.NewBacktester(db.Store, inspector, 0), registry: registry,
-		follow: f.Follow, access: access, judge: info, word: word, live: live, stale: stale, p: p,
+		follow: f.Follow, access: access, judge: info, word: word, live: live, streams: f.Live, stale: stale, p: p,
 	}, nil
 }
 
@@ -320,6 +321,7 @@ func (n *node) webOptions(listener net.Listener) web.Options {
 		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Ready:    n.db.Pool().Ping, Zone: n.db.zone, Log: n.p.log, Loopback: loopback(listener),
 		Access: named(n.access, listener), API: n.api, Judge: n.judge, Word: n.word, StaleAfter: n.stale,
+		LiveStreams: n.streams.Streams, LiveStreamsEach: n.streams.StreamsEach,
 	}
 }
 

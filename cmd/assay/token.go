@@ -19,7 +19,7 @@ import (
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Make a token and print its secret, which is shown once and kept nowhere."`
 	List   tokenListCmd   `cmd:"" help:"List tokens."`
-	Revoke tokenRevokeCmd `cmd:"" help:"End tokens for ever; every process knows within seconds."`
+	Revoke tokenRevokeCmd `cmd:"" help:"End tokens for ever; every process knows within seconds, or, while it cannot reach the database, takes no tokens after a minute."`
 }
 
 type tokenCreateCmd struct {
@@ -61,7 +61,30 @@ func (c *tokenCreateCmd) Run(p *program) error {
 	}
 	fmt.Fprintln(p.stdout, secret)
 	fmt.Fprintln(p.stderr, "assay: keep it now: it is not shown again")
+	if slices.Contains(t.Scopes, string(web.ScopeSuggest)) {
+		fmt.Fprint(p.stderr, embedding(&t))
+	}
 	return nil
+}
+
+// embedding says how a page uses the token. The secret is left out: what is told on
+// the side is more often kept than what is asked for.
+func embedding(t *store.Token) string {
+	var more strings.Builder
+	if len(t.Origins) == 0 {
+		more.WriteString("assay: no page of another site may use it: that takes --origin\n")
+	}
+	if !slices.Contains(t.Scopes, string(web.ScopeFeedback)) {
+		more.WriteString("assay: what agents think of answers is not taken with it: that takes --scope feedback\n")
+	}
+	return `
+In a page, with your server's address, the secret and the agent's id in place:
+
+<script type="module" src="https://ASSAY.EXAMPLE/component/assay-suggest.js"></script>
+<assay-suggest token="SECRET" agent="AGENT"></assay-suggest>
+
+It may also have: language, product, region, customer-type, stage, answer-language, limit.
+` + more.String()
 }
 
 // token checks the flags, all of them in one pass.

@@ -21,6 +21,9 @@ func TestTokenCommands(t *testing.T) {
 	if r.status != exitDone || !regexp.MustCompile(`^assay_[a-z2-7]{10}_[A-Z2-7]{26}\n$`).MatchString(r.stdout) || !strings.Contains(r.stderr, "not shown again") {
 		t.Fatalf("%+v", r)
 	}
+	if !strings.Contains(r.stderr, `<assay-suggest token="SECRET"`) || strings.Contains(r.stderr, strings.TrimSpace(r.stdout)) || strings.Contains(r.stderr, "takes --") {
+		t.Errorf("how to use it in a page: %s", r.stderr)
+	}
 	secret := strings.TrimSpace(r.stdout)
 	list := token("list")
 	day := time.Now().AddDate(0, 0, 90).Local().Format(time.DateOnly)
@@ -63,6 +66,12 @@ func TestTokenCommands(t *testing.T) {
 	}
 	if r := token("create", "crm", "--scope", "suggest", "--json"); r.status != exitDone || !json.Valid([]byte(r.stdout)) {
 		t.Errorf("a name is not free again: %+v", r)
+	}
+	if r := token("create", "bare", "--scope", "suggest"); !strings.Contains(r.stderr, "takes --origin") || !strings.Contains(r.stderr, "takes --scope feedback") {
+		t.Errorf("what it lacks for a page: %s", r.stderr)
+	}
+	if r := token("create", "models", "--scope", "models:read"); strings.Contains(r.stderr, "assay-suggest") {
+		t.Errorf("a token that suggests nothing: %s", r.stderr)
 	}
 }
 

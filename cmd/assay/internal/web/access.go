@@ -74,7 +74,7 @@ const longestName = 200
 // reader tells who sends a request. A header that is missing, or stands twice, as
 // when a reader adds one to the proxy's, leaves the reader without a role.
 func (s *server) reader(r *http.Request) reader {
-	if secret, given := bearer(r); given && isAPI(r) {
+	if secret, given := s.bearer(r); given && isAPI(r) {
 		if t := s.tokens.find(secret); t != nil {
 			return s.tokenReader(r, t)
 		}

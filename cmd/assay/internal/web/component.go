@@ -30,6 +30,8 @@ func newComponent(all text.Texts) (component, error) {
 		for key, value := range all[lang] {
 			if name, ok := strings.CutPrefix(key, "component."); ok {
 				words[lang][name] = value
+			} else if strings.HasPrefix(key, "customer.") {
+				words[lang][key] = value
 			}
 		}
 	}

@@ -106,7 +106,7 @@ func componentUnderStrictPolicy(t *testing.T, ctx context.Context, s *site) {
 	}
 	b.until(`events.some((e) => /^assay-answered {"ask":[0-9]+,"count":1}$/.test(e))`)
 	card := b.text(`root.querySelector("li.hit").textContent`)
-	for _, want := range []string{"1. Reset the router", "很可能", "快捷回复", "内部备注：不得告知客户", "有效期至 2036-06-30", "Ann Lee"} {
+	for _, want := range []string{"1. Reset the router", "很可能", "快捷回复", "内部备注：不得告知客户", "有效期至 2036-06-30", "Ann Lee", "EU", "企业"} {
 		if !strings.Contains(card, want) {
 			t.Errorf("%q is not in %q", want, card)
 		}

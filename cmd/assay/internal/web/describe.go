@@ -66,7 +66,8 @@ func addComponents(components object) error {
 	components["securitySchemes"] = object{"token": object{
 		"type": "http", "scheme": "bearer", "bearerFormat": tokenMark + "…",
 		"description": "A token made by \"assay token create\". It works for the scopes it was made with: " + strings.Join(scopes, ", ") +
-			". Pages of other sites may use it when their origin was given with it.",
+			". Pages of other sites may use it when their origin was given with it. Another bearer token is answered 401, except where a proxy names the reader " +
+			"(--user-header): it may forward one of its own, which is passed over.",
 	}}
 	problem := object{"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/Problem"}}}
 	responses["Unauthorized"] = object{

@@ -51,7 +51,7 @@ func (s *server) enter(w http.ResponseWriter, r *http.Request) error {
 	if !isAPI(r) {
 		return nil
 	}
-	secret, given := bearer(r)
+	secret, given := s.bearer(r)
 	if !given {
 		return s.enterWithout(w, r)
 	}

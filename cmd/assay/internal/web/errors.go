@@ -127,6 +127,8 @@ func statusOf(err error) int {
 		{errCrossOrigin, http.StatusForbidden},
 		{errHost, http.StatusMisdirectedRequest},
 		{errNoLibrary, http.StatusServiceUnavailable},
+		{errStreams, http.StatusServiceUnavailable},
+		{errStreamsEach, http.StatusTooManyRequests},
 		{errNotReady, http.StatusServiceUnavailable},
 		{context.DeadlineExceeded, http.StatusServiceUnavailable},
 	} {
@@ -193,7 +195,7 @@ type problem struct {
 // detail is what the asker may know of an error. What is our own fault is for
 // the log: it may name hosts and users of the database.
 func detail(status int, err error) string {
-	for _, plain := range []error{errNoLibrary, errNotReady} {
+	for _, plain := range []error{errNoLibrary, errNotReady, errStreams} {
 		if errors.Is(err, plain) {
 			return plain.Error()
 		}

@@ -180,7 +180,7 @@ func (s *server) setGap(w http.ResponseWriter, r *http.Request) error {
 }
 
 // draftGap makes a draft of a gap and leads to where it is edited. A gap that has
-// been drafted keeps its draft. The model words the answer where that is asked
+// been drafted keeps its draft, and leads to its solution once that is published. The model words the answer where that is asked
 // for; when it fails, the draft is verbatim and its note says why.
 func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 	key, err := gapKey(r)
@@ -201,7 +201,16 @@ func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 	by := s.reader(r).name
 	reason := fmt.Sprintf(draftWords(d.Solution.Language).reason, key)
 	_, err = s.o.Library.SaveDraft(r.Context(), d.Solution, knowledge.Change{By: by, Reason: reason})
-	if err != nil && !errors.Is(err, knowledge.ErrExists) {
+	if errors.Is(err, knowledge.ErrExists) {
+		there, err := s.o.Library.Solution(r.Context(), d.Solution.ID)
+		if err != nil {
+			return err
+		}
+		if there.Status != knowledge.Draft { // not everybody may edit it, nor is it for drafting
+			http.Redirect(w, r, solutionPath(d.Solution.ID), http.StatusSeeOther)
+			return nil
+		}
+	} else if err != nil {
 		return err
 	}
 	if err := s.gaps.SetStatus(r.Context(), key, knowledge.GapDrafted, d.Solution.ID, by); err != nil {

@@ -121,6 +121,28 @@ func TestDraftOfAGapIsASolutionForPeopleToPublish(t *testing.T) {
 	}
 }
 
+func TestDraftingAgainLeadsToThePublishedSolution(t *testing.T) {
+	t.Parallel()
+	s := gapSite(t, nil)
+	path := s.gapPath()
+	id := "gap-" + strings.TrimPrefix(path, "/gaps/")
+	for _, step := range []struct{ status, want string }{
+		{"", "/solutions/" + id + "/edit"},
+		{"draft", "/solutions/" + id + "/edit"},
+		{"published", "/solutions/" + id},
+	} {
+		if step.status == "published" {
+			library := knowledge.NewLibrary(s.store.Pool())
+			if _, err := library.SetStatus(t.Context(), id, knowledge.Published, knowledge.Change{By: "li"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := s.post(path+"/draft", nil); got.status != http.StatusSeeOther || got.header.Get("Location") != step.want {
+			t.Errorf("%q: status %d, location %q", step.status, got.status, got.header.Get("Location"))
+		}
+	}
+}
+
 func TestGapIsClosedByASolution(t *testing.T) {
 	t.Parallel()
 	s := gapSite(t, nil)

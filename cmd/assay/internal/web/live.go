@@ -103,6 +103,7 @@ type livePage struct {
 	Clock    *liveClock // nil: nobody waits
 	Ended    *liveEnded // nil: it runs
 	Now      time.Time
+	Nameless bool // nothing says who reads
 }
 
 // numberedWarning is a warning with its event's number.
@@ -115,9 +116,9 @@ type numberedWarning struct {
 func (p *livePage) Left() string { return minutes(p.Clock.Deadline.Sub(p.Now).Round(time.Second)) }
 
 func (s *server) live(w http.ResponseWriter, r *http.Request) error {
-	p := livePage{page: s.page(w, r, "live", "assist.js"), ID: r.PathValue("id"), Now: time.Now()}
+	p := livePage{page: s.page(w, r, "live", "assist.js"), ID: r.PathValue("id"), Now: time.Now(), Nameless: s.nameless()}
 	p.Title = p.ID
-	v, err := s.follow(r.Context(), p.ID, 0, &p.page)
+	v, err := s.follow(r.Context(), p.ID, 0, &p.page, s.asker(r))
 	if err != nil {
 		return err
 	}
@@ -161,14 +162,18 @@ func (p *livePage) take(e liveEvent) {
 // hitOf is a suggestion with the page that it stands on.
 type hitOf struct {
 	*page
-	Hit jobs.LiveSuggestion
+	Hit      liveHit
+	Nameless bool // nothing says who reads, so that no grade is taken
 }
 
+// Grades are what one may think of it.
+func (hitOf) Grades() []gradeKey { return hitView{}.Grades() }
+
 // With puts a suggestion on the page.
-func (p *livePage) With(h jobs.LiveSuggestion) hitOf { return hitOf{&p.page, h} }
+func (p *livePage) With(h liveHit) hitOf { return hitOf{&p.page, h, p.Nameless} }
 
 // BlankHit is what the script fills in for each suggestion.
-func (p *livePage) BlankHit() hitOf { return hitOf{page: &p.page} }
+func (p *livePage) BlankHit() hitOf { return hitOf{page: &p.page, Nameless: p.Nameless} }
 
 // BlankTurn is what the script fills in for each turn.
 func (p *livePage) BlankTurn() liveTurn { return liveTurn{Speaker: transcript.System, Final: true} }

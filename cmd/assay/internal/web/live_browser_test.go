@@ -44,6 +44,11 @@ func livePageGoesOn(t *testing.T, ctx context.Context, s *site) {
 	until(t, func() bool {
 		return s.count("suggestion_uses WHERE action = 'copied' AND part = 'answer' AND person = 'wang'") == 1
 	})
+	b.press("h")
+	b.until(`document.querySelector('.hits [data-grade=helpful][aria-pressed=true]') !== null`)
+	if n := s.count("feedback WHERE grade = 'helpful' AND person = 'wang'"); n != 1 {
+		t.Errorf("%d grades are kept", n)
+	}
 	s.say("b 1", `{"first":2,"turns":[{"speaker":"agent","text":"这事不归我管，你爱找谁找谁，烦死了"}]}`)
 	b.until(`document.querySelectorAll("#warnings .warning").length >= 1 && document.getElementById("clock").hidden`)
 	if got := b.text(`document.querySelector("#warnings a").getAttribute("href")`); got != "#t2" {

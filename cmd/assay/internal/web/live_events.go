@@ -29,8 +29,13 @@ func (s *server) apiLiveEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	leave, err := s.lines.open(w, s.follower(r))
+	if err != nil {
+		return err
+	}
+	defer leave()
 	p := s.page(w, r, "live")
-	v, err := s.follow(r.Context(), r.PathValue("id"), after, &p)
+	v, err := s.follow(r.Context(), r.PathValue("id"), after, &p, s.asker(r))
 	if err != nil {
 		return err
 	}

@@ -304,8 +304,8 @@ func TestStoppingEndsStreams(t *testing.T) {
 func TestLiveSuggestionsAreToldWithoutTheirMarkdown(t *testing.T) {
 	t.Parallel()
 	list := []jobs.LiveSuggestion{{Passage: "**First** wait.", Answer: "**First** wait.\n\n[Then](https://a.example) call."}}
-	got := (&liveView{}).asked(jobs.LiveSuggestions{Suggestions: list}).Suggestions[0]
-	want := jobs.LiveSuggestion{Passage: "First wait.", Answer: "First wait.\n\nThen (https://a.example) call."}
+	got := (&liveView{s: &server{}}).asked(t.Context(), jobs.LiveSuggestions{Suggestions: list}).Suggestions[0]
+	want := liveHit{LiveSuggestion: jobs.LiveSuggestion{Passage: "First wait.", Answer: "First wait.\n\nThen (https://a.example) call."}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -396,5 +396,31 @@ func TestLivePageShowsTheStateWithoutScript(t *testing.T) {
 	}
 	if list := s.get("/live").body; strings.Contains(list, "/live/s") {
 		t.Error("an ended session is listed")
+	}
+}
+
+func TestLiveSuggestionsTellTheirSources(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withShelf(t))
+	s.say("k", `{"session":{"channel":"chat","language":"zh"},"turns":[{"speaker":"customer","text":"我的快递到了，那我要投诉你们！水壶底部漏水怎么办？"}]}`)
+	for name, tt := range map[string]struct {
+		secret string
+		note   bool
+	}{
+		"a program":                           {s.scoped(ScopeLive), false},
+		"a program that may read the library": {s.scoped(ScopeLive, ScopeLibraryRead), true},
+	} {
+		list, _ := s.listen("k", "", by(tt.secret)...).until("suggestions")[1].told(t)["suggestions"].([]any)
+		if len(list) == 0 {
+			t.Fatalf("%s: nothing is suggested", name)
+		}
+		got, _ := list[0].(map[string]any)
+		reply, _ := got["short_reply"].(string)
+		if got["solution_id"] != "KETTLE-3" || got["valid_until"] != "2035-12-31" || got["revision"] != 1.0 || !strings.HasPrefix(reply, "很抱歉") {
+			t.Errorf("%s: %v", name, got)
+		}
+		if _, ok := got["note"]; ok != tt.note {
+			t.Errorf("%s: note %v", name, got["note"])
+		}
 	}
 }

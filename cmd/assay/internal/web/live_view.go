@@ -22,12 +22,13 @@ type liveView struct {
 	reader *jobs.LiveReader
 	rules  redact.Rules
 	page   *page // for texts
+	who    asker
 	shown  []redact.Text
 }
 
 // follow opens a session for a reader, from behind an event. An agent is shown no
 // session but the agent's own.
-func (s *server) follow(ctx context.Context, id string, after int64, p *page) (*liveView, error) {
+func (s *server) follow(ctx context.Context, id string, after int64, p *page, who asker) (*liveView, error) {
 	r, err := s.o.Live.Read(ctx, transcript.SessionID(id), after)
 	if err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func (s *server) follow(ctx context.Context, id string, after int64, p *page) (*
 		r.Close()
 		return nil, errNotAllowed
 	}
-	return &liveView{s: s, reader: r, rules: s.rules(p.Reader), page: p}, nil
+	return &liveView{s: s, reader: r, rules: s.rules(p.Reader), page: p, who: who}, nil
 }
 
 // next returns what is told next, shown. Errors are those of jobs.LiveReader.
@@ -83,7 +84,20 @@ func (t liveTurn) Number() int { return t.Turn + 1 }
 // liveAsked are suggestions with what was asked.
 type liveAsked struct {
 	jobs.LiveSuggestions
-	Question string `json:"question"`
+	Suggestions []liveHit `json:"suggestions"`
+	Question    string    `json:"question"`
+}
+
+// liveHit is a suggestion with what agents need to know to trust it; as long as the
+// database is away, and of a solution that is no longer there, without.
+type liveHit struct {
+	jobs.LiveSuggestion
+	ShortReply string          `json:"short_reply,omitempty"`
+	Note       string          `json:"note,omitempty"` // for agents only
+	Revision   int             `json:"revision,omitempty"`
+	ReviewedOn string          `json:"reviewed_on,omitempty"`
+	ValidUntil string          `json:"valid_until,omitempty"`
+	Grade      knowledge.Grade `json:"grade,omitempty"` // the reader's
 }
 
 // liveWarning is a warning with its words.
@@ -128,7 +142,7 @@ func (v *liveView) event(ctx context.Context, t store.LiveTold) (liveEvent, erro
 	case jobs.LiveTurnKind:
 		e.Content, err = content(t, func(c jobs.LiveSaid) any { return v.turn(c.Turn) })
 	case jobs.LiveSuggestionsKind:
-		e.Content, err = content(t, func(c jobs.LiveSuggestions) any { return v.asked(c) })
+		e.Content, err = content(t, func(c jobs.LiveSuggestions) any { return v.asked(ctx, c) })
 	case jobs.LiveWarningKind:
 		var w jobs.LiveWarning
 		if err = json.Unmarshal([]byte(t.Content), &w); err == nil {
@@ -192,13 +206,37 @@ func clockOf(s *transcript.Session, i int, zone *time.Location) string {
 	return clock(start)
 }
 
-// asked shows suggestions as they can be said to a customer: without their Markdown.
-func (v *liveView) asked(c jobs.LiveSuggestions) liveAsked {
-	for i := range c.Suggestions {
-		s := &c.Suggestions[i]
-		s.Passage, s.Answer = knowledge.PlainText(s.Passage), knowledge.PlainText(s.Answer)
+// asked shows suggestions as they can be said to a customer, without their Markdown,
+// and with what the library says of them now.
+func (v *liveView) asked(ctx context.Context, c jobs.LiveSuggestions) liveAsked {
+	out := liveAsked{LiveSuggestions: c, Suggestions: make([]liveHit, len(c.Suggestions)), Question: v.question(c.Turns)}
+	ids := make([]string, len(c.Suggestions))
+	for i, told := range c.Suggestions {
+		ids[i] = told.SolutionID
 	}
-	return liveAsked{c, v.question(c.Turns)}
+	cards := v.cards(ctx, ids)
+	for i, told := range c.Suggestions {
+		told.Passage, told.Answer = knowledge.PlainText(told.Passage), knowledge.PlainText(told.Answer)
+		out.Suggestions[i].LiveSuggestion = told
+		if card, ok := cards[told.SolutionID]; ok && card.IsPublished() {
+			h := v.s.hit(&card, v.who)
+			out.Suggestions[i] = liveHit{told, h.ShortReply, h.Note, h.Revision, h.ReviewedOn, h.ValidUntil, h.Grade}
+		}
+	}
+	return out
+}
+
+// cards are what the library says of solutions; nothing while the database is away:
+// the suggestions are told all the same.
+func (v *liveView) cards(ctx context.Context, ids []string) map[string]knowledge.Card {
+	if v.s.o.Library == nil || len(ids) == 0 {
+		return nil
+	}
+	cards, err := v.s.o.Library.Cards(ctx, ids, v.who.Person)
+	if err != nil {
+		v.s.o.Log.WarnContext(ctx, "live suggestions without their sources", "error", err)
+	}
+	return cards
 }
 
 // question is what is shown of the turns that ask.

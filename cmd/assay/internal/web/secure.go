@@ -27,7 +27,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 			if err := s.preflight(w, r); err != nil {
 				s.fail(w, r, programs, err)
 			}
-		case !carriesToken(r) && origin.Check(r) != nil:
+		case !s.carriesToken(r) && origin.Check(r) != nil:
 			s.fail(w, r, kindOf(r), errCrossOrigin)
 		default:
 			next.ServeHTTP(w, r)
@@ -38,8 +38,8 @@ func (s *server) guard(next http.Handler) http.Handler {
 // carriesToken reports whether a request to the API claims to have a token: then
 // enter looks at its origin. Browsers add no token by themselves, as they do what
 // a proxy goes by.
-func carriesToken(r *http.Request) bool {
-	_, given := bearer(r)
+func (s *server) carriesToken(r *http.Request) bool {
+	_, given := s.bearer(r)
 	return given && isAPI(r)
 }
 

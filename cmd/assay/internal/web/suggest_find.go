@@ -127,7 +127,7 @@ type asker struct {
 // asker tells who sends a request. Programs see internal notes only with a token
 // that may read the library.
 func (s *server) asker(r *http.Request) asker {
-	if secret, given := bearer(r); given && isAPI(r) {
+	if secret, given := s.bearer(r); given && isAPI(r) {
 		t := s.tokens.find(secret)
 		return asker{s.reader(r).name, t != nil && holds(t, ScopeLibraryRead)}
 	}

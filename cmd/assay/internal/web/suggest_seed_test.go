@@ -20,7 +20,7 @@ func withShelf(t *testing.T) func(*Options) {
 			Note:       "批次 2409 的密封圈有缺陷：不问购买日期，一律换新。", Tags: []string{"售后"}, ValidTo: time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC)},
 		{ID: "KETTLE-7", Title: "水壶除垢", Questions: []string{"水壶里有水垢怎么洗"}, Product: "电水壶", Language: "zh", Owner: "王强",
 			Answer: "倒入半壶水和两勺白醋，烧开后静置十分钟，倒掉并冲洗两遍。水壶漏水时请勿通电。", ReviewBy: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)},
-		{ID: "ROUTER-1", Title: "Reset the router", Questions: []string{"how do I reset my router", "router restart"}, Product: "R7 router", Language: "en", Owner: "Ann Lee", Region: "EU",
+		{ID: "ROUTER-1", Title: "Reset the router", Questions: []string{"how do I reset my router", "router restart"}, Product: "R7 router", Language: "en", Owner: "Ann Lee", Region: "EU", CustomerType: "enterprise",
 			Answer:     "Hold the small button at the back for **ten seconds**, until all lights go out. The router starts again within two minutes.\n\nYour own settings are lost: write down the name and password of the network before.",
 			ShortReply: "Please hold the small button at the back of your router for ten seconds; it restarts within two minutes.",
 			Note:       "Firmware 2.1: offer an exchange after the second reset.", ValidTo: time.Date(2036, 7, 1, 0, 0, 0, 0, time.UTC)},

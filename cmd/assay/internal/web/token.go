@@ -106,13 +106,15 @@ func prefixOf(secret string) string {
 	return tokenMark + id
 }
 
-// bearer is the secret that a request carries, given when it claims to have one of
-// ours. A header that stands twice is never right.
-func bearer(r *http.Request) (secret string, given bool) {
+// bearer is the secret that a request carries, given when it claims to have one.
+// Where a proxy names readers, it may forward a bearer token of its own: only what
+// begins as ours is taken for one there. A header that stands twice is never right.
+func (s *server) bearer(r *http.Request) (secret string, given bool) {
+	forwards := s.o.Access.UserHeader != ""
 	values := r.Header.Values("Authorization")
 	for _, v := range values {
 		scheme, rest, _ := strings.Cut(strings.TrimSpace(v), " ")
-		if rest = strings.TrimSpace(rest); strings.EqualFold(scheme, "Bearer") && strings.HasPrefix(rest, tokenMark) {
+		if rest = strings.TrimSpace(rest); strings.EqualFold(scheme, "Bearer") && (!forwards || strings.HasPrefix(rest, tokenMark)) {
 			secret, given = rest, true
 		}
 	}

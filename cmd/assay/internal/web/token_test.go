@@ -83,7 +83,10 @@ func TestTokensOpenTheAPI(t *testing.T) {
 		{"a very long one", "/api/v1/suggest?q=x", by(all + strings.Repeat("x", 10_000)), 401, "", ""},
 		{"two of them", "/api/v1/suggest?q=x", by(all, "Authorization", "Bearer "+all), 401, "", ""},
 		{"one beside the proxy's", "/api/v1/suggest?q=x", []string{"Authorization", "Basic eA==", "Authorization", "Bearer " + all}, 401, "", ""},
-		{"somebody else's bearer token is not ours to judge", "/api/v1/suggest?q=x", []string{"Authorization", "Bearer eyJhbGciOi"}, 200, "", ""},
+		{"one that is not of our form", "/api/v1/suggest?q=x", []string{"Authorization", "Bearer eyJhbGciOi"}, 401, "", `Bearer realm="assay", error="invalid_token"`},
+		{"an empty one", "/api/v1/suggest?q=x", []string{"Authorization", "Bearer"}, 401, "", ""},
+		{"a secret without its mark", "/api/v1/suggest?q=x", by(strings.TrimPrefix(all, tokenMark)), 401, "", ""},
+		{"another scheme is not ours to judge", "/api/v1/suggest?q=x", []string{"Authorization", "Basic eA=="}, 200, "", ""},
 		{"a page of its site", "/api/v1/suggest?q=x", by(all, "Origin", crm, "Sec-Fetch-Site", "cross-site"), 200, "", ""},
 		{"a page of our own", "/api/v1/suggest?q=x", by(serverSide, "Origin", s.URL, "Sec-Fetch-Site", "same-origin"), 200, "", ""},
 		{"a page of another token's site", "/api/v1/suggest?q=x", by(other, "Origin", crm), 403, "the token is not for pages of this site", ""},
@@ -137,6 +140,9 @@ func TestTokensHaveTheRoleOfTheirScope(t *testing.T) {
 		if a := s.get(c.path, by(c.secret, as("boss", Admin)...)...); a.status != c.status {
 			t.Errorf("%s: %d %s", c.name, a.status, a.body)
 		}
+	}
+	if a := s.get("/api/v1/flags", by("eyJhbGciOi", as("boss", Admin)...)...); a.status != 200 {
+		t.Errorf("a bearer token that the proxy forwards: %d", a.status)
 	}
 	if a := s.get("/api/v1/flags", by("assay_x", as("boss", Admin)...)...); a.status != 401 {
 		t.Errorf("a wrong token fell back to the proxy's headers: %d", a.status)

@@ -48,7 +48,9 @@ type Options struct {
 	LiveStall time.Duration // who takes nothing of what is told for so long is cut off; default 10 s
 	// LiveLongest is how long a reader is told before it has to come again, and so how
 	// long a revoked token follows a session; default 10 min.
-	LiveLongest time.Duration
+	LiveLongest     time.Duration
+	LiveStreams     int // streams that are open at once in this process; default 5000
+	LiveStreamsEach int // of them for one reader or token; default 20
 	// StaleAfter is how long a solution may go without a review; default 92 days.
 	StaleAfter time.Duration
 	API        API // who may use the API, and how often
@@ -64,6 +66,7 @@ type server struct {
 	embedded component
 	marker   *knowledge.Marker
 	mux      *http.ServeMux
+	lines    *openLines
 	gaps     *knowledge.Gaps
 	entrance
 }
@@ -89,6 +92,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	s := &server{o: o, gaps: newGaps(o.Store, o.Access.Policy), cards: newCards(o.Store), mux: http.NewServeMux()}
 	s.entrance = newEntrance(&o)
+	s.lines = newOpenLines(cmp.Or(o.LiveStreams, liveStreams), cmp.Or(o.LiveStreamsEach, liveStreamsEach))
 	var err error
 	if s.texts, err = text.Load(); err != nil {
 		return nil, err

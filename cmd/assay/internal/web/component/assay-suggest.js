@@ -368,6 +368,8 @@ class AssaySuggest extends HTMLElement {
       hit.owner ? element("span", {}, hit.owner) : null,
       hit.reviewed_on ? element("span", {}, this.#t("reviewed") + " " + hit.reviewed_on) : null,
       hit.valid_until ? element("span", {}, this.#t("until") + " " + hit.valid_until) : null,
+      hit.region ? element("span", { className: "region" }, hit.region) : null,
+      hit.customer_type ? element("span", { className: "customer" }, this.#t("customer." + hit.customer_type) ?? hit.customer_type) : null,
       hit.stale ? element("span", { className: "stale" }, this.#t("stale")) : null);
   }
 

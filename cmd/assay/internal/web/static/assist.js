@@ -71,10 +71,45 @@ function suggestions(told) {
   hits.replaceChildren(...told.suggestions.map((suggestion) => {
     const item = blank("hit");
     fill(item, { ...suggestion, score: Math.round(suggestion.score * 100) + " %" });
+    item.dataset.revision = suggestion.revision ?? 0;
     item.querySelector("details").hidden = suggestion.answer === suggestion.passage;
+    item.querySelector(".reply").hidden = !suggestion.short_reply;
+    item.querySelector(".internal").hidden = !suggestion.note;
+    item.querySelector(".until").hidden = !suggestion.valid_until;
+    press(item, suggestion.grade);
     return item;
   }));
 }
+
+function press(item, grade) {
+  for (const button of item.querySelectorAll("[data-grade]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.grade === grade));
+  }
+}
+
+// rate tells what one thinks of a suggestion; the same again takes it back.
+async function rate(button) {
+  const item = button?.closest(".suggestion");
+  if (!item) {
+    return;
+  }
+  const id = item.querySelector("[data-f=solution_id]").textContent;
+  const isBack = button.getAttribute("aria-pressed") === "true";
+  const grade = button.dataset.grade;
+  try {
+    const answer = await fetch("/suggest/grade" + (isBack ? "/" + encodeURIComponent(id) : ""), isBack ? { method: "DELETE" } : {
+      method: "POST", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ask: 0, solution_id: id, revision: Number(item.dataset.revision), grade }),
+    });
+    if (answer.ok) {
+      press(item, isBack ? "" : grade);
+    }
+  } catch {
+    line.textContent = words.lost;
+  }
+}
+
+const rateFirst = (grade) => rate(hits.querySelector(`[data-grade="${grade}"]`));
 
 function warning(told, seq) {
   if (document.querySelector(`[data-seq="${seq}"]`)) {
@@ -159,6 +194,10 @@ hits.addEventListener("click", (event) => {
   if (button) {
     take(button);
   }
+  const grade = event.target.closest("[data-grade]");
+  if (grade) {
+    rate(grade);
+  }
 });
 
 // take puts a suggestion's answer on the clipboard, and tells that it was of use.
@@ -184,6 +223,10 @@ onKeys({
       take(button);
     }
   },
+  h: () => rateFirst("helpful"),
+  p: () => rateFirst("partly"),
+  w: () => rateFirst("wrong"),
+  o: () => rateFirst("outdated"),
   e: () => turns.lastElementChild?.scrollIntoView({ block: "end" }),
 });
 
