@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	devtools "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
@@ -144,7 +145,7 @@ func value[T any](b *tab, expression string) T {
 func (b *tab) until(expression string) {
 	b.t.Helper()
 	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(25*time.Second))); err != nil {
-		b.t.Fatalf("%s: %v", expression, err)
+		b.t.Fatalf("%s: %v; status %q", expression, err, b.text(`document.activeElement.outerHTML.slice(0, 200) + " | " + (document.getElementById("status")?.textContent || "") + " | " + (document.querySelector("#q")?.value || "")`))
 	}
 }
 
@@ -160,7 +161,27 @@ func (b *tab) through(action chromedp.Action[chromedp.Void]) {
 // press types keys, each on the element that has the focus.
 func (b *tab) press(keys string) {
 	b.t.Helper()
-	b.do(chromedp.KeyEvent(keys))
+	text, entered := strings.CutSuffix(keys, "\r")
+	if text != "" {
+		b.do(chromedp.KeyEvent(text))
+	}
+	if entered {
+		b.do(enter())
+	}
+}
+
+// enter presses Enter as a keyboard does: the page that takes the key gets no
+// character, which a busy machine would let in when they come apart.
+func enter() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		p := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}
+		if _, err := cdp.Call(ctx, target, input.DispatchKeyEvent, p); err != nil {
+			return err
+		}
+		p.Type, p.Text = "keyUp", ""
+		_, err := cdp.Call(ctx, target, input.DispatchKeyEvent, p)
+		return err
+	})
 }
 
 const focused = `document.activeElement.textContent.trim()`
