@@ -333,9 +333,7 @@ func TestABudgetHoldsForAllWorkers(t *testing.T) {
 				t.Errorf("%d verdicts without an answer are done with", left)
 			}
 			const tomorrow = `SELECT count(*) FROM river_job WHERE kind = 'judge' AND state = 'scheduled' AND scheduled_at >= date_trunc('day', now() AT TIME ZONE 'UTC' + interval '1 day') AT TIME ZONE 'UTC'`
-			if n := number(t, s, tomorrow); (n > 0) == tt.judged {
-				t.Errorf("%d jobs sleep until tomorrow", n)
-			}
+			await(t, "jobs sleep until tomorrow where they should", func() bool { return (number(t, s, tomorrow) > 0) != tt.judged })
 		})
 	}
 }
