@@ -233,13 +233,9 @@ func (s *server) hit(c *knowledge.Card, who asker) hit {
 	return h
 }
 
-// lastDay is the last day before a time. Days of files end at midnight UTC.
-func (s *server) lastDay(t time.Time) string {
-	if utc := t.UTC(); utc.Equal(utc.Truncate(24 * time.Hour)) {
-		return dayText(utc.AddDate(0, 0, -1))
-	}
-	return dayText(t.In(s.o.Zone))
-}
+// lastDay is the last day on which there is a moment before t. Days of files end at
+// midnight of the zone that they were read in, which is the pages' own.
+func (s *server) lastDay(t time.Time) string { return dayText(t.Add(-time.Nanosecond).In(s.o.Zone)) }
 
 // parts cuts a passage at the places that match.
 func parts(passage string, matched []knowledge.Matched) []passagePart {
