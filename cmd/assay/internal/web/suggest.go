@@ -32,7 +32,7 @@ type suggestPage struct {
 }
 
 func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
-	p := suggestPage{page: s.page(w, r, "suggest", "suggest.js"), Library: s.hasLibrary(), Nameless: s.nameless()}
+	p := suggestPage{page: s.page(w, r, "suggest", "hits.js", "suggest.js"), Library: s.hasLibrary(), Nameless: s.nameless()}
 	p.Title = p.T("suggest.title")
 	t := startTiming()
 	// A link on another site leads here as well: what it asks nobody asked.

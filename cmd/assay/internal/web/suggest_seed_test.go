@@ -34,7 +34,7 @@ func withShelf(t *testing.T) func(*Options) {
 		{ID: "EVIL-1", Title: "Zebra crossing " + evil, Questions: []string{"how does the zebra cross"}, Product: evil, Language: "en", Owner: evil, Tags: []string{evil},
 			Answer:     "The zebra walks. " + evil + "\n\n[click](javascript:window.hacked=1) <a href=\"javascript:window.hacked=1\">b</a> `<script>window.hacked=1</script>`",
 			ShortReply: "Walk. " + evil, Note: "Note " + evil},
-		{ID: "HELLO-1", Title: "Greeting", Answer: "Good morning, you are talking to NAME. How can I help you?", Stage: knowledge.Guide, Language: "en"},
+		{ID: "HELLO-1", Title: "Greeting", Answer: "Good morning, you are talking to **NAME**. How can I help you?", Stage: knowledge.Guide, Language: "en"},
 		{ID: "HELLO-2", Title: "问候", Answer: "您好，这里是客服中心，请问有什么可以帮您？", Stage: knowledge.Guide, Language: "zh"},
 	})
 }
