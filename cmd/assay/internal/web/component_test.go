@@ -122,17 +122,17 @@ func componentUnderStrictPolicy(t *testing.T, ctx context.Context, s *site) {
 }
 
 // quitWithout ends the tab; the console may say what holds one of the words.
-func (b *tab) quitWithout(words ...string) {
-	b.t.Helper()
-	said := b.quit()
-	b.quit = func() []string { return nil }
+func (f *foreign) quitWithout(words ...string) {
+	f.t.Helper()
+	said := f.quit()
+	f.quit = func() []string { return nil }
 	for _, line := range said {
 		known := false
 		for _, word := range words {
 			known = known || strings.Contains(line, word)
 		}
 		if !known {
-			b.t.Errorf("the console says %q", line)
+			f.t.Errorf("the console says %q", line)
 		}
 	}
 }
