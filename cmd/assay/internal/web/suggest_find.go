@@ -167,7 +167,11 @@ func (s *server) scripts(ctx context.Context, q *question, who asker) (found, er
 	}
 	cards, err := s.o.Library.Scripts(ctx, q.Query, who.Person, maxSuggestions)
 	if err != nil {
-		return found{}, err
+		if ctx.Err() != nil {
+			return found{}, err
+		}
+		s.o.Log.WarnContext(ctx, "no scripts without the database", "error", err)
+		return found{Hits: []hit{}, Away: true}, nil
 	}
 	f := found{Hits: make([]hit, len(cards))}
 	for i := range cards {

@@ -425,7 +425,7 @@ func TestScopeOf(t *testing.T) {
 		"POST /api/v1/sessions/{id}/turns": ScopeSessionsWrite, "POST /api/v1/sessions/{id}/end": ScopeSessionsWrite,
 		"GET /api/v1/sessions/{id}/events": ScopeLive, "POST /api/v1/sessions/{key}/reveal": noScope,
 		"GET /api/v1/solutions": ScopeLibraryRead, "PUT /api/v1/solutions/{id}": ScopeLibraryWrite, "GET /api/v1/solutionsx": noScope,
-		"GET /api/v1/coverage": ScopeLibraryRead, "POST /api/v1/gaps/{id}/draft": ScopeLibraryWrite,
+		"GET /api/v1/coverage": noScope, "POST /api/v1/gaps/{id}/draft": noScope, "GET /api/v1/live": noScope,
 		"GET /api/v1/models": ScopeModelsRead, "GET /api/v1/openapi.json": anyScope, "GET /suggest": noScope, "GET /healthz": noScope,
 	} {
 		if got := scopeOf(pattern); got != want {
