@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"strconv"
+	"strings"
 
 	"assay/knowledge"
 	"assay/pipeline/transcript"
