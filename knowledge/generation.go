@@ -51,6 +51,8 @@ type generation struct {
 	cache     *cache
 	limits    limits
 	searching chan *scratch // holds what each search that may begin uses
+	// retrieve finds what is to be ranked: candidates, or PostgreSQL's where there is no index.
+	retrieve func(context.Context, *question) ([]*entry, error)
 
 	writing  sync.Mutex // held by what changes the index
 	segments int        // of an index in memory, guarded by writing
@@ -103,6 +105,7 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	for range cap(g.searching) {
 		g.searching <- &scratch{}
 	}
+	g.retrieve = g.candidates
 	return g, nil
 }
 

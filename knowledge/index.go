@@ -71,7 +71,9 @@ type Index struct {
 	wake     chan struct{} // something may have changed
 
 	updating sync.Mutex // lets one update run at a time
-	rebuilds sync.Mutex // lets one build run at a time; updates go on meanwhile
+	// synonymsRead is the number of the last rule that was read, guarded by updating.
+	synonymsRead int64
+	rebuilds     sync.Mutex // lets one build run at a time; updates go on meanwhile
 
 	mu       sync.Mutex // guards what follows, never for long
 	current  *held      // nil: PostgreSQL answers

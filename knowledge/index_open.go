@@ -40,6 +40,9 @@ func (x *Index) open(ctx context.Context) error {
 	if x.stand, err = x.library.stand(ctx); err != nil {
 		return err
 	}
+	if err := x.refreshSynonyms(ctx); err != nil {
+		return err
+	}
 	if x.o.Folder != "" {
 		if x.database, err = x.library.identity(ctx); err != nil {
 			return err

@@ -124,6 +124,9 @@ func (x *Index) install(ctx context.Context, h *held) error {
 	if _, err := x.catchUp(ctx, h); err != nil {
 		return err
 	}
+	if err := x.refreshSynonyms(ctx); err != nil {
+		return err
+	}
 	x.mu.Lock()
 	s, shut := x.slot, x.closed
 	x.mu.Unlock()

@@ -125,7 +125,7 @@ func (g *generation) searchWords(ctx context.Context, query Query, threshold flo
 	if q == nil {
 		return nil, nil, nil
 	}
-	entries, err := g.candidates(ctx, q)
+	entries, err := g.retrieve(ctx, q)
 	if err != nil {
 		return nil, nil, err
 	}
