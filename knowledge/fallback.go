@@ -20,6 +20,9 @@ const (
 	// fallbackBudget is how many solutions may have the terms that are searched,
 	// all told; at least two terms are, whatever they cost.
 	fallbackBudget = 5_000
+	// pairedTerms are the terms, the rarest ones, of which solutions that have two
+	// come before those that have one.
+	pairedTerms = 5
 	// fallbackRows is how many solutions that have one of the terms are compared.
 	fallbackRows = 2_000
 	// rareLimit is up to which number rare terms are counted.
@@ -96,7 +99,7 @@ func (f *fallback) search(ctx context.Context, query Query, threshold float64, u
 			return err
 		}
 		g.retrieve = func(ctx context.Context, q *question) ([]*entry, error) {
-			entries, err := f.candidates(ctx, tx, q, rarestKnown(q, counts))
+			entries, err := f.candidates(ctx, tx, q, rarestKnown(q, counts), g.vocabulary.entries)
 			g.vocabulary.guessLength(entries)
 			return entries, err
 		}
@@ -198,9 +201,6 @@ func quoteTerm(t string) string {
 	return `'` + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(t) + `'`
 }
 
-// anyOf joins queries of terms to one that any of them meets.
-func anyOf(queries []string) string { return strings.Join(queries, " | ") }
-
 // rareTerm is a term to be searched in PostgreSQL.
 type rareTerm struct {
 	query  string
@@ -231,17 +231,35 @@ func rarestKnown(q *question, counts map[string]int) []rareTerm {
 	return known
 }
 
+// inTurn returns what PostgreSQL is to look for: the terms, and pairs of the
+// rarest, which tell more than either term. Of two, that comes first which fewer
+// of all solutions should have.
+func inTurn(terms []rareTerm, all int) []string {
+	turns := slices.Clone(terms)
+	for i, a := range terms[:min(len(terms), pairedTerms)] {
+		for _, b := range terms[:i] {
+			turns = append(turns, rareTerm{query: a.query + " & " + b.query, n: a.n * b.n / max(all, 1)})
+		}
+	}
+	slices.SortStableFunc(turns, func(a, b rareTerm) int { return a.n - b.n })
+	queries := make([]string, len(turns))
+	for i, t := range turns {
+		queries[i] = t.query
+	}
+	return queries
+}
+
 // candidates returns the published solutions that share most of the terms, pass
-// the question's filters and are valid now.
-func (f *fallback) candidates(ctx context.Context, tx pgx.Tx, q *question, terms []rareTerm) ([]*entry, error) {
+// the question's filters and are valid now; all is how many solutions there are.
+func (f *fallback) candidates(ctx context.Context, tx pgx.Tx, q *question, terms []rareTerm, all int) ([]*entry, error) {
 	if len(terms) == 0 {
 		return nil, nil
 	}
-	queries, weights := make([]string, len(terms)), make([]float64, len(terms))
-	for i, t := range terms {
-		queries[i], weights[i] = t.query, t.weight
+	shared := sharedTerms{turns: inTurn(terms, all), now: f.o.Now()}
+	for _, t := range terms {
+		shared.queries, shared.weights = append(shared.queries, t.query), append(shared.weights, t.weight)
 	}
-	found, err := sharing(ctx, tx, q.filters, sharedTerms{queries, weights, f.o.Now()})
+	found, err := sharing(ctx, tx, q.filters, shared)
 	if err != nil {
 		return nil, err
 	}

@@ -8,13 +8,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// statisticsAge is how old statistics get before Refresh reads them anew.
-const statisticsAge = time.Minute
+// statisticsAge is how old statistics get before Refresh reads them anew, and
+// statisticsChanges is after how many changes of solutions it does so at once.
+const (
+	statisticsAge     = time.Minute
+	statisticsChanges = 1_000
+)
 
 // statistics are what PostgreSQL knows of the terms, and the products that
 // questions may name. They are never changed.
 type statistics struct {
 	at        time.Time
+	seq       int64 // of the library's last change
 	solutions int
 	frequent  map[string]float64 // share of the solutions that have the term
 	products  *productNames
@@ -38,9 +43,10 @@ func (f *fallback) statistics(ctx context.Context) (statistics, error) {
 	return f.readStatistics(ctx)
 }
 
-// refreshStatistics reads old ones anew, unless somebody does so.
-func (f *fallback) refreshStatistics(ctx context.Context) error {
-	if time.Since(f.lastStatistics().at) < statisticsAge {
+// refreshStatistics reads old ones anew, unless somebody does so. Of a library
+// that has grown PostgreSQL is to know the frequent terms first; seq is its last change.
+func (f *fallback) refreshStatistics(ctx context.Context, seq int64) error {
+	if s := f.lastStatistics(); time.Since(s.at) < statisticsAge && seq-s.seq < statisticsChanges {
 		return nil
 	}
 	select {
@@ -49,8 +55,28 @@ func (f *fallback) refreshStatistics(ctx context.Context) error {
 	default:
 		return nil
 	}
+	if err := f.analyze(ctx); err != nil {
+		return err
+	}
 	_, err := f.readStatistics(ctx)
 	return err
+}
+
+// analyze has PostgreSQL make its statistics when the table has twice the rows
+// that they were made of: until it does so by itself, the most frequent terms look rare.
+func (f *fallback) analyze(ctx context.Context) error {
+	var due bool
+	err := f.library.pool.QueryRow(ctx, `
+		SELECT (SELECT count(*) FROM solution_terms) > greatest(2 * c.reltuples, $1)
+		FROM pg_class AS c
+		WHERE c.oid = 'solution_terms'::regclass`, analyzeAfter).Scan(&due)
+	if err == nil && due {
+		_, err = f.library.pool.Exec(ctx, `ANALYZE solution_terms`)
+	}
+	if err != nil {
+		return fmt.Errorf("count terms: %w", err)
+	}
+	return nil
 }
 
 func (f *fallback) lastStatistics() statistics {
@@ -62,7 +88,9 @@ func (f *fallback) lastStatistics() statistics {
 func (f *fallback) readStatistics(ctx context.Context) (statistics, error) {
 	s := statistics{at: time.Now(), frequent: map[string]float64{}}
 	pool := f.library.pool
-	if err := pool.QueryRow(ctx, `SELECT count(*) FROM solution_terms`).Scan(&s.solutions); err != nil {
+	err := pool.QueryRow(ctx, `
+		SELECT (SELECT coalesce(max(seq), 0) FROM solutions), (SELECT count(*) FROM solution_terms)`).Scan(&s.seq, &s.solutions)
+	if err != nil {
 		return s, fmt.Errorf("count solutions: %w", err)
 	}
 	rows, err := pool.Query(ctx, `

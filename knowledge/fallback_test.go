@@ -333,3 +333,66 @@ func TestStatisticsTellTheFrequentTerms(t *testing.T) {
 		}
 	}
 }
+
+// What has all of the question's words is found among thousands that have one,
+// also before PostgreSQL has counted how frequent the words are.
+func TestPostgreSQLFindsWhatSharesMostAmongMany(t *testing.T) {
+	t.Parallel()
+	l := NewLibrary(storetest.New(t))
+	words := []string{"copper", "kettle", "spout"}
+	all := make([]Solution, 3*fallbackRows)
+	for i := range all {
+		all[i] = Solution{ID: fmt.Sprintf("a%05d", i), Title: words[i%len(words)], Answer: "a"}
+	}
+	imports(t, l, append(all, Solution{ID: "z", Title: "copper kettle spout", Answer: "a"})...)
+	x, err := Open(t.Context(), l, Options{Postpone: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeIndex(t, x) })
+	if got := suggestedIDs(t, x, Query{Text: "copper kettle spout", Limit: 1}); !cmp.Equal(got, []string{"z"}) {
+		t.Errorf("suggested %v; want z", got)
+	}
+}
+
+// A library that has grown since is not searched by what is known of the old one.
+func TestStatisticsFollowTheLibrary(t *testing.T) {
+	t.Parallel()
+	pool := storetest.New(t)
+	l := NewLibrary(pool)
+	x := databaseOnly(t, l, Options{})
+	suggestedIDs(t, x, Query{Text: "anything"})
+	imports(t, l, synthetic(2*statisticsChanges)...)
+	if _, err := x.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := x.fallback.lastStatistics()
+	if s.solutions != 2*statisticsChanges || len(s.frequent) < 100 {
+		t.Errorf("%d solutions and %d frequent terms are known", s.solutions, len(s.frequent))
+	}
+	imports(t, l, Solution{ID: "one", Title: "one more", Answer: "a"})
+	if _, err := x.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if again := x.fallback.lastStatistics(); again.at != s.at {
+		t.Error("statistics were read again after one change")
+	}
+}
+
+func TestALibraryIsCountedWhenItChanged(t *testing.T) {
+	t.Parallel()
+	l := NewLibrary(storetest.New(t))
+	imports(t, l, synthetic(3)...)
+	x := databaseOnly(t, l, Options{})
+	const uncounted = 77
+	x.stand.published = uncounted
+	for _, want := range []int{uncounted, 4} {
+		if _, err := x.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := x.Len(); got != want {
+			t.Errorf("%d solutions; want %d", got, want)
+		}
+		imports(t, l, Solution{ID: "one", Title: "one more", Answer: "a"})
+	}
+}

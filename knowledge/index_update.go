@@ -78,11 +78,11 @@ func (x *Index) lookAtLibrary(ctx context.Context) error {
 	if err := x.refreshSynonyms(ctx); err != nil {
 		return err
 	}
-	if err := x.fallback.refreshStatistics(ctx); err != nil {
-		return err
-	}
 	seq, err := x.library.lastSeq(ctx)
 	if err != nil {
+		return err
+	}
+	if err := x.fallback.refreshStatistics(ctx, seq); err != nil {
 		return err
 	}
 	x.mu.Lock()
