@@ -42,7 +42,7 @@ func OpenBench(folder string) (*Bench, error) {
 // are visited, and so many solutions ranked.
 func (b *Bench) Cut(postings, ofTerm, sketches, candidates int) *Bench {
 	g := &generation{
-		o: b.g.o, analyzers: b.g.analyzers, weights: b.g.weights, cache: newCache(maxCacheBytes), searching: b.g.searching, bleve: b.g.bleve,
+		o: b.g.o, analyzers: b.g.analyzers, weights: b.g.weights, cache: newCache(maxCacheBytes), searching: b.g.searching, scratches: b.g.scratches, bleve: b.g.bleve,
 		vocabulary: b.g.vocabulary, products: b.g.products, limits: limits{candidates, sketches, postings, ofTerm},
 	}
 	g.retrieve = g.candidates

@@ -44,6 +44,8 @@ func (x *Index) Refresh(ctx context.Context) (int, error) {
 		x.caughtUp(ctx)
 		return n, nil
 	case ctx.Err() != nil:
+	case errors.Is(err, errTooMany):
+		x.leaveMemory(ctx, err)
 	case errors.Is(err, errBroken):
 		x.broke(ctx, h, err)
 	case errors.Is(err, errWrite):
@@ -130,6 +132,9 @@ func (x *Index) catchUp(ctx context.Context, h *held) (int, error) {
 			return n, err
 		}
 		n += len(changed)
+		if err := x.fitsMemory(h.slot, h.len()); err != nil {
+			return n, err
+		}
 	}
 }
 
