@@ -3,6 +3,7 @@ package knowledge
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -44,8 +45,6 @@ type Said struct {
 
 // suggest answers as Index.Suggest does.
 func (g *generation) suggest(ctx context.Context, query Query, m *meaning) ([]pipeline.Suggestion, error) {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
 	q, found, err := g.searchMeaning(ctx, query, g.o.Threshold, m)
 	if err != nil {
 		return nil, err
@@ -75,8 +74,6 @@ func (g *generation) show(q *question, found []ranked, most int) ([]pipeline.Sug
 }
 
 func (g *generation) ranking(ctx context.Context, query Query, limit int, m *meaning) ([]Ranked, error) {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
 	_, found, err := g.searchMeaning(ctx, query, 0, m)
 	if err != nil {
 		return nil, err
@@ -91,6 +88,20 @@ func firstRanked(found []ranked, limit int) []Ranked {
 		out[i] = Ranked{found[i].entry.id, found[i].score}
 	}
 	return out
+}
+
+// searchInTurn searches when its turn comes. It waits for that before it locks:
+// who writes would wait as well, and all other searches behind.
+func (g *generation) searchInTurn(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
+	select {
+	case g.searching <- struct{}{}:
+		defer func() { <-g.searching }()
+	case <-ctx.Done():
+		return nil, nil, fmt.Errorf("search solutions: %w", ctx.Err())
+	}
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.search(ctx, query, threshold)
 }
 
 // searchAs returns the question and the solutions that reach the threshold, best
@@ -125,7 +136,7 @@ func (g *generation) searchWords(ctx context.Context, query Query, threshold flo
 	if q == nil {
 		return nil, nil, nil
 	}
-	entries, err := g.candidates(ctx, q)
+	entries, err := g.retrieve(ctx, q)
 	if err != nil {
 		return nil, nil, err
 	}
