@@ -3,6 +3,7 @@ package knowledge
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -43,8 +44,6 @@ type Said struct {
 
 // suggest answers as Index.Suggest does.
 func (g *generation) suggest(ctx context.Context, query Query, m *meaning) ([]pipeline.Suggestion, error) {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
 	q, found, err := g.searchMeaning(ctx, query, g.o.Threshold, m)
 	if err != nil {
 		return nil, err
@@ -74,8 +73,6 @@ func (g *generation) show(q *question, found []ranked, most int) ([]pipeline.Sug
 }
 
 func (g *generation) ranking(ctx context.Context, query Query, limit int, m *meaning) ([]Ranked, error) {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
 	_, found, err := g.searchMeaning(ctx, query, 0, m)
 	if err != nil {
 		return nil, err
@@ -90,6 +87,20 @@ func firstRanked(found []ranked, limit int) []Ranked {
 		out[i] = Ranked{found[i].entry.id, found[i].score}
 	}
 	return out
+}
+
+// searchInTurn searches when its turn comes. It waits for that before it locks:
+// who writes would wait as well, and all other searches behind.
+func (g *generation) searchInTurn(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
+	select {
+	case g.searching <- struct{}{}:
+		defer func() { <-g.searching }()
+	case <-ctx.Done():
+		return nil, nil, fmt.Errorf("search solutions: %w", ctx.Err())
+	}
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.search(ctx, query, threshold)
 }
 
 // searchAs returns the question and the solutions that reach the threshold, best
@@ -116,7 +127,7 @@ func (g *generation) searchAs(ctx context.Context, query Query, threshold float6
 	if q == nil {
 		return nil, nil, nil
 	}
-	return q, sameLanguage(found, q.language), nil
+	return q, g.sameLanguage(found, q.language), nil
 }
 
 func (g *generation) searchWords(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
@@ -124,7 +135,7 @@ func (g *generation) searchWords(ctx context.Context, query Query, threshold flo
 	if q == nil {
 		return nil, nil, nil
 	}
-	entries, err := g.candidates(ctx, q)
+	entries, err := g.retrieve(ctx, q)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -212,10 +223,10 @@ func better(a, b ranked) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.id, b.entry.id))
 }
 
-// sameLanguage drops solutions in other languages when any is in the question's.
-func sameLanguage(found []ranked, language string) []ranked {
+// sameLanguage drops solutions in other languages when a likely one is in the question's.
+func (g *generation) sameLanguage(found []ranked, language string) []ranked {
 	other := func(r ranked) bool { return r.entry.language != "" && r.entry.language != language }
-	if language == "" || !slices.ContainsFunc(found, func(r ranked) bool { return r.entry.language == language }) {
+	if language == "" || !slices.ContainsFunc(found, func(r ranked) bool { return r.entry.language == language && r.score >= g.o.Threshold }) {
 		return found
 	}
 	return slices.DeleteFunc(found, other)

@@ -234,7 +234,7 @@ func (v *liveView) asked(ctx context.Context, c jobs.LiveSuggestions) liveAsked 
 
 // hit shows a suggestion with what is known of its solution.
 func (v *liveView) hit(told jobs.LiveSuggestion, card *knowledge.Card) liveHit {
-	told.Passage, told.Answer = knowledge.PlainText(told.Passage), knowledge.PlainText(told.Answer)
+	told.Answer = knowledge.PlainText(told.Answer)
 	h := v.s.hit(card, told.Passage, v.who)
 	return liveHit{told, h.ShortReply, h.Reply, h.ReplyPart, h.Note, h.Revision, h.ReviewedOn, h.ValidUntil, h.Stale, h.Grade}
 }

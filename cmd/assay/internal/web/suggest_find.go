@@ -205,7 +205,7 @@ func (s *server) dress(ctx context.Context, list []pipeline.Suggestion, text str
 		case !ok || !card.IsPublished() || !card.ValidAt(time.Now()):
 			continue
 		}
-		h := s.hit(&card, knowledge.PlainText(list[i].Passage), who)
+		h := s.hit(&card, list[i].Passage, who)
 		h.Score, h.Confidence = list[i].Score, confidenceOf(list[i].Score)
 		h.Parts = parts(h.Passage, s.marker.Matched(text, h.Passage))
 		f.Hits = append(f.Hits, h)
