@@ -166,22 +166,23 @@ type ranked struct {
 	score float64
 }
 
-// rank returns the valid candidates that reach the threshold, best first.
-func (g *generation) rank(q *question, entries []*entry, threshold float64) []ranked {
+// rank returns the valid candidates that reach the threshold, best first, and
+// whether their wordings taught the order.
+func (g *generation) rank(q *question, entries []*entry, threshold float64) (out []ranked, taught bool) {
 	scores := g.weights.scores(g.vocabulary.compareAll(q, entries))
-	out := make([]ranked, len(entries))
+	out = make([]ranked, len(entries))
 	for i, e := range entries {
 		// Sums of the same numbers differ in their last digits with the order in
 		// which solutions came; rounding makes them equal again.
 		out[i] = ranked{e, math.Round(g.vocabulary.byCode(q, e, scores[i])*1e9) / 1e9}
 	}
 	slices.SortFunc(out, better)
-	g.vocabulary.judged(q, out)
+	taught = g.vocabulary.judged(q, out)
 	n := slices.IndexFunc(out, func(r ranked) bool { return r.score < threshold })
 	if n < 0 {
 		n = len(out)
 	}
-	return out[:n]
+	return out[:n], taught
 }
 
 // rankPieces ranks the candidates by the whole question and, when that finds no
@@ -189,8 +190,8 @@ func (g *generation) rank(q *question, entries []*entry, threshold float64) []ra
 // best. A piece lacks what the rest names, and so counts only for what it most
 // likely asks.
 func (g *generation) rankPieces(q *question, query Query, entries []*entry, threshold float64) []ranked {
-	best := g.rank(q, entries, threshold)
-	if len(best) > 0 && best[0].score >= leastPieceScore {
+	best, taught := g.rank(q, entries, threshold)
+	if taught || len(best) > 0 && best[0].score >= leastPieceScore {
 		return best
 	}
 	at := map[*entry]int{}
@@ -202,7 +203,8 @@ func (g *generation) rankPieces(q *question, query Query, entries []*entry, thre
 		if p == nil {
 			continue
 		}
-		for _, r := range g.rank(p, entries, threshold) {
+		found, _ := g.rank(p, entries, threshold)
+		for _, r := range found {
 			if r.score < leastPieceScore {
 				break
 			}

@@ -83,10 +83,11 @@ var samePhrases = []string{
 
 var sameMeaning = strings.NewReplacer(slices.Concat(samePhrases, weekdays())...)
 
-// weekdays are replaced by nothing: when something happened is not what is asked.
+// weekdays are replaced by nothing: on which of the days before or behind something
+// happened is not what is asked. A weekday without a week may be.
 func weekdays() []string {
 	var out []string
-	for _, week := range []string{"上个星期", "上个礼拜", "上星期", "上礼拜", "下星期", "下礼拜", "上周", "这周", "本周", "下周", "星期", "礼拜", "周"} {
+	for _, week := range []string{"上个星期", "上个礼拜", "上星期", "上礼拜", "下星期", "下礼拜", "上周", "这周", "本周", "下周"} {
 		for _, day := range []string{"一", "二", "三", "四", "五", "六", "日", "天"} {
 			out = append(out, week+day, "")
 		}
