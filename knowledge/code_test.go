@@ -53,3 +53,19 @@ func TestUrgingAsksWhatWasSaidLast(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// A solution in the question's language that hardly fits is no reason to keep back
+// the one that does.
+func TestALikelySolutionInAnotherLanguageIsSuggested(t *testing.T) {
+	t.Parallel()
+	x := newTestIndex(t, Options{},
+		Solution{ID: "en", Product: "Nomad Card", Title: "Activate the Nomad Card eSIM by its QR code", Language: "en", Answer: "Scan it."},
+		Solution{ID: "zh", Product: "Nomad Card", Title: "账单怎么办", Language: "zh", Answer: "请查看。"},
+	)
+	for _, products := range [][]string{nil, {"Nomad Card"}} {
+		q := Query{Text: "Nomad Card eSIM QR code activate 怎么办", Language: "zh", Products: products, Limit: 1}
+		if got := suggestedIDs(t, x, q); len(got) != 1 || got[0] != "en" {
+			t.Errorf("for %q: %v", products, got)
+		}
+	}
+}

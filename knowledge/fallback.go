@@ -101,7 +101,7 @@ func (f *fallback) search(ctx context.Context, query Query, threshold float64, u
 			return err
 		}
 		g.retrieve = func(ctx context.Context, q *question) ([]*entry, error) {
-			entries, err := f.candidates(ctx, tx, q, rarestKnown(q, counts), g.vocabulary.entries)
+			entries, err := f.candidates(ctx, tx, q, rarestKnown(q, counts), g.vocabulary)
 			g.vocabulary.guessLength(entries)
 			return entries, err
 		}
@@ -252,12 +252,12 @@ func inTurn(terms []rareTerm, all int) []string {
 }
 
 // candidates returns the published solutions that share most of the terms, pass
-// the question's filters and are valid now; all is how many solutions there are.
-func (f *fallback) candidates(ctx context.Context, tx pgx.Tx, q *question, terms []rareTerm, all int) ([]*entry, error) {
+// the question's filters and are valid now. The vocabulary learns their codes.
+func (f *fallback) candidates(ctx context.Context, tx pgx.Tx, q *question, terms []rareTerm, v *vocabulary) ([]*entry, error) {
 	if len(terms) == 0 {
 		return nil, nil
 	}
-	shared := sharedTerms{turns: inTurn(terms, all), now: f.o.Now()}
+	shared := sharedTerms{turns: inTurn(terms, v.entries), now: f.o.Now()}
 	for _, t := range terms {
 		shared.queries, shared.weights = append(shared.queries, t.query), append(shared.weights, t.weight)
 	}
@@ -267,7 +267,7 @@ func (f *fallback) candidates(ctx context.Context, tx pgx.Tx, q *question, terms
 	}
 	out := make([]*entry, 0, len(found))
 	for i := range found {
-		e, err := f.entry(&found[i])
+		e, err := f.entry(&found[i], v)
 		if err != nil {
 			return nil, err
 		}
@@ -277,12 +277,13 @@ func (f *fallback) candidates(ctx context.Context, tx pgx.Tx, q *question, terms
 }
 
 // entry makes of a solution what the index would have stored of it.
-func (f *fallback) entry(s *Solution) (*entry, error) {
+func (f *fallback) entry(s *Solution, v *vocabulary) (*entry, error) {
 	t := newTally()
 	k, err := newSketch(s, t.cut(f.analyzers, s))
 	if err != nil {
 		return nil, err
 	}
+	v.learnCodes(t.words.list())
 	whole, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode solution %q: %w", s.ID, err)

@@ -128,7 +128,7 @@ func (g *generation) searchAs(ctx context.Context, query Query, threshold float6
 	if q == nil {
 		return nil, nil, nil
 	}
-	return q, sameLanguage(found, q.language), nil
+	return q, g.sameLanguage(found, q.language), nil
 }
 
 func (g *generation) searchWords(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
@@ -224,10 +224,10 @@ func better(a, b ranked) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.id, b.entry.id))
 }
 
-// sameLanguage drops solutions in other languages when any is in the question's.
-func sameLanguage(found []ranked, language string) []ranked {
+// sameLanguage drops solutions in other languages when a likely one is in the question's.
+func (g *generation) sameLanguage(found []ranked, language string) []ranked {
 	other := func(r ranked) bool { return r.entry.language != "" && r.entry.language != language }
-	if language == "" || !slices.ContainsFunc(found, func(r ranked) bool { return r.entry.language == language }) {
+	if language == "" || !slices.ContainsFunc(found, func(r ranked) bool { return r.entry.language == language && r.score >= g.o.Threshold }) {
 		return found
 	}
 	return slices.DeleteFunc(found, other)

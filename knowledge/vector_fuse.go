@@ -33,7 +33,7 @@ func (g *generation) searchMeaning(ctx context.Context, query Query, threshold f
 	if len(found) == 0 {
 		return g.searchInTurn(ctx, query, threshold)
 	}
-	return q, sameLanguage(found, q.language), nil
+	return q, g.sameLanguage(found, q.language), nil
 }
 
 // near returns the solutions nearest to the question with their probabilities by

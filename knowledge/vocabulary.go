@@ -77,9 +77,16 @@ func (v *vocabulary) learn(words []string) {
 		if _, known := v.counts[id]; !known {
 			v.counts[id] = 0
 			v.addSpelling(w)
-			if isCode(w) {
-				v.codes[id] = struct{}{}
-			}
+			v.learnCodes([]string{w})
+		}
+	}
+}
+
+// learnCodes notes which of the words are codes.
+func (v *vocabulary) learnCodes(words []string) {
+	for _, w := range words {
+		if isCode(w) {
+			v.codes[termID(w)] = struct{}{}
 		}
 	}
 }

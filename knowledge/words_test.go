@@ -19,6 +19,7 @@ func TestOneThingIsFoundInAllItsSpellings(t *testing.T) {
 		{"spoken numbers", "一百二十九元套餐", "129元套餐"},
 		{"inflected words", "my deliveries were delayed", "my delivery was delayed"},
 		{"days of other weeks", "我上周三买的伞", "我买的伞"},
+		{"Cantonese", "退欵點辦，幾時到賬", "退款怎么办，什么时候到账"},
 		{"short forms", "I can't log in", "I cannot login"},
 	} {
 		if x, y := a.singles(canonical(c.a)), a.singles(canonical(c.b)); !slices.Equal(x, y) {
