@@ -18,8 +18,8 @@ const (
 	// gapStep is how many questions one transaction puts into gaps.
 	gapStep = 1_000
 	// gapKeep is for how long gaps are kept in memory from one run to the next, up to
-	// gapsKept of them, so that not each run reads all.
-	gapKeep, gapsKept = time.Hour, 400_000
+	// gapsKept of them, some 350 MiB, so that not each run reads all.
+	gapKeep, gapsKept = time.Hour, 300_000
 	// sweepEvery is how often a process looks for words whose sessions are gone.
 	sweepEvery = 5 * time.Minute
 	// gapUnlock bounds giving the lock back.

@@ -21,7 +21,8 @@ func TestGreetingsAndThanksMakeNoGap(t *testing.T) {
 	s := newShop(t)
 	none := []string{
 		"你好，在吗？", "请问一下", "谢谢，辛苦了", "好的，太好了，谢谢您！", "怎么办？", "然后呢？", "我打错了", "你们服务真好，很满意",
-		"Hello? Anyone there?", "Thank you so much, that was excellent service.", "ok great thanks", "Can you help me?", "Sorry, wrong number.",
+		"Hello? Anyone there?", "Thank you so much, that was excellent service.", "ok great thanks", "Can you help me?", "Oh, sorry, wrong number, I was after the courier.",
+		"There it is. You know what, this was the easiest call I've made all year. Excellent service.",
 		"What do you mean?", "So how do I do this then?", "?!", "12", "That is all, have a great day!",
 	}
 	some := []string{

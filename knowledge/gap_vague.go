@@ -1,15 +1,24 @@
 package knowledge
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// asides are phrases of people who tell of nothing, beside fillers: those who
-// reached the wrong place, ways to begin a question, and what praise is made of. In
-// the form of flatten.
-var asides = strings.NewReplacer(blanked([]string{
-	"  wrong number  ", "打错了  ", " you know what ", " what do you mean ", " have a great day ", " have a nice day ", " have a good day ", " take care ",
-	" you have been very helpful ", " you are very welcome ", " you are welcome ", " great service ", " excellent service ",
-	"请问", "问一下", "问下", "一下", "祝您", "祝你", "生活愉快", "辛苦您", "不客气", "没关系", "没事", "满意", "态度真好", "服务真好",
-})...)
+// asides are phrases that begin a question or end a session, beside fillers; in the
+// form of flatten.
+var asides = []string{
+	" you know what ", " what do you mean ", " have a great day ", " have a nice day ", " have a good day ", " take care ",
+	" you are very welcome ", " you are welcome ", "请问", "问一下", "问下", "一下", "祝您", "祝你", "生活愉快", "不客气", "没关系", "没事",
+}
+
+// praises are phrases of people who praise, or reached the wrong place: without a
+// question beside, nothing that they say is one.
+var praises = []string{
+	" you have been very helpful ", " great service ", " excellent service ", "满意", "态度真好", "服务真好", "  wrong number  ", "打错了  ",
+}
+
+var asideReplacer = strings.NewReplacer(blanked(slices.Concat(asides, praises))...)
 
 // leastThanks is what a text that thanks and asks for nothing must say besides, by
 // content: two words, or four Chinese characters.
@@ -23,9 +32,12 @@ const leastGeneric = 2
 // greetings, thanks, praise, numbers and words that people say of everything do not.
 func (a analyzers) tells(text string) bool {
 	flat, marked := flatten(text)
-	rest := fillerReplacer.Replace(asides.Replace(flat))
+	rest := fillerReplacer.Replace(asideReplacer.Replace(flat))
 	asks := marked || containsAny(rest, askingPhrases) || containsAny(rest, problemPhrases)
-	if !asks && containsAny(flat, closings) {
+	switch {
+	case !asks && containsAny(flat, praises):
+		return false
+	case !asks && containsAny(flat, closings):
 		return content(a.telling(rest)) >= leastThanks
 	}
 	generic := 0
