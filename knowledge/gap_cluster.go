@@ -116,9 +116,11 @@ func (c *Clusterer) Terms(id int64) *GapTerms {
 	return out
 }
 
-// read returns the terms of a question: words and pairs of characters.
+// read returns the terms of a question: words and pairs of characters, without
+// those of greetings and the like, which are of any question.
 func (c *Clusterer) read(text string) []*gapTerm {
-	told := c.analyzers.telling(text)
+	flat, _ := spoken(text)
+	told := c.analyzers.telling(substantial(flat))
 	terms := make([]*gapTerm, len(told))
 	for i, t := range told {
 		terms[i] = c.term(t)

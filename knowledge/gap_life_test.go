@@ -3,6 +3,7 @@ package knowledge
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,9 +22,9 @@ func TestGreetingsAndThanksMakeNoGap(t *testing.T) {
 	s := newShop(t)
 	none := []string{
 		"你好，在吗？", "请问一下", "谢谢，辛苦了", "好的，太好了，谢谢您！", "怎么办？", "然后呢？", "我打错了", "你们服务真好，很满意",
-		"Hello? Anyone there?", "Thank you so much, that was excellent service.", "ok great thanks", "Can you help me?", "Oh, sorry, wrong number, I was after the courier.",
+		"Hello? Anyone there?", "Right, okay. So what happens now?", "Thank you so much, that was excellent service.", "ok great thanks", "Can you help me?", "Oh, sorry, wrong number, I was after the courier.",
 		"There it is. You know what, this was the easiest call I've made all year. Excellent service.",
-		"What do you mean?", "So how do I do this then?", "?!", "12", "That is all, have a great day!",
+		"What do you mean?", "So how do I do this then?", "?!", "12", "<手机1>", "My number is <PHONE_1>?", "That is all, have a great day!",
 	}
 	some := []string{
 		"发票呢？", "怎么退款", "谢谢，我手机屏幕坏了", "花生过敏能吃吗？谢谢", "Gift card balance, thanks",
@@ -36,15 +37,12 @@ func TestGreetingsAndThanksMakeNoGap(t *testing.T) {
 		INSERT INTO asks (text, made, index_version, answered, at)
 		SELECT text, 'typed', 'v', false, now() - interval '1 hour' FROM unnest('{hello,你好}'::text[]) AS text`)
 	s.cluster(t)
-	got := map[string]bool{}
-	for _, line := range s.list(t, GapFilter{}) {
-		_, title, _ := strings.Cut(line, " ")
-		got[title] = true
-	}
-	want := map[string]bool{}
+	got, want := s.list(t, GapFilter{}), []string{}
 	for _, q := range some {
-		want[q] = true
+		want = append(want, "1 "+q)
 	}
+	slices.Sort(got)
+	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -9,7 +10,8 @@ import (
 // form of flatten.
 var asides = []string{
 	" you know what ", " what do you mean ", " have a great day ", " have a nice day ", " have a good day ", " take care ",
-	" you are very welcome ", " you are welcome ", "请问", "问一下", "问下", "一下", "祝您", "祝你", "生活愉快", "不客气", "没关系", "没事",
+	" you are very welcome ", " you are welcome ", "  right  ", "  morning  ", "  evening  ", "  afternoon  ", " hiya ", " oh ",
+	" what happens now ", " what now ", " my number is ", "号码是", "请问", "问一下", "问下", "一下", "祝您", "祝你", "生活愉快", "不客气", "没关系", "没事",
 }
 
 // praises are phrases of people who praise, or reached the wrong place: without a
@@ -28,11 +30,25 @@ const leastThanks = 3
 // together: to cancel an order, and not to cancel.
 const leastGeneric = 2
 
+// tag is what personal data was replaced by.
+var tag = regexp.MustCompile(`<[\p{L}\p{N}_]{1,24}>`)
+
+// spoken is a question in the form of flatten, without tags, and whether it has a
+// question mark.
+func spoken(text string) (flat string, marked bool) {
+	return flatten(tag.ReplaceAllLiteralString(clip(text, maxQuestionRunes), " "))
+}
+
+// substantial is a flattened text without fillers, asides and praise.
+func substantial(flat string) string {
+	return fillerReplacer.Replace(asideReplacer.Replace(flat))
+}
+
 // tells reports whether a text says anything that a solution could be about:
 // greetings, thanks, praise, numbers and words that people say of everything do not.
 func (a analyzers) tells(text string) bool {
-	flat, marked := flatten(text)
-	rest := fillerReplacer.Replace(asideReplacer.Replace(flat))
+	flat, marked := spoken(text)
+	rest := substantial(flat)
 	asks := marked || containsAny(rest, askingPhrases) || containsAny(rest, problemPhrases)
 	switch {
 	case !asks && containsAny(flat, praises):
