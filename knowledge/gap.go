@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"assay/pipeline/store"
 )
 
 const (
@@ -22,15 +24,10 @@ const (
 	gapKeep, gapsKept = time.Hour, 300_000
 	// sweepEvery is how often a process looks for words whose sessions are gone.
 	sweepEvery = 5 * time.Minute
-	// gapUnlock bounds giving the lock back.
-	gapUnlock = 5 * time.Second
 )
 
 // ErrGapsBusy means that another process changes gaps just now.
 var ErrGapsBusy = errors.New("another process changes gaps")
-
-// errLockLost means that the lock went while gaps were changed.
-var errLockLost = errors.New("the lock of gaps was lost meanwhile: PostgreSQL must be reached directly, or by a pooler of sessions, not of transactions")
 
 // GapStatus says what became of a gap, from a closed list.
 type GapStatus string
@@ -81,7 +78,8 @@ func (g *Gaps) Cluster(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// alone runs do, or returns ErrGapsBusy while another process changes gaps.
+// alone runs do, or returns ErrGapsBusy while another process changes gaps. Its error
+// is store.ErrLockLost when others may have changed gaps meanwhile.
 func (g *Gaps) alone(ctx context.Context, do func(*pgx.Conn) error) (err error) {
 	conn, err := g.pool.Acquire(ctx)
 	if err != nil {
@@ -95,26 +93,8 @@ func (g *Gaps) alone(ctx context.Context, do func(*pgx.Conn) error) (err error) 
 	if !locked {
 		return ErrGapsBusy
 	}
-	defer func() {
-		err = errors.Join(err, unlock(context.WithoutCancel(ctx), conn.Conn()))
-	}()
+	defer func() { err = errors.Join(err, store.Unlock(ctx, conn.Conn(), gapLock)) }()
 	return do(conn.Conn())
-}
-
-// unlock gives the lock back. A connection that does not have it any more, or
-// cannot say, is closed, which unlocks as well.
-func unlock(ctx context.Context, conn *pgx.Conn) error {
-	ctx, cancel := context.WithTimeout(ctx, gapUnlock)
-	defer cancel()
-	var had bool
-	err := conn.QueryRow(ctx, `SELECT pg_advisory_unlock($1)`, int64(gapLock)).Scan(&had)
-	switch {
-	case err != nil:
-		return conn.Close(ctx)
-	case !had:
-		return errors.Join(errLockLost, conn.Close(ctx))
-	}
-	return nil
 }
 
 func (g *Gaps) clusterOn(ctx context.Context, conn *pgx.Conn) (int, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/pipeline"
+	"assay/pipeline/store"
 	"assay/pipeline/transcript"
 )
 
@@ -212,7 +213,7 @@ func TestLockThatIsLostIsAnError(t *testing.T) {
 		_, err := conn.Exec(t.Context(), `SELECT pg_advisory_unlock_all()`) // as a pooler does between transactions
 		return err
 	})
-	if !errors.Is(err, errLockLost) {
+	if !errors.Is(err, store.ErrLockLost) {
 		t.Errorf("error: %v", err)
 	}
 }
