@@ -130,6 +130,8 @@ func TestMeaningFindsWhatNoWordDoes(t *testing.T) {
 	retired.Status, expired.ValidTo, german.Language = Retired, today.Add(-time.Hour), "de"
 	product := stall()[0]
 	product.Product, product.Region, product.CustomerType = "Card", "north", "enterprise"
+	script := stall()[0]
+	script.Stage = Guide
 	paraphrase := Query{Text: "moolah arrive?"}
 	paraphrase.Text = "moolah cash?"
 	for _, tt := range []struct {
@@ -147,7 +149,8 @@ func TestMeaningFindsWhatNoWordDoes(t *testing.T) {
 		{"for another product", product, Query{Text: paraphrase.Text, Products: []string{"loan"}}, []string{}},
 		{"for another region", product, Query{Text: paraphrase.Text, Region: "south"}, []string{}},
 		{"for another type of customer", product, Query{Text: paraphrase.Text, CustomerType: "individual"}, []string{}},
-		{"for a stage", product, Query{Text: paraphrase.Text, Stage: Guide}, []string{"money"}},
+		{"for a stage", product, Query{Text: paraphrase.Text, Stage: Guide}, []string{}},
+		{"a script of the stage", script, Query{Text: paraphrase.Text, Stage: Guide}, []string{"money"}},
 		{"in another language when there is none", german, paraphrase, []string{"money"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

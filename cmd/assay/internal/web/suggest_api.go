@@ -204,7 +204,7 @@ func (s *server) pinned(ctx context.Context, who asker) ([]hit, error) {
 	hits := make([]hit, 0, len(ids))
 	for _, id := range ids {
 		if card, ok := cards[id]; ok {
-			hits = append(hits, s.hit(&card, who))
+			hits = append(hits, s.hit(&card, "", who))
 		}
 	}
 	return hits, nil
