@@ -14,9 +14,11 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// pair is a solution with what an agent said instead, and what that is.
+// pair is a solution with what an agent said instead, and what that is. What begins
+// with "customer: " is the customer's.
 type pair struct {
 	ID       string
+	HeldOut  bool `json:"held_out"`
 	Question string
 	Solution string
 	Said     []string
@@ -26,7 +28,11 @@ type pair struct {
 func (p pair) compare(o Options) Result {
 	s := &transcript.Session{Turns: []transcript.Turn{{Speaker: transcript.Customer, Text: p.Question}}}
 	for _, text := range p.Said {
-		s.Turns = append(s.Turns, transcript.Turn{Speaker: transcript.Agent, Text: text})
+		speaker := transcript.Agent
+		if customers, is := strings.CutPrefix(text, "customer: "); is {
+			speaker, text = transcript.Customer, customers
+		}
+		s.Turns = append(s.Turns, transcript.Turn{Speaker: speaker, Text: text})
 	}
 	q := &pipeline.Question{Text: p.Question, Suggestions: []pipeline.Suggestion{{SolutionID: p.ID, Answer: p.Solution}}}
 	return Compare(s, q, o)
@@ -156,4 +162,14 @@ func FuzzCompare(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkCompare compares all invented answers.
+func BenchmarkCompare(b *testing.B) {
+	pairs := readPairs(b)
+	for b.Loop() {
+		for _, p := range pairs {
+			p.compare(Options{})
+		}
+	}
 }
