@@ -1,0 +1,160 @@
+package answer
+
+import (
+	"slices"
+	"strings"
+)
+
+// reply is the clause of the agent's that answers the question itself by a yes or a
+// no: in the first turn that has one, the plainest.
+func (c *comparison) reply() (*saidPart, reply) {
+	var first *saidPart
+	best := noReply
+	for i := range c.said {
+		p := &c.said[i]
+		if !p.direct || first != nil && p.turn != first.turn {
+			break
+		}
+		if !p.leaf || p.asks {
+			continue
+		}
+		r := replyOf(p.text)
+		if r == noReply && c.repeatsNo(p.text) {
+			r = cannot
+		}
+		if r > best && (!p.off || r == disowned) {
+			first, best = p, r
+		}
+	}
+	return first, best
+}
+
+// longestNo is how many characters a clause that repeats the customer's word has at most.
+const longestNo = 8
+
+// repeatsNo reports whether a Chinese clause begins with the customer's own word
+// behind 不: 不赔, to 赔吗.
+func (c *comparison) repeatsNo(text string) bool {
+	rest, is := strings.CutPrefix(text, "不")
+	all := []rune(rest)
+	return is && len(all) > 0 && len(all) < longestNo && c.asked.chars[string(all[0])]
+}
+
+// stance is what the solution says of what was asked: of the clauses that are about
+// the same, which shared reports, or else of all.
+func (c *comparison) stance(isAbout func(covered float64, both int) bool) (is stance, shared bool) {
+	about, all := tally{}, tally{}
+	for i := range c.right {
+		p := &c.right[i]
+		if !p.leaf || p.aim != says {
+			continue
+		}
+		denied := c.asked.deniedBy(p.text)
+		all.add(denied)
+		if _, covered, both := like(&c.asked.part, p); isAbout(covered, both) {
+			about.add(denied)
+		}
+	}
+	if about != (tally{}) {
+		return about.stance(), true
+	}
+	return all.stance(), false
+}
+
+// tally counts clauses by whether they deny something.
+type tally struct{ yes, no int }
+
+func (t *tally) add(denied bool) {
+	if denied {
+		t.no++
+	} else {
+		t.yes++
+	}
+}
+
+// stance is what all agree on.
+func (t tally) stance() stance {
+	switch {
+	case t.no == 0 && t.yes > 0:
+		return affirms
+	case t.yes == 0 && t.no > 0:
+		return denies
+	}
+	return 0
+}
+
+// leastDespite is the share, in percent, from which on an answer stands although the
+// agent says that it is no business of ours.
+const leastDespite = 50
+
+// refused is the agent's reply that says the opposite of what the solution says of
+// what was asked, nil without one. A plain yes or no must be about something that
+// the solution speaks of, unless it confirms a fear; and nothing else that the agent
+// says may be in line.
+func (c *comparison) refused() *saidPart {
+	said, reply := c.reply()
+	claim := c.asked.claim(reply)
+	if claim == 0 {
+		return nil
+	}
+	is, shared := c.stance(func(covered float64, _ int) bool { return covered >= leastCovered })
+	plain := (reply == yes || reply == no) && !(c.asked.negative && c.asked.wish)
+	if is != -claim || !shared && (claim == affirms || plain && len(c.asked.terms) > 0) {
+		return nil
+	}
+	least := float64(DefaultLeast)
+	if reply == disowned {
+		least = leastDespite
+	}
+	if share, _ := c.share(c.heardBut(said)); share >= least {
+		return nil
+	}
+	return said
+}
+
+// heardBut is what was heard but for one clause.
+func (c *comparison) heardBut(said *saidPart) map[string]bool {
+	heard := map[string]bool{}
+	for i := range c.said {
+		p := &c.said[i]
+		if !p.leaf || p.off || p == said {
+			continue
+		}
+		for t := range p.content {
+			heard[t] = true
+		}
+	}
+	return heard
+}
+
+// agrees reports whether the agent's reply to the question is the solution's.
+func (c *comparison) agrees() bool {
+	_, reply := c.reply()
+	claim := c.asked.claim(reply)
+	switch {
+	case claim == 0:
+		return false
+	case claim == affirms && slices.ContainsFunc(c.asked.quantities, c.has):
+		return true
+	case 2*countIn(c.asked.terms, c.all) < len(c.asked.terms):
+		return false
+	}
+	is, shared := c.stance(func(_ float64, both int) bool { return both > 0 })
+	return is == claim && shared
+}
+
+// has reports whether the solution has a quantity.
+func (c *comparison) has(q quantity) bool {
+	return slices.ContainsFunc(c.right, func(p part) bool { return slices.ContainsFunc(p.quantities, q.meets) })
+}
+
+// countIn is how many of some terms others have.
+func countIn(of, others map[string]bool) int {
+	n := 0
+	for t := range of {
+		if others[t] {
+			n++
+		}
+	}
+	return n
+}
