@@ -106,7 +106,7 @@ type comparison struct {
 	right    []part
 	rules    []rule
 	o        Options
-	asked    asked
+	asked    *asked // nil before ask
 	said     []saidPart
 	heard    map[string]bool // content of what was said, but for what puts off
 }
@@ -129,7 +129,6 @@ var putOffs = []string{
 // something or put off are not counted as turns that may answer.
 func (c *comparison) listen() {
 	c.heard = map[string]bool{}
-	c.asked = readAsked(c.burst())
 	left, direct, asks := c.o.Within, true, false
 	for i := c.question.Turn + 1; i < len(c.session.Turns) && left > 0; i++ {
 		t := &c.session.Turns[i]

@@ -30,6 +30,14 @@ var (
 		`(?:了?没有?|不)[?。，!！ ]*$`, `\b(?:can|could|would|will|do|does|did|is|are|should|have|has)n't (?:you|i|we|there|it|they|somebody|someone)\b|\b(?:can|could|would|will) (?:you|i|we) not\b|\bwhy not\b|\bwhy (?:don't|can't|won't|isn't|doesn't|hasn't)\b`)
 )
 
+// ask reads what was asked, once.
+func (c *comparison) ask() *asked {
+	if c.asked == nil {
+		c.asked = new(readAsked(c.burst()))
+	}
+	return c.asked
+}
+
 // readAsked reads what the customer said last at once: the last of the sentences
 // that ask, or the last one.
 func readAsked(text string) asked {

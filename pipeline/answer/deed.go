@@ -36,7 +36,7 @@ func (c *comparison) isDeed(p *part) bool {
 	for t := range p.terms {
 		if c.all[t] {
 			shared++
-			wanted = wanted || c.asked.terms[t]
+			wanted = wanted || c.ask().terms[t]
 		}
 	}
 	if shared >= leastBoth || shared > 0 && (wanted || 2*shared >= len(p.terms)) {

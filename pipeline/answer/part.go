@@ -19,9 +19,9 @@ type part struct {
 	chars      map[string]bool // the same in single Han characters
 	quantities []quantity
 	bare       []float64 // figures that count nothing that is said
-	asks       bool // is a question
-	depends    bool // says when something else holds
-	aim        aim  // of a clause of the solution
+	asks       bool      // is a question
+	depends    bool      // says when something else holds
+	aim        aim       // of a clause of the solution
 }
 
 // fold is transcript.Fold, with one apostrophe.

@@ -16,7 +16,7 @@ type quantity struct {
 	kind     string // money, percent, hours, minute of the day, or what is counted
 	low, top float64
 	figure   float64 // as said, the higher one of a range
-	start    int // bytes of the folded text
+	start    int     // bytes of the folded text
 	end      int
 }
 

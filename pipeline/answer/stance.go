@@ -37,7 +37,7 @@ const longestNo = 8
 func (c *comparison) repeatsNo(text string) bool {
 	rest, is := strings.CutPrefix(text, "不")
 	all := []rune(rest)
-	return is && len(all) > 0 && len(all) < longestNo && c.asked.chars[string(all[0])]
+	return is && len(all) > 0 && len(all) < longestNo && c.ask().chars[string(all[0])]
 }
 
 // stance is what the solution says of what was asked: of the clauses that are about
@@ -49,9 +49,9 @@ func (c *comparison) stance(isAbout func(covered float64, both int) bool) (is st
 		if !p.leaf || p.aim != says {
 			continue
 		}
-		denied := c.asked.deniedBy(p.text)
+		denied := c.ask().deniedBy(p.text)
 		all.add(denied)
-		if _, covered, both := like(&c.asked.part, p); isAbout(covered, both) {
+		if _, covered, both := like(&c.ask().part, p); isAbout(covered, both) {
 			about.add(denied)
 		}
 	}
@@ -93,13 +93,16 @@ const leastDespite = 50
 // says may be in line.
 func (c *comparison) refused() *saidPart {
 	said, reply := c.reply()
-	claim := c.asked.claim(reply)
+	if reply == noReply {
+		return nil
+	}
+	claim := c.ask().claim(reply)
 	if claim == 0 {
 		return nil
 	}
 	is, shared := c.stance(func(covered float64, _ int) bool { return covered >= leastCovered })
-	plain := (reply == yes || reply == no) && !(c.asked.negative && c.asked.wish)
-	if is != -claim || !shared && (claim == affirms || plain && len(c.asked.terms) > 0) {
+	plain := (reply == yes || reply == no) && !(c.ask().negative && c.ask().wish)
+	if is != -claim || !shared && (claim == affirms || plain && len(c.ask().terms) > 0) {
 		return nil
 	}
 	least := float64(DefaultLeast)
@@ -130,13 +133,16 @@ func (c *comparison) heardBut(said *saidPart) map[string]bool {
 // agrees reports whether the agent's reply to the question is the solution's.
 func (c *comparison) agrees() bool {
 	_, reply := c.reply()
-	claim := c.asked.claim(reply)
+	if reply == noReply {
+		return false
+	}
+	claim := c.ask().claim(reply)
 	switch {
 	case claim == 0:
 		return false
-	case claim == affirms && slices.ContainsFunc(c.asked.quantities, c.has):
+	case claim == affirms && slices.ContainsFunc(c.ask().quantities, c.has):
 		return true
-	case 2*countIn(c.asked.terms, c.all) < len(c.asked.terms):
+	case 2*countIn(c.ask().terms, c.all) < len(c.ask().terms):
 		return false
 	}
 	is, shared := c.stance(func(_ float64, both int) bool { return both > 0 })
