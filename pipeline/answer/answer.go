@@ -37,6 +37,9 @@ const (
 	// thing: of the agent's terms so many, and this share.
 	leastBoth    = 2
 	leastCovered = 0.5
+	// leastStated and leastStatedCovered are the same for saying what the other says.
+	leastStated        = 3
+	leastStatedCovered = 0.6
 	// leastDenied and leastDeniedLike are the share and the likeness when one denies
 	// what the other says.
 	leastDenied     = 0.65
@@ -304,10 +307,10 @@ func (p *part) hasFigure(figure float64) bool {
 func (c *comparison) contradicted(out *pipeline.Answered) bool {
 	for i := range c.said {
 		said := &c.said[i]
-		if said.off {
-			continue
+		why, right := "", (*part)(nil)
+		if !said.off {
+			why, right = c.denied(&said.part)
 		}
-		why, right := c.denied(&said.part)
 		if why == "" && said.leaf {
 			why, right = c.breaks(&said.part)
 		}
@@ -442,12 +445,45 @@ func opposite(said *part, near []*part) string {
 	if dice, covered, _ := like(said, near[0]); dice < leastDeniedLike || covered < leastDenied {
 		return ""
 	}
-	// What denies something only of whom or when it speaks may be meant by a denial.
-	is := isNegative(said.text)
-	if allAre(near, func(p *part) bool { return isNegative(p.text) != is && hasNegation(p.text) != is && !p.depends }) {
+	if agreed(said.sentence, isNegative) == 0 {
+		return ""
+	}
+	is, opposed := isNegative(said.text), false
+	for _, p := range near {
+		// What denies something only of whom or when it speaks may be meant by a denial.
+		right := agreed(p.text, isNegative)
+		if p.depends || right == stanceOf(is) || agreed(p.text, hasNegation) == stanceOf(is) {
+			return ""
+		}
+		opposed = opposed || right != 0
+	}
+	if opposed {
 		return "so or not"
 	}
 	return ""
+}
+
+func stanceOf(negative bool) stance {
+	if negative {
+		return denies
+	}
+	return affirms
+}
+
+// leastClause is how many terms a clause must have for what it denies to count.
+const leastClause = 2
+
+// agreed is whether the clauses of a folded text deny something, 0 when only some do.
+func agreed(text string, denying func(string) bool) stance {
+	clauses := cut(text, 0, len(text), endsClause)
+	var t tally
+	for _, c := range clauses {
+		clause := text[c[0]:c[1]]
+		if len(clauses) == 1 || len(contentTerms(clause)) >= leastClause {
+			t.add(denying(clause))
+		}
+	}
+	return t.stance()
 }
 
 func allAre(parts []*part, is func(*part) bool) bool {
@@ -464,13 +500,20 @@ func (c *comparison) states() bool {
 		for j := range c.right {
 			right := &c.right[j]
 			_, covered, both := like(&said.part, right)
-			if both < statesBoth || covered < statesCovered {
-				continue
+			if both >= leastStated && covered >= leastStatedCovered && c.isNews(&said.part, right) {
+				return true
 			}
-			return true
 		}
 	}
 	return false
 }
 
-var statesBoth, statesCovered = 3, 0.6
+// isNews reports whether two parts share what the customer did not say.
+func (c *comparison) isNews(said, right *part) bool {
+	for t := range said.content {
+		if right.content[t] && !c.ask().content[t] {
+			return true
+		}
+	}
+	return false
+}

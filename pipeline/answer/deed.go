@@ -22,7 +22,7 @@ var (
 func (c *comparison) does() bool {
 	for i := range c.said {
 		p := &c.said[i]
-		if !p.off && !p.asks && p.leaf && done.in(p.text) && !noted.in(p.text) && !isNegative(p.text) && c.isDeed(&p.part) {
+		if !p.off && !p.asks && p.leaf && done.in(p.text) && !noted.in(p.text) && !isNegative(p.text) && c.isDeed(p) {
 			return true
 		}
 	}
@@ -30,16 +30,15 @@ func (c *comparison) does() bool {
 }
 
 // isDeed reports whether what was done is what the solution says: two terms are its,
-// or one that is half of the part or was asked for, or a Chinese verb.
-func (c *comparison) isDeed(p *part) bool {
-	shared, wanted := 0, false
-	for t := range p.terms {
-		if c.all[t] {
-			shared++
-			wanted = wanted || c.ask().terms[t]
-		}
-	}
-	if shared >= leastBoth || shared > 0 && (wanted || 2*shared >= len(p.terms)) {
+// or one that is half of the part or was asked for, or a Chinese verb; or what was
+// asked for, where the solution speaks of that.
+func (c *comparison) isDeed(p *saidPart) bool {
+	shared := countIn(p.terms, c.all)
+	wanted := countIn(p.terms, c.ask().terms)
+	switch {
+	case shared >= leastBoth, shared > 0 && (wanted > 0 || 2*shared >= len(p.terms)):
+		return true
+	case p.direct && c.ask().wish && wanted > 0 && 2*countIn(c.ask().terms, c.all) >= len(c.ask().terms):
 		return true
 	}
 	verb := deedHan.FindStringSubmatch(p.text)

@@ -14,6 +14,7 @@ type part struct {
 	clause     bool
 	leaf       bool // has no clauses of its own
 	text       string
+	sentence   string // that a clause is of, folded; of a sentence its own
 	content    map[string]bool
 	terms      map[string]bool // the same without figures and without what turns a meaning round
 	chars      map[string]bool // the same in single Han characters
@@ -33,14 +34,15 @@ func parts(text string) []part {
 	for _, s := range cut(text, 0, len(text), endsSentence) {
 		clauses := cut(text, s[0], s[1], endsClause)
 		sentence := newPart(text, s[0], s[1])
-		sentence.leaf = len(clauses) < 2
+		sentence.leaf, sentence.sentence = len(clauses) < 2, sentence.text
 		out = append(out, sentence)
 		if len(clauses) < 2 {
 			continue
 		}
 		for _, c := range clauses {
 			p := newPart(text, c[0], c[1])
-			p.clause, p.leaf, p.asks, p.depends = true, true, sentence.asks || p.asks, sentence.depends || p.depends
+			p.clause, p.leaf, p.sentence = true, true, sentence.text
+			p.asks, p.depends = sentence.asks || p.asks, sentence.depends || p.depends
 			out = append(out, p)
 		}
 	}
@@ -110,8 +112,11 @@ func newPart(text string, start, end int) part {
 	p.depends = hasAny(" "+p.text, "如果", "要是", "的话", "除非", " if ", " unless ", " except ", " otherwise ", " whether ", "否则", "不然", "是否")
 	var plain string
 	p.quantities, p.bare, plain = quantities(p.text)
-	plain = withoutSigns(plain)
-	p.content, p.terms, p.chars = contentTerms(p.text), contentTerms(plain), map[string]bool{}
+	p.content, p.chars = contentTerms(p.text), map[string]bool{}
+	p.terms = p.content
+	if bare := withoutSigns(plain); len(p.quantities) > 0 || bare != spaced(plain) {
+		plain, p.terms = bare, contentTerms(bare)
+	}
 	for _, r := range plain {
 		if unicode.Is(unicode.Han, r) && !strings.ContainsRune(emptyHan, r) {
 			p.chars[string(r)] = true

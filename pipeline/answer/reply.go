@@ -51,9 +51,11 @@ var (
 		`(?:\bnot|n't|nothing)(?: \w+){0,3}? (?:our|my) (?:problem|job|responsibility|fault|department|business|concern|issue|area)\b|nothing to do with (?:us|me)\b|out of (?:our|my) hands|\b(?:different|another) department\b|\bbetween you and\b`)
 	refusing = newPattern("没办法|无能为力|爱莫能助|帮不了|办不了|没得商量|不予",
 		"", `nothing (?:that )?(?:we|i) can do|\b(?:not|n't|never) (?:be )?(?:possible|an option|refundable|something (?:i|we) do)\b|\bno options?\b|\bnone$|\b(?:we|i) (?:don't|do not) do that|no can do|out of the question`)
-	// unable ends a short Chinese clause that refuses: 退不了, and able one that does not.
-	unable = newPattern("", `\p{Han}不(?:了|成)(?:的|了|哦|呢|啊|呀|哈|啦|吧)*$`, "")
-	able   = newPattern("少不了|免不了|忘不了|大不了|受不了|要不了|用不了多|错不了|差不了", "", "")
+	// unable is in a short Chinese clause that refuses: 退不了, able in one that does
+	// not, and granting is one that grants: 可以退.
+	unable   = newPattern("", `\p{Han}不(?:了|成)`, "")
+	granting = newPattern("", `^(?:都|也|当然)?(?:可以|能)\p{Han}{1,2}(?:的|了|哦|呢|呀|哈|啦)*$`, "")
+	able     = newPattern("少不了|免不了|忘不了|大不了|受不了|要不了|用不了多|错不了|差不了", "", "")
 )
 
 // longestUnable is how many characters such a clause has at most.
@@ -62,7 +64,7 @@ const longestUnable = 8
 // softeners stand before or after a reply.
 var softeners = []string{
 	"i'm sorry", "i am sorry", "sorry", "i'm afraid", "i am afraid", "oh", "well", "um", "er", "so", "yeah", "then", "mate", "sir", "madam", "love", "really", "unfortunately", "for now",
-	"不好意思", "抱歉", "对不起", "亲", "您好", "嗯", "啊", "哦", "那", "这个", "这边", "目前", "暂时", "确实", "反正", "也", "先生", "女士",
+	"不好意思", "抱歉", "对不起", "亲", "您好", "嗯", "啊", "哦", "那", "公司", "平台", "我们", "这个", "这边", "目前", "暂时", "确实", "反正", "也", "先生", "女士",
 }
 
 // replyOf is what a clause of an agent's means as an answer.
@@ -73,6 +75,8 @@ func replyOf(text string) reply {
 		return disowned
 	case refusing.in(text), utf8.RuneCountInString(text) <= longestUnable && unable.in(text) && !able.in(text):
 		return cannot
+	case granting.in(text):
+		return yes
 	}
 	for {
 		if r, ok := replies[text]; ok {

@@ -22,17 +22,18 @@ type rule struct {
 }
 
 var (
-	forbidding = newPattern("不得|不要让|不让|不许|不准|请勿|切勿|禁止|严禁|不能让|不可让|不要把", "",
-		`^(?:and |but |please )?(?:do not|don't|never|avoid)\b|\b(?:must|should|may|shall) (?:not|never)\b|\b(?:and|otherwise|but|please) (?:do not|don't|never|avoid)\b|\bavoid \w+ing\b`)
+	forbidding = newPattern("不要让|不让|不许|不准|请勿|切勿|禁止|严禁|不能让|不可让|不要把",
+		`不得(?:再|自行)?(?:让|把|要求|承诺|许诺|保证|担保|当场|随意|擅自|向|对|以|拒|推|泄|透)`,
+		`\b(?:is|are) (?:not|never) (?:to be )?(?:sent|referred|asked|told|transferred|passed)\b|^(?:and |but |please )?(?:do not|don't|never|avoid)\b|\b(?:must|should|may|shall) (?:not|never)\b|\b(?:and|otherwise|but|please) (?:do not|don't|never|avoid)\b|\bavoid \w+ing\b`)
 	waiving = newPattern("无需|无须|毋须|不需|不用|不必|不要求", "",
-		`\bno\b.*\b(?:needed|required|necessary)\b|\bno need\b|(?:\bnot|n't)(?: be)? (?:needed|required|necessary)\b|(?:\bnot|n't|\bnever) (?:need|have to|has to|ask|needs)\b|needn't`)
+		`\bno\b.*\b(?:needed|required|necessary)\b|\bno need\b|(?:\bnot|n't)(?: be)? (?:needed|required|necessary)\b|(?:\bnot|n't|\bnever) (?:need|have to|has to|ask|needs)\b|needn't|\bneed not\b`)
 	// waived are the words of waiving themselves.
 	waived    = newPattern("无需|无须|毋须|不需要|不需|不用|不必|不要求", "", `\b(?:no|not|needed|required|necessary|need|have to|has to|ask|never)\b`)
 	demanding = newPattern("需要|得|必须|先|请|麻烦|提供|没|凭|出示|带|要有|了吗|发来|发过来|寄", "",
 		`\b(?:need|needs|must|have to|has to|got to|required|without|please|could you|can you|would you|send|bring|provide|show|prove|did you|have you|do you have|didn't you|don't you have)\b|\byou'(?:d|ll) have to\b`)
 	// sending are words of sending somebody elsewhere, redirecting how agents do it,
 	// and ourselves how they go there instead of the customer.
-	sending     = newPattern("找|联系|打电话|拨打|再打|咨询|问|投诉", "", `\b(?:contact|call|ring|phone|ask|go|speak|talk|write|send|refer|direct|transfer|pass)\b`)
+	sending     = newPattern("找|联系|打电话|拨打|再打|咨询|问|投诉", "", `\b(?:contact|call|ring|phone|ask|go|speak|talk|write|send|sent|refer|referred|direct|directed|transfer|transferred|pass|passed)\b`)
 	redirecting = newPattern("",
 		`(?:自己|自行|直接)(?:去|再)?(?:找|联系|打|拨打|问|咨询|投诉|跟|和)|(?:您|你)(?:就|只能|得|还是)?(?:自己|直接|自行)?(?:去|先|得|再|可以|要)?(?:找|打|问|联系|咨询)|^(?:去|得|要|请)?(?:找|联系|打|问)`,
 		`(?:^|\bplease |\byou(?:'d|'ll)? (?:(?:need|have|would have|should|must|can|could|may|might|better) )?(?:to )?(?:just )?|\bjust |\bthen |\btry )(?:contact|call|ring|phone|ask|go to|speak to|speak with|talk to|take it up with|write to|try)\b`)

@@ -28,7 +28,7 @@ var negations = []string{"不", "没", "无法", "未", "勿", " not ", "n't ", 
 func isNegative(text string) bool { return mayDeny(text) && hasNegation(withoutCases(text)) }
 
 func mayDeny(text string) bool {
-	return hasAny(text, "不", "没", "无法", "未", "勿", "n't", "not", "no", "never", "cant", "dont", "unable")
+	return hasAny(text, "不", "没", "无", "毋", "未", "勿", "n't", "not", "no", "never", "cant", "dont", "unable")
 }
 
 // hasNegation reports whether the negations of a folded text leave one over.

@@ -3,6 +3,7 @@ package answer
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // reply is the clause of the agent's that answers the question itself by a yes or a
@@ -32,26 +33,29 @@ func (c *comparison) reply() (*saidPart, reply) {
 // longestNo is how many characters a clause that repeats the customer's word has at most.
 const longestNo = 8
 
-// repeatsNo reports whether a Chinese clause begins with the customer's own word
-// behind 不: 不赔, to 赔吗.
+// repeatsNo reports whether a short Chinese clause has the customer's own word behind
+// 不: 押金不退, to 押金退吗.
 func (c *comparison) repeatsNo(text string) bool {
-	rest, is := strings.CutPrefix(text, "不")
-	all := []rune(rest)
-	return is && len(all) > 0 && len(all) < longestNo && c.ask().chars[string(all[0])]
+	before, rest, is := strings.Cut(text, "不")
+	next, _ := utf8.DecodeRuneInString(rest)
+	return is && rest != "" && utf8.RuneCountInString(text) <= longestNo && !strings.HasSuffix(before, string(next)) && c.ask().chars[string(next)]
 }
 
 // stance is what the solution says of what was asked: of the clauses that are about
-// the same, which shared reports, or else of all.
-func (c *comparison) stance(isAbout func(covered float64, both int) bool) (is stance, shared bool) {
+// the same, which shared reports, or else of all. What it waives is about needs.
+func (c *comparison) stance() (is stance, shared bool) {
+	asked := c.ask()
+	spoken := 2*countIn(asked.terms, c.all) >= len(asked.terms)
 	about, all := tally{}, tally{}
 	for i := range c.right {
 		p := &c.right[i]
-		if !p.leaf || p.aim != says {
+		if !p.leaf || p.aim != says && !(p.aim == waives && asked.needs) {
 			continue
 		}
-		denied := c.ask().deniedBy(p.text)
+		denied := asked.deniedBy(p.text)
 		all.add(denied)
-		if _, covered, both := like(&c.ask().part, p); isAbout(covered, both) {
+		_, covered, both := like(&asked.part, p)
+		if covered >= leastCovered || spoken && both > 0 || asked.charged && costless.in(p.text) {
 			about.add(denied)
 		}
 	}
@@ -100,7 +104,7 @@ func (c *comparison) refused() *saidPart {
 	if claim == 0 {
 		return nil
 	}
-	is, shared := c.stance(func(covered float64, _ int) bool { return covered >= leastCovered })
+	is, shared := c.stance()
 	plain := (reply == yes || reply == no) && !(c.ask().negative && c.ask().wish)
 	if is != -claim || !shared && (claim == affirms || plain && len(c.ask().terms) > 0) {
 		return nil
@@ -142,10 +146,8 @@ func (c *comparison) agrees() bool {
 		return false
 	case claim == affirms && slices.ContainsFunc(c.ask().quantities, c.has):
 		return true
-	case 2*countIn(c.ask().terms, c.all) < len(c.ask().terms):
-		return false
 	}
-	is, shared := c.stance(func(_ float64, both int) bool { return both > 0 })
+	is, shared := c.stance()
 	return is == claim && shared
 }
 
