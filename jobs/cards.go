@@ -43,16 +43,24 @@ func (c *cards) order(ctx context.Context) (order, error) {
 	if err != nil {
 		return o, err
 	}
+	if err := c.compile(active, &o); err != nil {
+		return o, err
+	}
+	return o, c.planInto(ctx, &o)
+}
+
+// compile puts scorecards into an order.
+func (c *cards) compile(active []store.Published, o *order) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range active {
 		card, err := c.card(p)
 		if err != nil {
-			return o, err
+			return err
 		}
 		o.cards, o.keys[card.ID] = append(o.cards, card), p.Key
 	}
-	return o, c.planInto(ctx, &o)
+	return nil
 }
 
 // namedByPlan is a named order under the plan in force: the plan does not choose the
@@ -62,21 +70,22 @@ func (c *cards) namedByPlan(ctx context.Context, key store.ScorecardKey) (order,
 	if err != nil {
 		return o, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	return o, c.planInto(ctx, &o)
 }
 
-// planInto puts the plan in force, if one is, into an order. The lock is held.
+// planInto puts the plan in force, if one is, into an order.
 func (c *cards) planInto(ctx context.Context, o *order) error {
 	p, err := c.store.PlanInForce(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	if err == nil {
-		o.planKey = p.Key
-		o.plan, err = c.planned(p)
+	if err != nil {
+		return err
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o.planKey = p.Key
+	o.plan, err = c.planned(p)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,9 @@ import (
 	"assay/pipeline/transcript"
 )
 
+// suggestWithin leaves an agent's page what it needs to show a turn within 200 ms.
+const suggestWithin = 150 * time.Millisecond
+
 // LiveOptions are the settings of Live. Index and Metrics may be nil.
 type LiveOptions struct {
 	Store   *store.Store
@@ -27,6 +31,9 @@ type LiveOptions struct {
 	Log     *slog.Logger
 	Metrics *Metrics
 	Now     func() time.Time // default time.Now
+	// SuggestWithin bounds how long a turn waits for what the library has for it;
+	// without it in time nothing is suggested. Default 150 ms.
+	SuggestWithin time.Duration
 }
 
 // Live takes the turns of sessions that still run, and tells readers what they
@@ -47,6 +54,7 @@ func NewLive(o LiveOptions) (*Live, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.SuggestWithin = cmp.Or(o.SuggestWithin, suggestWithin)
 	j, err := newLiveJudge(o)
 	if err != nil {
 		return nil, err

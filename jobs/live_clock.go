@@ -142,26 +142,35 @@ func (l *Live) clocks(ctx context.Context) {
 	}
 }
 
-// Wake moves the clocks that have something to say now.
+// Wake moves the clocks that have something to say now. One that cannot be moved
+// keeps no other from it.
 func (l *Live) Wake(ctx context.Context) error {
 	now := l.o.Now()
 	rows, err := l.o.Store.WakingLive(ctx, now, mostWaking)
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, row := range rows {
 		if err := l.wake(ctx, row, now); err != nil && !errors.Is(err, store.ErrLiveMoved) {
-			return err
+			errs = append(errs, err)
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // wake moves one clock. The turns are left as they are, and not loaded.
 func (l *Live) wake(ctx context.Context, row store.LiveSession, now time.Time) error {
 	r, err := newLiveRunning(row, nil)
-	if err != nil || r.state.Clock == nil {
-		return err
+	if err != nil {
+		l.o.Log.ErrorContext(ctx, "the clock of a live session is stopped: it cannot be read", "session", row.SourceID, "error", err)
+		return l.o.Store.StopLiveClock(ctx, row.Key, row.Version)
+	}
+	if r.state.Clock == nil {
+		return nil
 	}
 	t := &telling{r: r}
 	if err := t.tick(now); err != nil {

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"assay/classifiers"
+	"assay/knowledge"
 	"assay/pipeline"
 	"assay/pipeline/scorecard"
 	"assay/pipeline/sla"
@@ -23,6 +25,8 @@ type liveJudge struct {
 	o       LiveOptions
 	cards   *cards
 	shipped *sla.Matrix
+
+	failing atomic.Bool // whether the last search failed, which is told once
 
 	mu       sync.Mutex
 	order    order
@@ -85,16 +89,19 @@ func (j *liveJudge) card(ctx context.Context, s *transcript.Session) (pipeline.C
 }
 
 func (j *liveJudge) current(ctx context.Context) (order, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
 	now := j.o.Now()
-	if !j.asked.IsZero() && now.Sub(j.asked) < orderFor {
-		return j.order, nil
+	j.mu.Lock()
+	known, asked := j.order, j.asked
+	j.mu.Unlock()
+	if !asked.IsZero() && now.Sub(asked) < orderFor {
+		return known, nil
 	}
 	o, err := j.cards.order(ctx)
 	if err != nil {
 		return order{}, err
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.order, j.asked = o, now
 	return o, nil
 }
@@ -121,7 +128,7 @@ func (j *liveJudge) suggest(ctx context.Context, t *telling, s *transcript.Sessi
 	if j.o.Index == nil || !slices.ContainsFunc(t.r.touched, func(i int) bool { return i < len(s.Turns) }) {
 		return nil
 	}
-	q, ok, err := j.o.Index.Live(ctx, s)
+	q, ok, err := j.find(ctx, s)
 	if err != nil || !ok {
 		return err
 	}
@@ -137,6 +144,28 @@ func (j *liveJudge) suggest(ctx context.Context, t *telling, s *transcript.Sessi
 	}
 	t.r.state.Asked = short.String()
 	return t.tell(LiveSuggestionsKind, "", told)
+}
+
+// find finds what the customer asks now, and what answers it. A library that cannot
+// be searched, or not in time, suggests nothing, and keeps no turn from being taken.
+func (j *liveJudge) find(ctx context.Context, s *transcript.Session) (knowledge.LiveQuestion, bool, error) {
+	bounded, cancel := context.WithTimeout(ctx, j.o.SuggestWithin)
+	defer cancel()
+	q, ok, err := j.o.Index.Live(bounded, s)
+	if err == nil {
+		j.failing.Store(false)
+		return q, ok, nil
+	}
+	if ctx.Err() != nil {
+		return q, false, fmt.Errorf("live session %q: %w", s.ID, ctx.Err())
+	}
+	j.o.Metrics.liveUnsuggested(err)
+	log := j.o.Log.DebugContext
+	if !j.failing.Swap(true) {
+		log = j.o.Log.WarnContext
+	}
+	log(ctx, "running sessions get no suggestions", "error", err)
+	return q, false, nil
 }
 
 // severities are how grave a criterion's failure is, on the scale of flags.

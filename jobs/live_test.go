@@ -36,7 +36,7 @@ func newLive(t testing.TB, s *store.Store, change func(*LiveOptions)) *Live {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := LiveOptions{Store: s, Client: client, Tone: ear, Log: slog.New(slog.DiscardHandler)}
+	o := LiveOptions{Store: s, Client: client, Tone: ear, Log: slog.New(slog.DiscardHandler), SuggestWithin: time.Minute}
 	if change != nil {
 		change(&o)
 	}
@@ -353,6 +353,88 @@ func TestSuggestionsAreForWhatWaitsForAnAnswer(t *testing.T) {
 	}
 	if told.Turn != 1 || len(told.Turns) != 2 || len(told.Suggestions) != 1 || told.Suggestions[0].SolutionID != "SOL-1" {
 		t.Errorf("suggestions: %+v", told)
+	}
+}
+
+// A library that cannot be searched, or not in time, keeps no turn from being taken.
+func TestTurnsAreTakenWithoutSuggestions(t *testing.T) {
+	t.Parallel()
+	for reason, change := range map[string]func(*testing.T, *LiveOptions){
+		"failed": func(t *testing.T, o *LiveOptions) {
+			if err := o.Index.Close(); err != nil {
+				t.Error(err)
+			}
+		},
+		"late": func(t *testing.T, o *LiveOptions) {
+			o.SuggestWithin = time.Nanosecond
+			t.Cleanup(func() {
+				if err := o.Index.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			t.Parallel()
+			index, err := knowledge.NewIndex([]knowledge.Solution{{ID: "SOL-1", Title: "加湿器不出雾怎么办", Answer: "先清洗雾化片。"}}, knowledge.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, _ := newStore(t)
+			registry := prometheus.NewRegistry()
+			m, err := NewMetrics(registry)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := newLive(t, s, func(o *LiveOptions) { o.Index, o.Metrics = index, m; change(t, o) })
+			got := l.say(t, "s", `{"session":{"channel":"chat","language":"zh"},"turns":[{"speaker":"customer","text":"加湿器不出雾怎么办"}]}`)
+			if got.Added != 1 {
+				t.Errorf("receipt %+v", got)
+			}
+			events := told(t, l, "s")
+			if len(of("turn", events)) != 1 || len(of("suggestions", events)) != 0 {
+				t.Errorf("told %v", events)
+			}
+			families, err := registry.Gather()
+			if err != nil {
+				t.Fatal(err)
+			}
+			counted := ""
+			for _, f := range families {
+				if f.GetName() == "assay_live_unsuggested_total" {
+					counted = fmt.Sprint(f.GetMetric())
+				}
+			}
+			if !strings.Contains(counted, fmt.Sprintf("%q", reason)) || !strings.Contains(counted, "value:1") {
+				t.Errorf("counted: %s", counted)
+			}
+		})
+	}
+}
+
+// A row that nobody can read stops no other clock, and is not looked at again.
+func TestOneBadRowStopsNoOtherClock(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	s := cardStore(t)
+	l := newLive(t, s, func(o *LiveOptions) { o.Now = func() time.Time { return now } })
+	for i, id := range []transcript.SessionID{"bad", "good"} {
+		now = now.Add(time.Duration(i) * time.Second)
+		l.say(t, id, `{"session":{"channel":"chat"},"turns":[{"speaker":"customer","text":"在吗"}]}`)
+	}
+	if _, err := s.Pool().Exec(t.Context(), `UPDATE live_sessions SET state = '{"clock": 7}' WHERE source_id = 'bad'`); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Hour)
+	if err := l.Wake(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := of("clock", told(t, l, "good")); len(got) != 2 || !strings.Contains(got[1], `"passed"`) {
+		t.Errorf("the good clock says %v", got)
+	}
+	row, err := s.Live(t.Context(), "bad")
+	if err != nil || row.WakeAt != nil {
+		t.Errorf("the bad clock wakes at %v, error %v", row.WakeAt, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -20,6 +21,7 @@ type liveMetrics struct {
 	readers   prometheus.Gauge
 	listening prometheus.Gauge
 	cut       prometheus.Counter
+	unsought  *prometheus.CounterVec
 }
 
 func newLiveMetrics() *liveMetrics {
@@ -49,11 +51,14 @@ func newLiveMetrics() *liveMetrics {
 		cut: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "assay_live_cut_total", Help: "Readers cut off because they did not take what they were told.",
 		}),
+		unsought: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "assay_live_unsuggested_total", Help: "Additions to running sessions that got no suggestions, because searching failed or took too long.",
+		}, []string{"reason"}),
 	}
 }
 
 func (m *liveMetrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.additions, m.turns, m.told, m.ended, m.took, m.readers, m.listening, m.cut}
+	return []prometheus.Collector{m.additions, m.turns, m.told, m.ended, m.took, m.readers, m.listening, m.cut, m.unsought}
 }
 
 func (m *Metrics) liveAppended(r LiveReceipt, err error, took time.Duration) {
@@ -84,6 +89,18 @@ func (m *Metrics) liveTold(events []store.LiveEvent) {
 	for _, e := range events {
 		m.live.told.WithLabelValues(e.Kind).Inc()
 	}
+}
+
+// liveUnsuggested counts a search that failed.
+func (m *Metrics) liveUnsuggested(err error) {
+	if m == nil {
+		return
+	}
+	reason := "failed"
+	if errors.Is(err, context.DeadlineExceeded) {
+		reason = "late"
+	}
+	m.live.unsought.WithLabelValues(reason).Inc()
 }
 
 func (m *Metrics) liveEnded(why LiveEnd) {

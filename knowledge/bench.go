@@ -41,10 +41,12 @@ func OpenBench(folder string) (*Bench, error) {
 // Cut returns the same index cut in another way: so many postings of each field
 // are visited, and so many solutions ranked.
 func (b *Bench) Cut(postings, ofTerm, sketches, candidates int) *Bench {
-	return &Bench{&generation{
-		o: b.g.o, analyzers: b.g.analyzers, weights: b.g.weights, cache: newCache(maxCacheBytes), searching: b.g.searching, bleve: b.g.bleve,
+	g := &generation{
+		o: b.g.o, analyzers: b.g.analyzers, weights: b.g.weights, cache: newCache(maxCacheBytes), searching: b.g.searching, scratches: b.g.scratches, bleve: b.g.bleve,
 		vocabulary: b.g.vocabulary, products: b.g.products, limits: limits{candidates, sketches, postings, ofTerm},
-	}}
+	}
+	g.retrieve = g.candidates
+	return &Bench{g}
 }
 
 // Close frees the index; its folder stays.

@@ -61,12 +61,17 @@ type search struct {
 func (g *generation) candidates(ctx context.Context, q *question) (out []*entry, err error) {
 	s := &search{g: g, ctx: ctx}
 	select {
-	case s.scratch = <-g.searching:
+	case s.scratch = <-g.scratches:
 		s.bytes = s.bytes[:0]
-		defer func() { g.searching <- s.scratch }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("search solutions: %w", ctx.Err())
+	default:
+		s.scratch = &scratch{}
 	}
+	defer func() {
+		select {
+		case g.scratches <- s.scratch:
+		default: // there are enough
+		}
+	}()
 	defer faults()()
 	defer broken(&err)
 	if err := ctx.Err(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,12 +136,45 @@ func TestASearchWaitsForItsTurnNoLongerThanItsContext(t *testing.T) {
 	t.Parallel()
 	g := newTestGeneration(t, "", crowd(1, func(int, *Solution) {})...)
 	for range cap(g.searching) {
-		<-g.searching
+		g.searching <- struct{}{}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := g.suggest(ctx, Query{Text: "reset the router"}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// waited tells when somebody waits for its end.
+type waited struct {
+	context.Context
+	once sync.Once
+	told chan struct{}
+}
+
+func (w *waited) Done() <-chan struct{} {
+	w.once.Do(func() { close(w.told) })
+	return w.Context.Done()
+}
+
+func TestASearchThatWaitsForItsTurnKeepsNobodyFromWriting(t *testing.T) {
+	t.Parallel()
+	g := newTestGeneration(t, "", crowd(1, func(int, *Solution) {})...)
+	for range cap(g.searching) {
+		g.searching <- struct{}{}
+	}
+	ctx := &waited{Context: t.Context(), told: make(chan struct{})}
+	done := make(chan error, 1)
+	go func() { _, err := g.suggest(ctx, Query{Text: "reset the router"}, nil); done <- err }()
+	<-ctx.told
+	if !g.mu.TryLock() {
+		t.Error("the index is locked while a search waits for its turn")
+	} else {
+		g.mu.Unlock()
+	}
+	<-g.searching
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,13 +1,14 @@
 package knowledge
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
 
 const (
-	// otherCode is the most that a solution reaches which has none of the product codes
-	// and fault codes of a question: it helps with something else.
+	// otherCode is the most that a solution reaches which names product codes or fault
+	// codes and none of a question's: it helps with something else.
 	otherCode = 0.3
 	// ownCode is the least that a solution reaches whose title, questions or tags have
 	// all that a question names, when that is nothing but codes.
@@ -18,9 +19,12 @@ const (
 	maxCodePart = 6
 )
 
+// measure is a quantity, a clock time or a number of order, which names nothing.
+var measure = regexp.MustCompile(`^\d+(g|gb|mb|tb|k|kb|kg|m|cm|mm|km|l|ml|w|v|x|p|h|hrs?|mins?|am|pm|st|nd|rd|th|s)$`)
+
 // isCode reports whether a word names a product, a part or a fault, such as e405.
 func isCode(term string) bool {
-	return strings.ContainsFunc(term, unicode.IsDigit) && strings.ContainsFunc(term, func(r rune) bool { return unicode.Is(unicode.Latin, r) })
+	return !measure.MatchString(term) && strings.ContainsFunc(term, unicode.IsDigit) && strings.ContainsFunc(term, func(r rune) bool { return unicode.Is(unicode.Latin, r) })
 }
 
 // joinCodes makes one word of letters and the digits behind them where the
@@ -66,12 +70,24 @@ func (v *vocabulary) byCode(q *question, e *entry, score float64) float64 {
 		all = all && has && v.df(code) <= mostWithCode
 	}
 	switch {
-	case !any:
+	case !any && v.namesCode(e):
 		return min(score, otherCode)
 	case all && q.onlyCodes:
 		return max(score, ownCode)
 	}
 	return score
+}
+
+// namesCode reports whether title, questions or tags of a solution name any code.
+func (v *vocabulary) namesCode(e *entry) bool {
+	for _, text := range e.texts.each {
+		for at := range text.len() {
+			if _, is := v.codes[text.at(at)]; is && !text.answer {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // has reports whether a solution has a term, in any of its texts.

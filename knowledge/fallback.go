@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,12 +20,13 @@ const (
 	// fallbackBudget is how many solutions may have the terms that are searched,
 	// all told; at least two terms are, whatever they cost.
 	fallbackBudget = 5_000
+	// pairedTerms are the terms, the rarest ones, of which solutions that have two
+	// come before those that have one.
+	pairedTerms = 5
 	// fallbackRows is how many solutions that have one of the terms are compared.
 	fallbackRows = 2_000
 	// rareLimit is up to which number rare terms are counted.
 	rareLimit = 1_000
-	// statisticsAge is how long statistics of the terms are used.
-	statisticsAge = time.Minute
 	// fallbackTimeout bounds each statement of a search.
 	fallbackTimeout = "5s"
 )
@@ -40,15 +40,9 @@ type fallback struct {
 	analyzers analyzers
 	weights   *weighing
 
-	mu    sync.Mutex
-	known statistics
-}
-
-// statistics are what PostgreSQL knows of the terms.
-type statistics struct {
-	at        time.Time
-	solutions int
-	frequent  map[string]float64 // share of the solutions that have the term
+	reading chan struct{} // holds one while statistics are read
+	mu      sync.Mutex    // guards known, never for long
+	known   statistics
 }
 
 func newFallback(l *Library, o Options) (*fallback, error) {
@@ -60,76 +54,86 @@ func newFallback(l *Library, o Options) (*fallback, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &fallback{library: l, o: o, analyzers: a, weights: w}, nil
+	return &fallback{library: l, o: o, analyzers: a, weights: w, reading: make(chan struct{}, 1)}, nil
 }
 
 // suggest answers as generation.suggest does.
-func (f *fallback) suggest(ctx context.Context, query Query) ([]pipeline.Suggestion, error) {
-	g, q, entries, err := f.find(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("search solutions in PostgreSQL: %w", err)
-	}
-	if q == nil {
-		return []pipeline.Suggestion{}, nil
-	}
-	return g.show(q, sameLanguage(g.rankPieces(q, query, entries, f.o.Threshold), q.language), query.Limit)
+func (f *fallback) suggest(ctx context.Context, query Query) (out []pipeline.Suggestion, err error) {
+	err = f.search(ctx, query, f.o.Threshold, func(g *generation, q *question, found []ranked) (err error) {
+		out, err = g.show(q, found, query.Limit)
+		return err
+	})
+	return out, err
 }
 
 // ranking ranks as generation.ranking does.
-func (f *fallback) ranking(ctx context.Context, query Query, limit int) ([]Ranked, error) {
-	g, q, entries, err := f.find(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("search solutions in PostgreSQL: %w", err)
-	}
-	if q == nil {
-		return []Ranked{}, nil
-	}
-	return firstRanked(sameLanguage(g.rankPieces(q, query, entries, 0), q.language), limit), nil
+func (f *fallback) ranking(ctx context.Context, query Query, limit int) (out []Ranked, err error) {
+	err = f.search(ctx, query, 0, func(_ *generation, _ *question, found []ranked) error {
+		out = firstRanked(found, limit)
+		return nil
+	})
+	return out, err
 }
 
-// find returns the candidates, with a generation that knows the frequencies of
-// the question's terms and has no index. The question is nil when it has only
-// words that say nothing.
-func (f *fallback) find(ctx context.Context, query Query) (*generation, *question, []*entry, error) {
-	g := &generation{o: f.o, analyzers: f.analyzers, weights: f.weights, vocabulary: newVocabulary()}
+// search searches as generation.search does, with a generation that knows the
+// frequencies of the terms that may be asked for and takes candidates from
+// PostgreSQL, and hands over what it finds.
+func (f *fallback) search(ctx context.Context, query Query, threshold float64, use func(*generation, *question, []ranked) error) error {
+	s, err := f.statistics(ctx)
+	if err != nil {
+		return fmt.Errorf("search solutions in PostgreSQL: %w", err)
+	}
+	g := &generation{o: f.o, analyzers: f.analyzers, weights: f.weights, vocabulary: newVocabulary(), products: s.products}
 	var q *question
-	var entries []*entry
+	var found []ranked
 	o := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, f.library.pool, o, func(tx pgx.Tx) error {
+	err = pgx.BeginTxFunc(ctx, f.library.pool, o, func(tx pgx.Tx) error {
 		// Without the first setting a term that the statistics do not know may be
 		// looked for in every row.
 		_, err := tx.Exec(ctx, `SET LOCAL enable_seqscan = off; SET LOCAL statement_timeout = '`+fallbackTimeout+`'`)
 		if err != nil {
 			return err
 		}
-		counts, err := f.count(ctx, tx, f.termsOf(query), g.vocabulary)
+		counts, err := f.count(ctx, tx, f.termsOf(query), s, g.vocabulary)
 		if err != nil {
 			return err
 		}
-		if q = g.newQuestion(query); q == nil {
-			return nil
+		g.retrieve = func(ctx context.Context, q *question) ([]*entry, error) {
+			entries, err := f.candidates(ctx, tx, q, rarestKnown(q, counts), g.vocabulary)
+			g.vocabulary.guessLength(entries)
+			return entries, err
 		}
-		entries, err = f.candidates(ctx, tx, q, rarestKnown(q, counts))
+		q, found, err = g.search(ctx, query, threshold)
 		return err
 	})
 	if err != nil {
-		return nil, nil, nil, err
+		return fmt.Errorf("search solutions in PostgreSQL: %w", err)
 	}
-	for _, e := range entries {
-		g.vocabulary.length += e.length
+	return use(g, q, found)
+}
+
+// guessLength takes the mean length of some entries for that of all.
+func (v *vocabulary) guessLength(some []*entry) {
+	if len(some) == 0 {
+		return
 	}
-	if n := len(entries); n > 0 { // their mean stands for that of all
-		g.vocabulary.length *= float64(g.vocabulary.entries) / float64(n)
+	v.length = 0
+	for _, e := range some {
+		v.length += e.length
 	}
-	return g, q, entries, nil
+	v.length *= float64(v.entries) / float64(len(some))
 }
 
 // termsOf returns the terms that a question may be searched by, those of the
-// earlier turns included.
+// earlier turns and of what synonyms make of either included.
 func (f *fallback) termsOf(query Query) []string {
 	texts := []string{query.Text}
 	for _, said := range query.Context {
 		texts = append(texts, said.Text)
+	}
+	synonyms := f.o.synonymsInForce()
+	for _, text := range slices.Clone(texts) {
+		texts = append(texts, synonyms.rewritings(clip(text, maxQuestionRunes))...)
 	}
 	var out []string
 	for _, text := range texts {
@@ -143,11 +147,7 @@ func (f *fallback) termsOf(query Query) []string {
 
 // count returns how many solutions have each of the terms, frequent ones by the
 // statistics, and tells the vocabulary.
-func (f *fallback) count(ctx context.Context, tx pgx.Tx, terms []string, v *vocabulary) (map[string]int, error) {
-	s, err := f.statistics(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
+func (f *fallback) count(ctx context.Context, tx pgx.Tx, terms []string, s statistics, v *vocabulary) (map[string]int, error) {
 	counts := map[string]int{}
 	var rare []string
 	for _, t := range terms {
@@ -201,42 +201,6 @@ func quoteTerm(t string) string {
 	return `'` + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(t) + `'`
 }
 
-// anyOf joins queries of terms to one that any of them meets.
-func anyOf(queries []string) string { return strings.Join(queries, " | ") }
-
-// statistics returns what PostgreSQL knows of the terms, a minute old at most.
-func (f *fallback) statistics(ctx context.Context, tx pgx.Tx) (statistics, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.known.at.IsZero() && time.Since(f.known.at) < statisticsAge {
-		return f.known, nil
-	}
-	s := statistics{frequent: map[string]float64{}}
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM solution_terms`).Scan(&s.solutions); err != nil {
-		return s, fmt.Errorf("count solutions: %w", err)
-	}
-	rows, err := tx.Query(ctx, `
-		SELECT u.term, u.share
-		FROM pg_stats AS s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS u (term, share)
-		WHERE s.schemaname = current_schema() AND s.tablename = 'solution_terms' AND s.attname = 'terms'
-			AND u.term IS NOT NULL AND u.share IS NOT NULL`)
-	if err != nil {
-		return s, fmt.Errorf("read statistics of terms: %w", err)
-	}
-	var term string
-	var share float64
-	_, err = pgx.ForEachRow(rows, []any{&term, &share}, func() error {
-		s.frequent[term] = share
-		return nil
-	})
-	if err != nil {
-		return s, fmt.Errorf("read statistics of terms: %w", err)
-	}
-	s.at = time.Now()
-	f.known = s
-	return s, nil
-}
-
 // rareTerm is a term to be searched in PostgreSQL.
 type rareTerm struct {
 	query  string
@@ -267,23 +231,41 @@ func rarestKnown(q *question, counts map[string]int) []rareTerm {
 	return known
 }
 
+// inTurn returns what PostgreSQL is to look for: the terms, and pairs of the
+// rarest, which tell more than either term. Of two, that comes first which fewer
+// of all solutions should have.
+func inTurn(terms []rareTerm, all int) []string {
+	turns := slices.Clone(terms)
+	for i, a := range terms[:min(len(terms), pairedTerms)] {
+		for _, b := range terms[:i] {
+			turns = append(turns, rareTerm{query: a.query + " & " + b.query, n: a.n * b.n / max(all, 1)})
+		}
+	}
+	slices.SortStableFunc(turns, func(a, b rareTerm) int { return a.n - b.n })
+	queries := make([]string, len(turns))
+	for i, t := range turns {
+		queries[i] = t.query
+	}
+	return queries
+}
+
 // candidates returns the published solutions that share most of the terms, pass
-// the question's filters and are valid now.
-func (f *fallback) candidates(ctx context.Context, tx pgx.Tx, q *question, terms []rareTerm) ([]*entry, error) {
+// the question's filters and are valid now. The vocabulary learns their codes.
+func (f *fallback) candidates(ctx context.Context, tx pgx.Tx, q *question, terms []rareTerm, v *vocabulary) ([]*entry, error) {
 	if len(terms) == 0 {
 		return nil, nil
 	}
-	queries, weights := make([]string, len(terms)), make([]float64, len(terms))
-	for i, t := range terms {
-		queries[i], weights[i] = t.query, t.weight
+	shared := sharedTerms{turns: inTurn(terms, v.entries), now: f.o.Now()}
+	for _, t := range terms {
+		shared.queries, shared.weights = append(shared.queries, t.query), append(shared.weights, t.weight)
 	}
-	found, err := sharing(ctx, tx, q.filters, sharedTerms{queries, weights, f.o.Now()})
+	found, err := sharing(ctx, tx, q.filters, shared)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]*entry, 0, len(found))
 	for i := range found {
-		e, err := f.entry(&found[i])
+		e, err := f.entry(&found[i], v)
 		if err != nil {
 			return nil, err
 		}
@@ -293,12 +275,13 @@ func (f *fallback) candidates(ctx context.Context, tx pgx.Tx, q *question, terms
 }
 
 // entry makes of a solution what the index would have stored of it.
-func (f *fallback) entry(s *Solution) (*entry, error) {
+func (f *fallback) entry(s *Solution, v *vocabulary) (*entry, error) {
 	t := newTally()
 	k, err := newSketch(s, t.cut(f.analyzers, s))
 	if err != nil {
 		return nil, err
 	}
+	v.learnCodes(t.words.list())
 	whole, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encode solution %q: %w", s.ID, err)

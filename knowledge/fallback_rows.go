@@ -91,30 +91,44 @@ func missingTerms(ctx context.Context, q querier, after, until int64) ([]missing
 type sharedTerms struct {
 	queries []string // tsquery of each
 	weights []float64
+	turns   []string // what is looked for in turn
 	now     time.Time
 }
 
 // sharing returns the solutions that share the most of the terms, by weight, best
-// first, at most maxCandidates. Of those that share any, so many are compared as
-// can be in a moment.
+// first, at most maxCandidates. So many are compared as can be in a moment, those
+// first that come in the first turns.
 func sharing(ctx context.Context, q querier, f filters, t sharedTerms) ([]Solution, error) {
 	found, err := collectSolutions(ctx, q, `
-		WITH term AS MATERIALIZED (
+		WITH turn AS MATERIALIZED (
+			SELECT u.query::tsquery AS query
+			FROM unnest(@turns::text[]) WITH ORDINALITY AS u (query, place)
+			ORDER BY u.place
+		), term AS MATERIALIZED (
 			SELECT u.query::tsquery AS query, u.weight
 			FROM unnest(@queries::text[], @weights::float8[]) AS u (query, weight)
+		), met AS MATERIALIZED (
+			SELECT one.id
+			FROM turn
+			CROSS JOIN LATERAL (
+				SELECT t.id
+				FROM solution_terms AS t
+				JOIN solutions AS s USING (id)
+				WHERE t.terms @@ turn.query
+					AND s.status = 'published'
+					AND (s.valid_from IS NULL OR s.valid_from <= @now)
+					AND (s.valid_to IS NULL OR s.valid_to > @now)
+					AND s.stage IN ('', @stage)
+					AND (@region = '' OR s.region = '' OR lower(btrim(s.region)) = @region)
+					AND (@customer_type = '' OR s.customer_type IN ('', @customer_type))
+					AND (cardinality(@products::text[]) = 0 OR s.product = '' OR lower(btrim(s.product)) = ANY(@products))
+				LIMIT @turn_rows
+			) AS one
+			LIMIT @rows
 		), found AS MATERIALIZED (
 			SELECT t.id, t.terms
 			FROM solution_terms AS t
-			JOIN solutions AS s USING (id)
-			WHERE t.terms @@ @any::text::tsquery
-				AND s.status = 'published'
-				AND (s.valid_from IS NULL OR s.valid_from <= @now)
-				AND (s.valid_to IS NULL OR s.valid_to > @now)
-				AND s.stage IN ('', @stage)
-				AND (@region = '' OR s.region = '' OR lower(btrim(s.region)) = @region)
-				AND (@customer_type = '' OR s.customer_type IN ('', @customer_type))
-				AND (cardinality(@products::text[]) = 0 OR s.product = '' OR lower(btrim(s.product)) = ANY(@products))
-			LIMIT @rows
+			WHERE t.id IN (SELECT met.id FROM met)
 		), best AS (
 			SELECT found.id, sum(term.weight) AS weight
 			FROM found
@@ -128,9 +142,9 @@ func sharing(ctx context.Context, q querier, f filters, t sharedTerms) ([]Soluti
 		JOIN solutions AS s USING (id)
 		ORDER BY best.weight DESC, s.id`,
 		pgx.StrictNamedArgs{
-			"queries": t.queries, "weights": t.weights, "any": anyOf(t.queries), "now": t.now,
+			"queries": t.queries, "weights": t.weights, "turns": t.turns, "now": t.now,
 			"stage": string(f.stage), "region": f.region, "customer_type": f.customerType, "products": append([]string{}, f.products...),
-			"rows": fallbackRows, "candidates": maxCandidates,
+			"rows": fallbackRows, "turn_rows": fallbackRows / 2, "candidates": maxCandidates,
 		})
 	if err != nil {
 		return nil, fmt.Errorf("search solutions by %d terms: %w", len(t.queries), err)

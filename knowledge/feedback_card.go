@@ -16,7 +16,7 @@ type Card struct {
 
 // cardSQL reads cardRows; a condition may follow.
 const cardSQL = `
-	SELECT ` + rowColumns + `, s.revision, s.updated_at, r.by, r.made, s.edited,
+	SELECT ` + rowColumns + `, s.revision, s.updated_at, s.vouched_at, r.by, r.made, s.edited,
 		COALESCE((
 			SELECT f.grade
 			FROM feedback AS f

@@ -41,25 +41,36 @@ func Slots(ctx context.Context, l *Library, folder string) ([]Slot, error) {
 	return out, nil
 }
 
+// describeSlot holds the slot only to see whether it is free: a process that
+// starts while the files are read is to get it.
 func describeSlot(ctx context.Context, path, database string) (Slot, error) {
 	out := Slot{Folder: path, Bytes: folderBytes(path)}
 	if at, err := os.Stat(filepath.Join(path, markerName)); err == nil {
 		out.UsedAt = at.ModTime()
 	}
-	s, err := lockSlot(path)
-	if err != nil {
+	var err error
+	if out.Busy, err = isBusy(path); out.Busy || err != nil { // its owner verifies it
 		return out, err
 	}
-	if s == nil { // its owner verifies it
-		out.Busy = true
-		return out, nil
-	}
-	current, err := s.current(database)
+	current, err := (&slot{path: path}).current(database)
 	if err == nil {
 		err = verifyFolder(ctx, current)
 	}
-	if err != nil && !errors.Is(err, errNoCurrent) {
-		out.Problem = err.Error()
+	if err == nil || errors.Is(err, errNoCurrent) || ctx.Err() != nil {
+		return out, ctx.Err()
 	}
-	return out, errors.Join(ctx.Err(), s.release())
+	problem := err.Error()
+	if out.Busy, err = isBusy(path); !out.Busy { // or else somebody changed it meanwhile
+		out.Problem = problem
+	}
+	return out, err
+}
+
+// isBusy reports whether a process has the slot.
+func isBusy(path string) (bool, error) {
+	s, err := lockSlot(path)
+	if s == nil || err != nil {
+		return err == nil, err
+	}
+	return false, s.release()
 }

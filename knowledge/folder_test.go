@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -191,5 +192,51 @@ func TestAFolderThatCannotBeMadeIsAnError(t *testing.T) {
 	}
 	if _, err := takeSlot(filepath.Join(file, "below")); err == nil {
 		t.Error("a slot was taken below a file")
+	}
+}
+
+// Who looks at a folder takes it from no process that starts meanwhile, and says
+// nothing of files that this one changes.
+func TestLookingAtASlotLeavesItToOthers(t *testing.T) {
+	t.Parallel()
+	s := slotBelow(t, t.TempDir())
+	g := makeGeneration(t, s)
+	if err := s.adopt(g, "db"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.release(); err != nil {
+		t.Fatal(err)
+	}
+	slow := filepath.Join(g, "a"+segmentSuffix) // is read once somebody writes
+	if err := syscall.Mkfifo(slow, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look := func(meanwhile func()) (Slot, error) {
+		var got Slot
+		done := make(chan error, 1)
+		go func() {
+			var err error
+			got, err = describeSlot(t.Context(), s.path, "db")
+			done <- err
+		}()
+		f, err := os.OpenFile(slow, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		meanwhile()
+		err = <-done
+		return got, errors.Join(err, f.Close())
+	}
+	got, err := look(func() {
+		if busy, err := isBusy(s.path); err != nil || busy {
+			t.Errorf("while it is looked at it is taken: %t, error %v", busy, err)
+		}
+	})
+	if err != nil || got.Busy || got.Problem == "" {
+		t.Errorf("nobody came: %+v, error %v", got, err)
+	}
+	got, err = look(func() { slotBelow(t, filepath.Dir(s.path)) })
+	if err != nil || !got.Busy || got.Problem != "" {
+		t.Errorf("somebody came: %+v, error %v", got, err)
 	}
 }

@@ -50,7 +50,10 @@ type generation struct {
 	weights   *weighing
 	cache     *cache
 	limits    limits
-	searching chan *scratch // holds what each search that may begin uses
+	searching chan struct{} // holds one for each search that runs
+	scratches chan *scratch // that no search uses
+	// retrieve finds what is to be ranked: candidates, or PostgreSQL's where there is no index.
+	retrieve func(context.Context, *question) ([]*entry, error)
 
 	writing  sync.Mutex // held by what changes the index
 	segments int        // of an index in memory, guarded by writing
@@ -98,11 +101,9 @@ func newGeneration(folder string, o Options) (*generation, error) {
 	}
 	g := &generation{
 		o: o, folder: folder, analyzers: a, weights: w, cache: newCache(maxCacheBytes), vocabulary: newVocabulary(), products: newProductNames(),
-		limits: usualLimits, searching: make(chan *scratch, runtime.GOMAXPROCS(0)),
+		limits: usualLimits, searching: make(chan struct{}, runtime.GOMAXPROCS(0)), scratches: make(chan *scratch, runtime.GOMAXPROCS(0)),
 	}
-	for range cap(g.searching) {
-		g.searching <- &scratch{}
-	}
+	g.retrieve = g.candidates
 	return g, nil
 }
 

@@ -27,6 +27,9 @@ const (
 	buildAtOnce = 5_000
 )
 
+// errTooMany means that a library is too large for an index in memory.
+var errTooMany = errors.New("too many solutions for an index in memory")
+
 // ErrClosed means that the index was closed.
 var ErrClosed = errors.New("the index is closed")
 
@@ -66,12 +69,15 @@ type Options struct {
 type Index struct {
 	o        Options
 	library  *Library // nil for an index of a fixed list
+	inMemory int      // how many solutions of it are indexed in memory at most
 	database string   // the identity of the library's
 	fallback *fallback
 	wake     chan struct{} // something may have changed
 
 	updating sync.Mutex // lets one update run at a time
-	rebuilds sync.Mutex // lets one build run at a time; updates go on meanwhile
+	// synonymsRead is the number of the last rule that was read, guarded by updating.
+	synonymsRead int64
+	rebuilds     sync.Mutex // lets one build run at a time; updates go on meanwhile
 
 	mu       sync.Mutex // guards what follows, never for long
 	current  *held      // nil: PostgreSQL answers
@@ -133,7 +139,7 @@ func newIndex(o Options) (*Index, error) {
 	o.synonyms = &atomic.Pointer[Synonyms]{}
 	o.synonyms.Store(o.Synonyms)
 	return &Index{
-		o: o, wake: make(chan struct{}, 1),
+		o: o, wake: make(chan struct{}, 1), inMemory: MaxInMemory,
 		retry: backoff{first: time.Second, most: 5 * time.Minute},
 	}, nil
 }
@@ -222,15 +228,16 @@ func (x *Index) Len() int { return x.Status().Solutions }
 // PostgreSQL's search answers it is another one with every change of the library.
 func (x *Index) Version() string {
 	x.mu.Lock()
-	defer x.mu.Unlock()
+	current, stand := x.current, x.stand
+	x.mu.Unlock()
 	h := sha256.New()
-	if x.current == nil {
-		fmt.Fprint(h, "postgresql", x.stand.seq, x.stand.published, x.o.Threshold, rankingVersion())
+	if current == nil {
+		fmt.Fprint(h, "postgresql", stand.seq, stand.published, x.o.Threshold, rankingVersion())
 	} else {
-		fmt.Fprint(h, x.current.len(), x.current.content(), x.o.Threshold, rankingVersion())
+		fmt.Fprint(h, current.len(), current.content(), x.o.Threshold, rankingVersion())
 	}
 	fmt.Fprint(h, x.o.synonymsInForce().hash())
-	if x.o.vectors != nil && x.current != nil {
+	if x.o.vectors != nil && current != nil {
 		fmt.Fprint(h, x.o.vectors.version())
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])

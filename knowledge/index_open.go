@@ -40,6 +40,9 @@ func (x *Index) open(ctx context.Context) error {
 	if x.stand, err = x.library.stand(ctx); err != nil {
 		return err
 	}
+	if err := x.refreshSynonyms(ctx); err != nil {
+		return err
+	}
 	if x.o.Folder != "" {
 		if x.database, err = x.library.identity(ctx); err != nil {
 			return err
@@ -52,9 +55,8 @@ func (x *Index) open(ctx context.Context) error {
 	if why == nil || ctx.Err() != nil {
 		return errors.Join(why, ctx.Err())
 	}
-	if x.slot == nil && x.stand.published > MaxInMemory {
-		x.problem = fmt.Errorf("%d solutions are too many for an index in memory, which takes up to %d: give it a folder", x.stand.published, MaxInMemory)
-		x.o.Log.WarnContext(ctx, "PostgreSQL searches the solutions", "error", x.problem)
+	if err := x.fitsMemory(x.slot, x.stand.published); err != nil {
+		x.leaveMemory(ctx, err)
 		return nil
 	}
 	x.wanted, x.problem = true, why
@@ -68,6 +70,23 @@ func (x *Index) open(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// fitsMemory returns errTooMany when so many solutions are too many without a slot.
+func (x *Index) fitsMemory(s *slot, solutions int) error {
+	if s != nil || solutions <= x.inMemory {
+		return nil
+	}
+	return fmt.Errorf("%w: %d, and it takes up to %d: give it a folder", errTooMany, solutions, x.inMemory)
+}
+
+// leaveMemory has PostgreSQL answer for good because of err.
+func (x *Index) leaveMemory(ctx context.Context, err error) {
+	x.mu.Lock()
+	x.wanted, x.problem, x.retryAt = false, err, time.Time{}
+	x.mu.Unlock()
+	x.swap(ctx, nil)
+	x.o.Log.WarnContext(ctx, "PostgreSQL searches the solutions", "error", err)
 }
 
 // takeFolder takes a slot in the folder of the library's database.

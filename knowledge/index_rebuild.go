@@ -39,7 +39,11 @@ func (x *Index) Rebuild(ctx context.Context) (Rebuilt, error) {
 		}
 	}
 	if err != nil {
-		if ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil:
+		case errors.Is(err, errTooMany):
+			x.leaveMemory(ctx, err)
+		default:
 			x.failed(ctx, "the index was not built", err)
 		}
 		return Rebuilt{}, fmt.Errorf("rebuild index: %w", err)
@@ -99,6 +103,9 @@ func (x *Index) build(ctx context.Context) (*held, error) {
 	}
 	h := hold(g, path, s)
 	err = x.library.snapshot(ctx, func(at stand, all iter.Seq2[Solution, error]) error {
+		if err := x.fitsMemory(s, at.published); err != nil {
+			return err
+		}
 		return guarded(func() error { return g.build(ctx, all, at.seq) })
 	})
 	if err != nil {
@@ -122,6 +129,9 @@ func (x *Index) install(ctx context.Context, h *held) error {
 	x.updating.Lock()
 	defer x.updating.Unlock()
 	if _, err := x.catchUp(ctx, h); err != nil {
+		return err
+	}
+	if err := x.refreshSynonyms(ctx); err != nil {
 		return err
 	}
 	x.mu.Lock()

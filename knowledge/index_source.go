@@ -59,6 +59,15 @@ func (l *Library) stand(ctx context.Context) (stand, error) {
 	return s, nil
 }
 
+// lastSeq reads the number of the library's last change.
+func (l *Library) lastSeq(ctx context.Context) (int64, error) {
+	var seq int64
+	if err := l.pool.QueryRow(ctx, `SELECT coalesce(max(seq), 0) FROM solutions`).Scan(&seq); err != nil {
+		return 0, fmt.Errorf("read the last change of the library: %w", err)
+	}
+	return seq, nil
+}
+
 // snapshot hands all published solutions, in the order of their ids, as they
 // stand together with the change number at one moment. The sequence can be read once.
 func (l *Library) snapshot(ctx context.Context, use func(s stand, all iter.Seq2[Solution, error]) error) error {

@@ -35,23 +35,24 @@ type IndexStatus struct {
 // Status returns how the index fares now.
 func (x *Index) Status() IndexStatus {
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	s := IndexStatus{State: Ready, Building: x.building, Retry: x.retryAt, Failures: x.retry.failures}
-	if x.problem != nil {
-		s.Problem = x.problem.Error()
+	current, stand, problem := x.current, x.stand, x.problem
+	x.mu.Unlock()
+	if problem != nil {
+		s.Problem = problem.Error()
 	}
 	if x.o.vectors != nil {
 		s.Vectors = x.o.vectors.status()
 	}
-	if x.current == nil {
-		s.State, s.Solutions, s.Seq = Fallback, x.stand.published, x.stand.seq
+	if current == nil {
+		s.State, s.Solutions, s.Seq = Fallback, stand.published, stand.seq
 		return s
 	}
-	s.Solutions, s.Seq, s.Folder = x.current.len(), x.current.seq(), x.current.path
+	s.Solutions, s.Seq, s.Folder = current.len(), current.seq(), current.path
 	switch {
-	case x.building:
+	case s.Building:
 		s.State = Rebuilding
-	case x.problem != nil:
+	case problem != nil:
 		s.State = Behind
 	}
 	return s

@@ -309,3 +309,62 @@ func TestSearchesGoOnWhileTheIndexIsRebuilt(t *testing.T) {
 		t.Errorf("the index has %d segments", x.current.segments)
 	}
 }
+
+// Without a folder a library may be too large from the beginning, after it has
+// grown, or when somebody asks for a rebuild.
+func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	l := NewLibrary(storetest.New(t))
+	all := synthetic(30)
+	imports(t, l, all[:10]...)
+	x, err := Open(t.Context(), l, Options{Now: atToday})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeIndex(t, x) })
+	x.inMemory = 20
+	imports(t, l, all...)
+	if _, err := x.Refresh(t.Context()); !errors.Is(err, errTooMany) {
+		t.Errorf("grown: error %v", err)
+	}
+	if s := x.Status(); s.State != Fallback || s.Problem == "" {
+		t.Errorf("grown: %+v", s)
+	}
+	if got := suggestedIDs(t, x, Query{Text: all[29].Title, Limit: 1}); !cmp.Equal(got, []string{all[29].ID}) {
+		t.Errorf("PostgreSQL suggests %v", got)
+	}
+	x.want(nil)
+	if !x.startBuild() {
+		t.Fatal("no build begins when one is asked for")
+	}
+	if _, err := x.Rebuild(t.Context()); !errors.Is(err, errTooMany) {
+		t.Errorf("rebuilt: error %v", err)
+	}
+	if x.startBuild() {
+		t.Error("what is too large is built again and again")
+	}
+	if s := x.Status(); s.State != Fallback || s.Problem == "" {
+		t.Errorf("rebuilt: %+v", s)
+	}
+}
+
+// Asking how an index fares waits for nobody who writes to it for longer than it must.
+func TestSearchesBeginWhileSomebodyAsksHowTheIndexFares(t *testing.T) {
+	t.Parallel()
+	x := newTestIndex(t, Options{Now: atToday}, demoSolutions(t)...)
+	h := x.current
+	h.mu.Lock() // as one who writes does
+	var asking sync.WaitGroup
+	asking.Go(func() { x.Status() })
+	asking.Go(func() { x.Version() })
+	for range 100 {
+		got, err := x.acquire()
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.release(t.Context(), got)
+		runtime.Gosched()
+	}
+	h.mu.Unlock()
+	asking.Wait()
+}

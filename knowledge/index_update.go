@@ -16,7 +16,8 @@ const putTimeout = 2 * time.Minute
 var errWrite = errors.New("write to the index")
 
 // Refresh takes over what changed in the library and returns how many solutions
-// that were. Without a library, or while PostgreSQL answers, it does nothing.
+// that were. Without a library it does nothing; while PostgreSQL answers, which
+// searches the changes themselves, it looks at the rest.
 func (x *Index) Refresh(ctx context.Context) (int, error) {
 	if x.library == nil {
 		return 0, nil
@@ -28,7 +29,10 @@ func (x *Index) Refresh(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("refresh index: %w", err)
 	}
 	if h == nil {
-		return 0, x.lookAtLibrary(ctx)
+		if err := x.lookAtLibrary(ctx); err != nil {
+			return 0, fmt.Errorf("refresh index: %w", err)
+		}
+		return 0, nil
 	}
 	n, err := x.catchUp(ctx, h)
 	if err == nil {
@@ -40,6 +44,8 @@ func (x *Index) Refresh(ctx context.Context) (int, error) {
 		x.caughtUp(ctx)
 		return n, nil
 	case ctx.Err() != nil:
+	case errors.Is(err, errTooMany):
+		x.leaveMemory(ctx, err)
 	case errors.Is(err, errBroken):
 		x.broke(ctx, h, err)
 	case errors.Is(err, errWrite):
@@ -49,24 +55,47 @@ func (x *Index) Refresh(ctx context.Context) (int, error) {
 	return n, fmt.Errorf("refresh index: %w", err)
 }
 
-// refreshSynonyms takes over the library's synonyms, unless others were given.
+// refreshSynonyms takes over the library's synonyms when they changed, unless
+// others were given. It is not to run twice at a time.
 func (x *Index) refreshSynonyms(ctx context.Context) error {
 	if x.o.Synonyms != nil {
 		return nil
 	}
-	s, err := x.library.Synonyms(ctx)
+	last, err := x.library.lastSynonym(ctx)
+	if err != nil || last == x.synonymsRead {
+		return err
+	}
+	s, last, err := x.library.synonyms(ctx)
 	if err != nil {
 		return err
 	}
 	x.o.synonyms.Store(s)
+	x.synonymsRead = last
 	return nil
 }
 
-// lookAtLibrary keeps what is told of the library while PostgreSQL answers.
+// lookAtLibrary keeps what is told of the library while PostgreSQL answers. Its
+// solutions are counted only when some changed.
 func (x *Index) lookAtLibrary(ctx context.Context) error {
+	if err := x.refreshSynonyms(ctx); err != nil {
+		return err
+	}
+	seq, err := x.library.lastSeq(ctx)
+	if err != nil {
+		return err
+	}
+	if err := x.fallback.refreshStatistics(ctx, seq); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	known := x.stand
+	x.mu.Unlock()
+	if seq == known.seq {
+		return nil
+	}
 	s, err := x.library.stand(ctx)
 	if err != nil {
-		return fmt.Errorf("refresh index: %w", err)
+		return err
 	}
 	x.mu.Lock()
 	x.stand = s
@@ -103,6 +132,9 @@ func (x *Index) catchUp(ctx context.Context, h *held) (int, error) {
 			return n, err
 		}
 		n += len(changed)
+		if err := x.fitsMemory(h.slot, h.len()); err != nil {
+			return n, err
+		}
 	}
 }
 

@@ -43,6 +43,7 @@ type Entry struct {
 	Solution
 	Revision  int       // counts its changes, the first is 1
 	ChangedAt time.Time // of the content; reviews are no change of it
+	VouchedAt time.Time // when somebody last found it right, or wrote title, questions, answer or short reply
 	By        string    // who made the revision
 	Made      Cause     // how
 	Edited    bool      // by people since a file was imported last
@@ -113,6 +114,7 @@ type entryRow struct {
 	row
 	Revision  int       `db:"revision"`
 	ChangedAt time.Time `db:"updated_at"`
+	VouchedAt time.Time `db:"vouched_at"`
 	By        string    `db:"by"`
 	Made      Cause     `db:"made"`
 	Edited    bool      `db:"edited"`
@@ -120,13 +122,13 @@ type entryRow struct {
 
 // entrySQL reads entryRows; a condition or a join may follow.
 const entrySQL = `
-	SELECT ` + rowColumns + `, s.revision, s.updated_at, r.by, r.made, s.edited
+	SELECT ` + rowColumns + `, s.revision, s.updated_at, s.vouched_at, r.by, r.made, s.edited
 	FROM solutions s
 	JOIN solution_revisions r ON r.solution_id = s.id AND r.revision = s.revision`
 
 func (r *entryRow) entry() Entry {
 	return Entry{
-		Solution: r.solution(), Revision: r.Revision, ChangedAt: r.ChangedAt.UTC(), By: r.By, Made: r.Made, Edited: r.Edited,
+		Solution: r.solution(), Revision: r.Revision, ChangedAt: r.ChangedAt.UTC(), VouchedAt: r.VouchedAt.UTC(), By: r.By, Made: r.Made, Edited: r.Edited,
 	}
 }
 

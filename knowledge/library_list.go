@@ -327,17 +327,9 @@ func cursorOf(e *Entry, order Order) cursor {
 	case ByChange:
 		c.At = &e.ChangedAt
 	case ByReview:
-		c.At = new(e.VouchedAt())
+		c.At = &e.VouchedAt
 	}
 	return c
-}
-
-// VouchedAt is when somebody last found the solution right, or wrote it.
-func (e *Entry) VouchedAt() time.Time {
-	if e.ReviewedAt.IsZero() {
-		return e.ChangedAt
-	}
-	return e.ReviewedAt
 }
 
 // Matches counts the solutions that fit the filter, up to 10,000: more are

@@ -180,3 +180,34 @@ func TestStale(t *testing.T) {
 		t.Error(diff, err)
 	}
 }
+
+// Tags, owners and states vouch for nothing; words that were written anew do.
+func TestWhatVouchesForASolution(t *testing.T) {
+	t.Parallel()
+	l := NewLibrary(storetest.New(t))
+	long := time.Now().Add(-200 * 24 * time.Hour)
+	imports(t, l, Solution{ID: "s", Title: "t", Answer: "a", Questions: []string{"q"}, ReviewedAt: long})
+	for _, c := range []struct {
+		name  string
+		edit  func(*Solution)
+		fresh bool
+	}{
+		{"an owner", func(s *Solution) { s.Owner = "mei" }, false},
+		{"a tag", func(s *Solution) { s.Tags = []string{"x"} }, false},
+		{"another question", func(s *Solution) { s.Questions = append(s.Questions, "r") }, true},
+		{"an owner after that", func(s *Solution) { s.Owner = "an" }, true},
+	} {
+		e, err := l.Entry(t.Context(), "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := e.Solution
+		c.edit(&s)
+		if _, err := l.Save(t.Context(), s, Change{By: "lin", Revision: e.Revision}); err != nil {
+			t.Fatal(err)
+		}
+		if e, err = l.Entry(t.Context(), "s"); err != nil || e.StaleAt(time.Now(), 0) == c.fresh {
+			t.Errorf("%s: stale is %v (%v)", c.name, !c.fresh, err)
+		}
+	}
+}

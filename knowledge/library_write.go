@@ -147,12 +147,12 @@ const writeSQL = `
 	), written AS (
 		INSERT INTO solutions AS s
 			(id, title, questions, answer, short_reply, note, tags, product, region, customer_type, language, stage,
-			valid_from, valid_to, owner, review_by, reviewed_at, status, hash, imported, edited, revision)
+			valid_from, valid_to, owner, review_by, reviewed_at, vouched_at, status, hash, imported, edited, revision)
 		SELECT
 			id, title, COALESCE(questions, '{}'), answer, COALESCE(short_reply, ''), COALESCE(note, ''), COALESCE(tags, '{}'),
 			COALESCE(product, ''), COALESCE(region, ''), COALESCE(customer_type, ''), COALESCE(language, ''),
 			COALESCE(stage, ''), valid_from, valid_to, COALESCE(owner, ''), (review_by AT TIME ZONE 'UTC')::date, reviewed_at,
-			status, hash, CASE WHEN @from_file THEN hash END, NOT @from_file, 1
+			COALESCE(reviewed_at, now()), status, hash, CASE WHEN @from_file THEN hash END, NOT @from_file, 1
 		FROM given
 		ON CONFLICT (id) DO UPDATE SET
 			title = excluded.title, questions = excluded.questions, answer = excluded.answer,
@@ -166,6 +166,12 @@ const writeSQL = `
 			partly = CASE WHEN (s.title, s.answer, s.short_reply) = (excluded.title, excluded.answer, excluded.short_reply) THEN s.partly ELSE 0 END,
 			wrong = CASE WHEN (s.title, s.answer, s.short_reply) = (excluded.title, excluded.answer, excluded.short_reply) THEN s.wrong ELSE 0 END,
 			outdated = CASE WHEN (s.title, s.answer, s.short_reply) = (excluded.title, excluded.answer, excluded.short_reply) THEN s.outdated ELSE 0 END,
+			vouched_at = CASE
+				WHEN excluded.reviewed_at <> s.reviewed_at OR s.reviewed_at IS NULL AND excluded.reviewed_at IS NOT NULL THEN excluded.reviewed_at
+				WHEN (s.title, s.questions, s.answer, s.short_reply)
+					<> (excluded.title, excluded.questions, excluded.answer, excluded.short_reply) THEN now()
+				ELSE s.vouched_at
+			END,
 			revision = s.revision + 1, seq = nextval('solutions_seq'),
 			updated_at = CASE WHEN @reviewed THEN s.updated_at ELSE now() END
 		RETURNING id, revision

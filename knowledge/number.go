@@ -43,7 +43,8 @@ func writtenNumbers(s string) string {
 	return out.String()
 }
 
-// spokenNumber returns the value of a number whose units fall, such as 一百二十九.
+// spokenNumber returns the value of a number whose units fall, such as 一百二十九. A
+// digit behind a hundred or a thousand counts the unit below: 一百二 is 120.
 func spokenNumber(run []rune) (int, bool) {
 	sum, digit, last := 0, -1, 10_000
 	for i, r := range run {
@@ -60,6 +61,9 @@ func spokenNumber(run []rune) (int, bool) {
 		}
 	}
 	if digit > 0 {
+		if n := len(run); last > 10 && last < 10_000 && hanUnits[run[n-2]] > 0 {
+			digit *= last / 10
+		}
 		sum += digit
 	}
 	return sum, len(run) > 1 && last < 10_000

@@ -11,9 +11,9 @@ const maxPassageRunes = 200
 
 // passage returns the part of the answer that says most about the question:
 // whole sentences that stand together, or the beginning of one that is too long
-// by itself. It is a piece of the answer as it was written.
-func (g *generation) passage(q *question, answer string) string {
-	answer = strings.TrimSpace(answer)
+// by itself. It is a piece of the answer as it is read, without Markdown's signs.
+func (g *generation) passage(q *question, markdown string) string {
+	answer := PlainText(markdown)
 	if utf8.RuneCountInString(answer) <= maxPassageRunes {
 		return answer
 	}

@@ -8,12 +8,12 @@ import (
 
 const (
 	// maxJudged is how many candidates are told apart, the likeliest.
-	maxJudged = 10
+	maxJudged = 15
 	// leastTaught is how many wordings these must have together: fewer do not teach
 	// what sets one apart.
 	leastTaught = 200
 	// maxTaught is how many wordings teach, at most.
-	maxTaught = 1_000
+	maxTaught = 1_600
 	// judgeRounds is how often each wording is learned from.
 	judgeRounds = 8
 	// judgeRate is how much of a mistake is mended at first; it falls to nothing.
@@ -38,11 +38,12 @@ type judge struct {
 }
 
 // judged puts the likeliest candidates into the order that their wordings teach,
-// where there are enough. The scores stay: who comes first has the greatest.
-func (v *vocabulary) judged(q *question, found []ranked) {
+// where there are enough, and reports whether there are. The scores stay: who comes
+// first has the greatest.
+func (v *vocabulary) judged(q *question, found []ranked) bool {
 	found = found[:min(len(found), maxJudged)]
 	if len(found) < 2 || slices.Contains(found[0].entry.wordings, q.plain) {
-		return // nothing to tell apart, or the question stands there as it is
+		return false // nothing to tell apart, or the question stands there as it is
 	}
 	var taught []wording
 	for i, r := range found {
@@ -53,7 +54,7 @@ func (v *vocabulary) judged(q *question, found []ranked) {
 		}
 	}
 	if len(taught) < leastTaught {
-		return
+		return false
 	}
 	k := numberGrams(taught)
 	weights := make([]float64, len(k.grams))
@@ -77,6 +78,7 @@ func (v *vocabulary) judged(q *question, found []ranked) {
 	for i, from := range order {
 		found[i] = ranked{before[from].entry, before[i].score}
 	}
+	return true
 }
 
 // scale weighs the grams of each wording, all of one length.

@@ -28,7 +28,7 @@ func (e *Entry) StaleAt(now time.Time, after time.Duration) bool {
 		after = DefaultStaleAfter
 	}
 	overdue := !e.ReviewBy.IsZero() && e.ReviewBy.Before(dayOf(now))
-	return e.IsPublished() && (overdue || e.VouchedAt().Before(now.Add(-after)))
+	return e.IsPublished() && (overdue || e.VouchedAt.Before(now.Add(-after)))
 }
 
 // OwnerCount is how many stale solutions somebody owns.
@@ -67,7 +67,7 @@ func (e *Entry) ReviewDue(after time.Duration) time.Time {
 	if after <= 0 {
 		after = DefaultStaleAfter
 	}
-	due := e.VouchedAt().Add(after)
+	due := e.VouchedAt.Add(after)
 	if !e.ReviewBy.IsZero() && e.ReviewBy.Before(due) {
 		return e.ReviewBy
 	}

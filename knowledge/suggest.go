@@ -3,6 +3,7 @@ package knowledge
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -44,8 +45,6 @@ type Said struct {
 
 // suggest answers as Index.Suggest does.
 func (g *generation) suggest(ctx context.Context, query Query, m *meaning) ([]pipeline.Suggestion, error) {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
 	q, found, err := g.searchMeaning(ctx, query, g.o.Threshold, m)
 	if err != nil {
 		return nil, err
@@ -75,8 +74,6 @@ func (g *generation) show(q *question, found []ranked, most int) ([]pipeline.Sug
 }
 
 func (g *generation) ranking(ctx context.Context, query Query, limit int, m *meaning) ([]Ranked, error) {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
 	_, found, err := g.searchMeaning(ctx, query, 0, m)
 	if err != nil {
 		return nil, err
@@ -91,6 +88,20 @@ func firstRanked(found []ranked, limit int) []Ranked {
 		out[i] = Ranked{found[i].entry.id, found[i].score}
 	}
 	return out
+}
+
+// searchInTurn searches when its turn comes. It waits for that before it locks:
+// who writes would wait as well, and all other searches behind.
+func (g *generation) searchInTurn(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
+	select {
+	case g.searching <- struct{}{}:
+		defer func() { <-g.searching }()
+	case <-ctx.Done():
+		return nil, nil, fmt.Errorf("search solutions: %w", ctx.Err())
+	}
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.search(ctx, query, threshold)
 }
 
 // searchAs returns the question and the solutions that reach the threshold, best
@@ -117,7 +128,7 @@ func (g *generation) searchAs(ctx context.Context, query Query, threshold float6
 	if q == nil {
 		return nil, nil, nil
 	}
-	return q, sameLanguage(found, q.language), nil
+	return q, g.sameLanguage(found, q.language), nil
 }
 
 func (g *generation) searchWords(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
@@ -125,7 +136,7 @@ func (g *generation) searchWords(ctx context.Context, query Query, threshold flo
 	if q == nil {
 		return nil, nil, nil
 	}
-	entries, err := g.candidates(ctx, q)
+	entries, err := g.retrieve(ctx, q)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,22 +166,23 @@ type ranked struct {
 	score float64
 }
 
-// rank returns the valid candidates that reach the threshold, best first.
-func (g *generation) rank(q *question, entries []*entry, threshold float64) []ranked {
+// rank returns the valid candidates that reach the threshold, best first, and
+// whether their wordings taught the order.
+func (g *generation) rank(q *question, entries []*entry, threshold float64) (out []ranked, taught bool) {
 	scores := g.weights.scores(g.vocabulary.compareAll(q, entries))
-	out := make([]ranked, len(entries))
+	out = make([]ranked, len(entries))
 	for i, e := range entries {
 		// Sums of the same numbers differ in their last digits with the order in
 		// which solutions came; rounding makes them equal again.
 		out[i] = ranked{e, math.Round(g.vocabulary.byCode(q, e, scores[i])*1e9) / 1e9}
 	}
 	slices.SortFunc(out, better)
-	g.vocabulary.judged(q, out)
+	taught = g.vocabulary.judged(q, out)
 	n := slices.IndexFunc(out, func(r ranked) bool { return r.score < threshold })
 	if n < 0 {
 		n = len(out)
 	}
-	return out[:n]
+	return out[:n], taught
 }
 
 // rankPieces ranks the candidates by the whole question and, when that finds no
@@ -178,8 +190,8 @@ func (g *generation) rank(q *question, entries []*entry, threshold float64) []ra
 // best. A piece lacks what the rest names, and so counts only for what it most
 // likely asks.
 func (g *generation) rankPieces(q *question, query Query, entries []*entry, threshold float64) []ranked {
-	best := g.rank(q, entries, threshold)
-	if len(best) > 0 && best[0].score >= leastPieceScore {
+	best, taught := g.rank(q, entries, threshold)
+	if taught || len(best) > 0 && best[0].score >= leastPieceScore {
 		return best
 	}
 	at := map[*entry]int{}
@@ -191,7 +203,8 @@ func (g *generation) rankPieces(q *question, query Query, entries []*entry, thre
 		if p == nil {
 			continue
 		}
-		for _, r := range g.rank(p, entries, threshold) {
+		found, _ := g.rank(p, entries, threshold)
+		for _, r := range found {
 			if r.score < leastPieceScore {
 				break
 			}
@@ -211,10 +224,10 @@ func better(a, b ranked) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entry.id, b.entry.id))
 }
 
-// sameLanguage drops solutions in other languages when any is in the question's.
-func sameLanguage(found []ranked, language string) []ranked {
+// sameLanguage drops solutions in other languages when a likely one is in the question's.
+func (g *generation) sameLanguage(found []ranked, language string) []ranked {
 	other := func(r ranked) bool { return r.entry.language != "" && r.entry.language != language }
-	if language == "" || !slices.ContainsFunc(found, func(r ranked) bool { return r.entry.language == language }) {
+	if language == "" || !slices.ContainsFunc(found, func(r ranked) bool { return r.entry.language == language && r.score >= g.o.Threshold }) {
 		return found
 	}
 	return slices.DeleteFunc(found, other)

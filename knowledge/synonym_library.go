@@ -9,31 +9,55 @@ import (
 
 // Synonyms returns the company's rules.
 func (l *Library) Synonyms(ctx context.Context) (*Synonyms, error) {
-	rows, err := l.pool.Query(ctx, `
-		SELECT phrases, meant
+	s, _, err := l.synonyms(ctx)
+	return s, err
+}
+
+// synonyms returns the rules with the number of the last one, 0 without any.
+func (l *Library) synonyms(ctx context.Context) (*Synonyms, int64, error) {
+	found, err := l.pool.Query(ctx, `
+		SELECT id, phrases, meant
 		FROM solution_synonyms
 		ORDER BY id
 		LIMIT $1`, maxSynonyms)
 	if err != nil {
-		return nil, fmt.Errorf("read synonyms: %w", err)
+		return nil, 0, fmt.Errorf("read synonyms: %w", err)
 	}
-	rules, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Synonym, err error) {
-		return s, row.Scan(&s.Phrases, &s.To)
+	var rules []Synonym
+	var last int64
+	var rule Synonym
+	_, err = pgx.ForEachRow(found, []any{&last, &rule.Phrases, &rule.To}, func() error {
+		rules = append(rules, rule)
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read synonyms: %w", err)
+		return nil, 0, fmt.Errorf("read synonyms: %w", err)
 	}
 	s, _, err := newSynonyms(rules)
 	if err != nil {
-		return nil, fmt.Errorf("read synonyms: %w", err)
+		return nil, 0, fmt.Errorf("read synonyms: %w", err)
 	}
-	return s, nil
+	return s, last, nil
+}
+
+// lastSynonym returns the number of the last rule, which is another one whenever
+// the rules were replaced; 0 without rules.
+func (l *Library) lastSynonym(ctx context.Context) (int64, error) {
+	var id int64
+	if err := l.pool.QueryRow(ctx, `SELECT coalesce(max(id), 0) FROM solution_synonyms`).Scan(&id); err != nil {
+		return 0, fmt.Errorf("look for new synonyms: %w", err)
+	}
+	return id, nil
 }
 
 // SetSynonyms replaces all of the company's rules. Indexes take them over when
 // they refresh.
 func (l *Library) SetSynonyms(ctx context.Context, s *Synonyms) error {
 	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
+		// Of two at a time the second one replaces the rules of the first.
+		if _, err := tx.Exec(ctx, `LOCK TABLE solution_synonyms IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM solution_synonyms`); err != nil {
 			return err
 		}

@@ -144,3 +144,73 @@ func TestSynonymsOfTheLibraryReachItsIndex(t *testing.T) {
 		t.Errorf("written as %q; want %q", out.String(), want)
 	}
 }
+
+// Synonyms hold from the first question on, before anything is refreshed.
+func TestSynonymsHoldAsSoonAsAnIndexIsOpen(t *testing.T) {
+	t.Parallel()
+	l := NewLibrary(storetest.New(t))
+	imports(t, l, Solution{ID: "box", Title: "Reset the Wonder Box", Answer: "Hold the button."})
+	if err := l.SetSynonyms(t.Context(), synonyms(t, "AB-1 => Wonder Box\n")); err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range map[string]Options{
+		"built in memory":    {},
+		"built in a folder":  {Folder: t.TempDir()},
+		"not built as yet":   {Postpone: true},
+		"rebuilt afterwards": {Postpone: true, Wait: true},
+	} {
+		x, err := Open(t.Context(), l, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { closeIndex(t, x) })
+		if o.Wait {
+			other := synonyms(t, "AB-1 => Wonder Box\ncube => Wonder Box\n")
+			if err := l.SetSynonyms(t.Context(), other); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := x.Rebuild(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := x.o.synonymsInForce().Rules(); len(got) != 2 {
+				t.Errorf("%s: %d rules are in force; want 2", name, len(got))
+			}
+		}
+		if got := suggestedIDs(t, x, Query{Text: "reset the AB-1"}); !cmp.Equal(got, []string{"box"}) {
+			t.Errorf("%s: suggested %v", name, got)
+		}
+	}
+}
+
+// What did not change is not read again at every look.
+func TestSynonymsAreReadAgainWhenTheyChanged(t *testing.T) {
+	t.Parallel()
+	l := NewLibrary(storetest.New(t))
+	imports(t, l, Solution{ID: "box", Title: "Reset the Wonder Box", Answer: "Hold the button."})
+	x, err := Open(t.Context(), l, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeIndex(t, x) })
+	refresh := func() *Synonyms {
+		if _, err := x.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return x.o.synonymsInForce()
+	}
+	var before *Synonyms
+	for i, text := range []string{"AB-1 => Wonder Box", "AB-1 => Wonder Box\ncube => Wonder Box", "", "AB-1 => Wonder Box"} {
+		set := synonyms(t, text)
+		if err := l.SetSynonyms(t.Context(), set); err != nil {
+			t.Fatal(err)
+		}
+		now := refresh()
+		if now == before || len(now.Rules()) != len(set.Rules()) {
+			t.Errorf("set %d: %d rules are in force, the same as before: %t", i, len(now.Rules()), now == before)
+		}
+		if refresh() != now {
+			t.Errorf("set %d was read twice", i)
+		}
+		before = now
+	}
+}

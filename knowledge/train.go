@@ -25,6 +25,9 @@ type TrainingQuestion struct {
 const (
 	// maxTrained is how many candidates of a question are compared in training.
 	maxTrained = 30
+	// setWeight is what all questions of a set count together, half of it those that have
+	// an answer, however many there are.
+	setWeight = 1000
 	// maxProbable is how many of them, the best, the probability is fitted to.
 	maxProbable = 5
 )
@@ -33,8 +36,8 @@ const (
 type trained struct {
 	features []features
 	right    []bool
-	weight   float64 // sets count the same, however many questions they have
-	held     bool    // out of training, to measure on
+	weight   float64
+	held     bool // out of training, to measure on
 }
 
 // Train fits weights to one half of the questions of every set, by a hash of
@@ -70,32 +73,30 @@ func Train(ctx context.Context, sets []TrainingSet, log func(format string, args
 	return named, report, nil
 }
 
-// compare returns every question's candidates, and the same without the right ones.
+// compare returns every question's candidates, and what they are when the right
+// ones are not in the library.
 func (s *TrainingSet) compare(ctx context.Context) ([]trained, error) {
 	var out []trained
 	for _, q := range s.Questions {
-		entries, all, err := s.Index.features(ctx, q.Query)
+		with, without, err := s.Index.trained(ctx, q)
 		if err != nil {
 			return nil, fmt.Errorf("question %q: %w", q.ID, err)
 		}
-		t := trained{held: isHeldOut(q.ID)}
-		wrong := t
-		for i, e := range entries {
-			right := q.Relevant[e.id] > 0
-			t.features, t.right = append(t.features, all[i]), append(t.right, right)
-			if !right {
-				wrong.features, wrong.right = append(wrong.features, all[i]), append(wrong.right, false)
-			}
-		}
-		out = append(out, t)
+		out = append(out, with)
 		if len(q.Relevant) > 0 {
-			wrong.features = slices.Clone(wrong.features)
-			lead(wrong.features)
-			out = append(out, wrong)
+			out = append(out, without)
 		}
 	}
+	answerable := 0
+	for _, t := range out {
+		answerable += oneIf(slices.Contains(t.right, true))
+	}
 	for i := range out {
-		out[i].weight = 1000 / float64(len(out))
+		n := len(out) - answerable
+		if slices.Contains(out[i].right, true) {
+			n = answerable
+		}
+		out[i].weight = setWeight / 2 / float64(n)
 	}
 	return out, nil
 }
@@ -109,25 +110,38 @@ func isHeldOut(id string) bool {
 // errNoIndex means that only the index itself can tell, and PostgreSQL answers.
 var errNoIndex = errors.New("there is no index at present")
 
-// features returns the candidates for a query with their features, at most maxTrained.
-func (x *Index) features(ctx context.Context, query Query) (entries []*entry, all []features, err error) {
-	err = x.search(ctx, func(g *generation) (err error) { entries, all, err = g.features(ctx, query); return err },
+// trained compares the candidates for a question, all of them and then those that
+// do not answer it by themselves.
+func (x *Index) trained(ctx context.Context, q TrainingQuestion) (with, without trained, err error) {
+	err = x.search(ctx, func(g *generation) (err error) { with, without, err = g.trained(ctx, q); return err },
 		func(*fallback) error { return errNoIndex })
-	return entries, all, err
+	return with, without, err
 }
 
-func (g *generation) features(ctx context.Context, query Query) ([]*entry, []features, error) {
+func (g *generation) trained(ctx context.Context, asked TrainingQuestion) (with, without trained, err error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	q := g.newQuestion(query)
+	with.held = isHeldOut(asked.ID)
+	without = with
+	q := g.newQuestion(asked.Query)
 	if q == nil {
-		return nil, nil, nil
+		return with, without, nil
 	}
 	entries, err := g.candidates(ctx, q)
 	if err != nil {
-		return nil, nil, err
+		return with, without, err
 	}
-	all := g.vocabulary.compareAll(q, entries)
-	n := min(len(all), maxTrained)
-	return entries[:n], all[:n], nil
+	with.compare(g.vocabulary, q, asked.Relevant, entries)
+	wrong := slices.DeleteFunc(slices.Clone(entries), func(e *entry) bool { return asked.Relevant[e.id] > 0 })
+	without.compare(g.vocabulary, q, asked.Relevant, wrong)
+	return with, without, nil
+}
+
+// compare sets the features of the first candidates.
+func (t *trained) compare(v *vocabulary, q *question, relevant map[string]int, entries []*entry) {
+	all := v.compareAll(q, entries)
+	t.features = all[:min(len(all), maxTrained)]
+	for _, e := range entries[:len(t.features)] {
+		t.right = append(t.right, relevant[e.id] > 0)
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"assay/pipeline/store"
 )
 
 const (
@@ -219,10 +221,12 @@ func (f *filler) alone(ctx context.Context, do func() error) (ours bool, err err
 		return false, err
 	}
 	defer func() {
-		end := context.WithoutCancel(ctx)
-		if _, e := conn.Exec(end, `SELECT pg_advisory_unlock($1)`, int64(vectorLock)); e != nil {
-			err = errors.Join(err, e, conn.Conn().Close(end)) // its end frees the lock
+		failed := store.Unlock(ctx, conn.Conn(), vectorLock)
+		if errors.Is(failed, store.ErrLockLost) { // what is kept stays, and may have been asked for twice
+			f.v.log.ErrorContext(ctx, "several processes may embed the same solutions", "error", failed)
+			failed = nil
 		}
+		err = errors.Join(err, failed)
 	}()
 	return true, do()
 }

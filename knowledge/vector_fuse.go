@@ -14,12 +14,13 @@ import (
 const rankConstant = 60
 
 // searchMeaning searches by words and, where the question has a vector, by what it
-// means: both orders are fused. When that leaves nothing, words alone decide.
+// means: both orders are fused. When that leaves nothing, words alone decide. The
+// lock is held only where the index is read, not while the database is.
 func (g *generation) searchMeaning(ctx context.Context, query Query, threshold float64, m *meaning) (*question, []ranked, error) {
 	if m == nil {
-		return g.search(ctx, query, threshold)
+		return g.searchInTurn(ctx, query, threshold)
 	}
-	q, byWords, err := g.search(ctx, query, 0)
+	q, byWords, err := g.searchInTurn(ctx, query, 0)
 	if err != nil || q == nil {
 		return q, nil, err
 	}
@@ -30,9 +31,9 @@ func (g *generation) searchMeaning(ctx context.Context, query Query, threshold f
 	found := fuse(q, byWords, byMeaning, g.o.Threshold)
 	found = slices.DeleteFunc(found, func(r ranked) bool { return r.score < threshold })
 	if len(found) == 0 {
-		return g.search(ctx, query, threshold)
+		return g.searchInTurn(ctx, query, threshold)
 	}
-	return q, sameLanguage(found, q.language), nil
+	return q, g.sameLanguage(found, q.language), nil
 }
 
 // near returns the solutions nearest to the question with their probabilities by
@@ -56,6 +57,8 @@ func (g *generation) near(ctx context.Context, q *question, byWords []ranked, m 
 // nearEntries reads the solutions that are not known yet. Those that have changed
 // since their vectors were made are left out.
 func (g *generation) nearEntries(ctx context.Context, found []nearSolution, known map[string]*entry, s scale) (out []ranked, err error) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
 	defer faults()()
 	defer broken(&err)
 	r, err := g.reader()

@@ -14,10 +14,11 @@ type vocabulary struct {
 	length  float64 // of all entries
 
 	spellings map[spelled][]string
+	codes     map[int32]struct{} // the terms that name products, parts and faults
 }
 
 func newVocabulary() *vocabulary {
-	return &vocabulary{counts: map[int32]int32{}, spellings: map[spelled][]string{}}
+	return &vocabulary{counts: map[int32]int32{}, spellings: map[spelled][]string{}, codes: map[int32]struct{}{}}
 }
 
 // df is how many solutions have the term.
@@ -76,6 +77,16 @@ func (v *vocabulary) learn(words []string) {
 		if _, known := v.counts[id]; !known {
 			v.counts[id] = 0
 			v.addSpelling(w)
+			v.learnCodes([]string{w})
+		}
+	}
+}
+
+// learnCodes notes which of the words are codes.
+func (v *vocabulary) learnCodes(words []string) {
+	for _, w := range words {
+		if isCode(w) {
+			v.codes[termID(w)] = struct{}{}
 		}
 	}
 }

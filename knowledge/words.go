@@ -72,6 +72,8 @@ var samePhrases = []string{
 	"降档", "改低", "办理", "办", "弄丢", "丢失", "丢了", "丢失", "被偷", "丢失",
 	"过期", "到期", "失效", "到期", "扣钱", "扣费", "多扣", "扣费", "涨了", "变多", "贵了", "变多",
 	"解约", "合约 退", "外国", "国外", "海外", "国外", "境外", "国外", "出境", "出国",
+	"点办理", "点办理", "点办", "怎么办", "点算", "怎么办", "点样", "怎么", "点解", "为什么", "几时", "什么时候", "几耐", "多久", "边度", "哪里",
+	"冇", "没有", "唔", "不", "咗", "了", "嘅", "的", "喺", "在", "俾", "给", "系咪", "是不是", "乜嘢", "什么",
 	"money back", "refund", "log in", "login", "sign in", "login", "log on", "login", "sign up", "register",
 	"cell phone", "phone", "e-mail", "email", "web site", "website", "wi-fi", "wifi",
 	"top up", "topup", "top-up", "topup", "topping up", "topup", "topped up", "topup", "set up", "setup",
@@ -83,10 +85,11 @@ var samePhrases = []string{
 
 var sameMeaning = strings.NewReplacer(slices.Concat(samePhrases, weekdays())...)
 
-// weekdays are replaced by nothing: when something happened is not what is asked.
+// weekdays are replaced by nothing: on which of the days before or behind something
+// happened is not what is asked. A weekday without a week may be.
 func weekdays() []string {
 	var out []string
-	for _, week := range []string{"上个星期", "上个礼拜", "上星期", "上礼拜", "下星期", "下礼拜", "上周", "这周", "本周", "下周", "星期", "礼拜", "周"} {
+	for _, week := range []string{"上个星期", "上个礼拜", "上星期", "上礼拜", "下星期", "下礼拜", "上周", "这周", "本周", "下周"} {
 		for _, day := range []string{"一", "二", "三", "四", "五", "六", "日", "天"} {
 			out = append(out, week+day, "")
 		}

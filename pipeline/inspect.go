@@ -46,8 +46,9 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 	in.Injections = injection.Find(s, in.Folded)
 	in.Tone = i.Tone.Classify(ctx, in)
 	in.Tone.Turns = listed(in.Tone.Turns)
+	var library string
 	var err error
-	if in.Questions, err = i.questions(ctx, s); err != nil {
+	if in.Questions, library, err = i.questions(ctx, s); err != nil {
 		return nil, fmt.Errorf("inspect session %q: %w", s.ID, err)
 	}
 	answers, unavailable, err := i.answer(ctx, in, card)
@@ -67,17 +68,28 @@ func (i *Inspector) Inspect(ctx context.Context, s *transcript.Session, card Car
 		Score:     score.Final, Unfailed: score.Unfailed,
 		Criteria: findings, Flags: flags, Tone: in.Tone, Questions: listed(in.Questions),
 		Injections: quoted(s, in.Injections),
-		Versions:   i.versions(card),
+		Versions:   i.versions(card, library),
 	}, unavailable
 }
 
-// questions are nil only when there is no library to ask.
-func (i *Inspector) questions(ctx context.Context, s *transcript.Session) ([]Question, error) {
+// mostAsked bounds how often a library is asked again that changes meanwhile.
+const mostAsked = 3
+
+// questions are nil only when there is no library to ask. With them comes the
+// version of the library that was asked: one that changed meanwhile is asked again.
+func (i *Inspector) questions(ctx context.Context, s *transcript.Session) ([]Question, string, error) {
 	if i.Suggest == nil {
-		return nil, nil
+		return nil, "", nil
 	}
-	questions, err := i.Suggest.Questions(ctx, s)
-	return listed(questions), err
+	version := i.Suggest.Version()
+	for n := 1; ; n++ {
+		questions, err := i.Suggest.Questions(ctx, s)
+		before := version
+		version = i.Suggest.Version()
+		if err != nil || version == before || n == mostAsked {
+			return listed(questions), version, err
+		}
+	}
 }
 
 // listed makes a list that JSON writes as one, also when it is empty.
@@ -88,11 +100,8 @@ func listed[T any](list []T) []T {
 	return list
 }
 
-func (i *Inspector) versions(card Card) Versions {
-	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version(), Plan: card.Plan}
-	if i.Suggest != nil {
-		v.Library = i.Suggest.Version()
-	}
+func (i *Inspector) versions(card Card, library string) Versions {
+	v := Versions{Engine: Engine, Scorecard: card.Version, Tone: i.Tone.Version(), Plan: card.Plan, Library: library}
 	if i.Judge != nil {
 		v.Judge = i.Judge.Version()
 	}

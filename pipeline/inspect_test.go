@@ -209,6 +209,35 @@ func TestClassifiersSeeTheSolutionsAndVerdictsDoNot(t *testing.T) {
 	}
 }
 
+// moving is a library that changes while it is asked the first times.
+type moving struct{ version, changes int }
+
+func (m *moving) Questions(context.Context, *transcript.Session) ([]pipeline.Question, error) {
+	q := []pipeline.Question{{Text: fmt.Sprint("of version ", m.version)}}
+	if m.changes > 0 {
+		m.version++
+		m.changes--
+	}
+	return q, nil
+}
+
+func (m *moving) Version() string { return fmt.Sprint("version ", m.version) }
+
+func TestVerdictsNameTheLibraryThatAnswered(t *testing.T) {
+	t.Parallel()
+	card, said := sheet(scorecard.Weighted, []question{{weight: 1, outcome: met}})
+	for changes, want := range []string{"of version 0, version 0", "of version 1, version 1", "of version 2, version 2", "of version 2, version 3"} {
+		i := &pipeline.Inspector{Tone: calm{}, Suggest: &moving{changes: changes}}
+		v, err := i.Inspect(t.Context(), &transcript.Session{ID: "1"}, pipeline.Card{Scorecard: card, Classifier: said})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.Questions[0].Text + ", " + v.Versions.Library; got != want {
+			t.Errorf("%d changes: %s; want %s", changes, got, want)
+		}
+	}
+}
+
 func TestWithoutALibraryThereAreNoQuestions(t *testing.T) {
 	t.Parallel()
 	seen := []pipeline.Question{{}}

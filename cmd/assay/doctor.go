@@ -90,7 +90,7 @@ func (c *doctorCmd) database(p *program) []check {
 		return []check{{"database", "ok", "answers"}, {"schema", "fail", errors.Join(err, db.Close()).Error()}}
 	}
 	checks := []check{{"database", "ok", "answers, schema up to date"}}
-	for _, look := range []func(*program, *database) (check, error){scorecards, planned, library, c.indexed, workers, waiting, judging, problems} {
+	for _, look := range []func(*program, *database) (check, error){sessions, scorecards, planned, library, c.indexed, workers, waiting, judging, problems} {
 		k, err := look(p, db)
 		if err != nil {
 			k.State, k.Detail = "fail", err.Error()
@@ -101,6 +101,11 @@ func (c *doctorCmd) database(p *program) []check {
 		checks = append(checks, check{"database", "fail", err.Error()})
 	}
 	return checks
+}
+
+// sessions looks whether connections keep what locks and notifications need.
+func sessions(p *program, db *database) (check, error) {
+	return check{"connections", "ok", "each keeps its server"}, store.CheckSessions(p.ctx, db.Pool())
 }
 
 func clusterExists(data string) bool {

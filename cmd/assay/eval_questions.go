@@ -198,7 +198,7 @@ func isFitted(id transcript.SessionID) bool {
 }
 
 func (c *evalQuestionsCmd) library(p *program) (index *knowledge.Index, refused bool, err error) {
-	solutions, err := retrieval.Files{Problem: func(r *knowledge.Reject) {
+	solutions, err := retrieval.Files{Problem: func(r error) {
 		fmt.Fprintln(p.stderr, r)
 		refused = true
 	}}.Solutions(c.Corpus)

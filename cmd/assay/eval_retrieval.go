@@ -5,15 +5,18 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"assay/cmd/assay/internal/config"
 	"assay/knowledge"
 	"assay/knowledge/retrieval"
+	"assay/pipeline/transcript"
 )
 
 type evalRetrievalCmd struct {
 	Corpus    []string `name:"corpus" required:"" type:"existingfile" placeholder:"FILE" help:"JSONL files of solutions, or of a retrieval corpus with title and text (.gz too)."`
 	Queries   []string `name:"queries" type:"existingfile" placeholder:"FILE" help:"JSONL files of questions: id, text, and perhaps turns before it, entities, language (.gz too)."`
+	Sessions  []string `name:"sessions" type:"existingfile" placeholder:"FILE" help:"Sessions in which the questions were asked, by the questions' ids: what was said before is their context (any format of import, .gz too)."`
 	Qrels     []string `name:"qrels" type:"existingfile" placeholder:"FILE" help:"Tables of question, solution, grade, in the form of BEIR or TREC. Queries may have their solutions in want instead."`
 	HeldOut   string   `name:"held-out" placeholder:"SHARE" help:"Instead of --queries and --qrels: ask this share of every solution's wordings and take them out of the library; 0.2 is the same as 20%."`
 	NoFilter  bool     `name:"no-filter" help:"Ignore the questions' entities, which else are the products to search."`
@@ -38,7 +41,7 @@ func (c *evalRetrievalCmd) Run(p *program) (err error) {
 		return usageError{err}
 	}
 	var problems error
-	files := retrieval.Files{Problem: func(r *knowledge.Reject) {
+	files := retrieval.Files{Problem: func(r error) {
 		fmt.Fprintln(p.stderr, r)
 		problems = errProblems
 	}}
@@ -82,10 +85,10 @@ func (c *evalRetrievalCmd) Run(p *program) (err error) {
 }
 
 func (c *evalRetrievalCmd) check() error {
-	asked := len(c.Queries) > 0 || len(c.Qrels) > 0
+	asked := len(c.Queries)+len(c.Qrels)+len(c.Sessions) > 0
 	switch {
 	case c.HeldOut != "" && asked:
-		return errors.New("--held-out goes without --queries and --qrels")
+		return errors.New("--held-out goes without --queries, --qrels and --sessions")
 	case c.HeldOut == "" && len(c.Queries) == 0:
 		return errors.New("give --queries with --qrels, or --held-out")
 	}
@@ -132,6 +135,13 @@ func (c *evalRetrievalCmd) read(p *program, files retrieval.Files) ([]knowledge.
 	unknown, err := files.Judgements(c.Qrels, questions)
 	if err == nil && unknown > 0 {
 		fmt.Fprintf(p.stderr, "%d judgements are of questions that are not asked\n", unknown)
+	}
+	if err != nil || len(c.Sessions) == 0 {
+		return solutions, questions, err
+	}
+	missing, err := files.Sessions(p.ctx, c.Sessions, transcript.Options{Zone: time.UTC}, questions)
+	if err == nil && missing > 0 {
+		fmt.Fprintf(p.stderr, "%d questions have no session\n", missing)
 	}
 	return solutions, questions, err
 }

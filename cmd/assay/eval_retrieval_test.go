@@ -41,6 +41,26 @@ func TestEvalRetrievalPrintsFigures(t *testing.T) {
 	}
 }
 
+// What was said before the question names the place that it is about.
+func TestEvalRetrievalReadsTheContextFromSessions(t *testing.T) {
+	t.Parallel()
+	corpus := write(t, "corpus.jsonl", `{"_id":"a","title":"Is there parking?","text":"Behind the house.","entity":"ABBEY HOTEL"}
+{"_id":"b","title":"Is there parking?","text":"In the street.","entity":"BRIDGE INN"}
+`)
+	queries := write(t, "queries.jsonl", `{"text":"Is there parking?","want":["b"]}`+"\n")
+	sessions := write(t, "sessions.jsonl", `{"id":"1","channel":"chat","turns":[{"speaker":"agent","text":"The Bridge Inn has rooms."},{"speaker":"customer","text":"Is there parking?"}]}
+{"id":"2","channel":"chat","turns":[{"speaker":"boss","text":"?"}]}
+`)
+	r := assay(t, "eval", "retrieval", "--corpus", corpus, "--queries", queries, "--sessions", sessions, "--json")
+	if r.status != 1 || !strings.Contains(r.stderr, "sessions.jsonl:2") || !strings.Contains(r.stdout, `"hit_at_1":1`) {
+		t.Errorf("status %d, stderr %q, printed %s", r.status, r.stderr, r.stdout)
+	}
+	r = assay(t, "eval", "retrieval", "--corpus", corpus, "--queries", queries, "--sessions", sessions, "--json", "--no-context")
+	if strings.Contains(r.stdout, `"hit_at_1":1`) {
+		t.Errorf("without the context it printed %s", r.stdout)
+	}
+}
+
 func TestEvalRetrievalNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	corpus := write(t, "corpus.jsonl", retrievalCorpus+"{\"_id\":\"x\"}\n")

@@ -15,7 +15,7 @@ import (
 )
 
 type solutionTrainCmd struct {
-	Sets []string `name:"set" required:"" sep:"none" placeholder:"NAME=KEY:VALUE,…" help:"A library with questions: corpus:FILE with queries:FILE and qrels:FILE, or with held-out:SHARE; no-filter:yes ignores entities, limit:N takes that many questions, evenly; strangers:FILE adds questions, or the wordings of solutions, that the library does not answer. May be repeated."`
+	Sets []string `name:"set" required:"" sep:"none" placeholder:"NAME=KEY:VALUE,…" help:"A library with questions: corpus:FILE with queries:FILE, qrels:FILE and perhaps sessions:FILE, or with held-out:SHARE; no-filter:yes ignores entities, limit:N takes that many questions, evenly; strangers:FILE adds questions, or the wordings of solutions, that the library does not answer. May be repeated."`
 	Out  string   `name:"out" placeholder:"FILE" help:"Write the weights there as JSON, and the report beside it as Markdown (.md)."`
 	JSON bool     `name:"json" help:"Print weights and figures as JSON."`
 	steps
@@ -71,7 +71,7 @@ func (c *solutionTrainCmd) write(weights knowledge.Weights, report *knowledge.Tr
 	for _, s := range c.Sets {
 		fmt.Fprintf(&b, " \\\n  --set %s", s)
 	}
-	b.WriteString("\n```\n\nFitted to one half of the questions of each set, measured on the other. Every question also counts with its right\nsolutions gone: those are the questions without an answer. Brackets are 95 % intervals (Wilson).\n\n")
+	b.WriteString("\n```\n\nFitted to one half of the questions of each set, measured on the other. Every question is also asked with its right\nsolutions out of the library: questions without an answer have half of each set's weight. Codes, and what the wordings of\nthe likeliest candidates teach, count after these weights. Brackets are 95 % intervals (Wilson).\n\n")
 	if err := report.Write(&b, weights); err != nil {
 		return err
 	}
@@ -89,13 +89,13 @@ func (c *solutionTrainCmd) set(p *program, text string) (knowledge.TrainingSet, 
 	for part := range strings.SplitSeq(rest, ",") {
 		key, value, _ := strings.Cut(part, ":")
 		switch key {
-		case "corpus", "queries", "qrels", "held-out", "no-filter", "limit", "strangers":
+		case "corpus", "queries", "sessions", "qrels", "held-out", "no-filter", "limit", "strangers":
 			values[key] = append(values[key], value)
 		default:
-			return knowledge.TrainingSet{}, nil, fmt.Errorf("unknown key %q; allowed: corpus, queries, qrels, held-out, no-filter, limit, strangers", key)
+			return knowledge.TrainingSet{}, nil, fmt.Errorf("unknown key %q; allowed: corpus, queries, sessions, qrels, held-out, no-filter, limit, strangers", key)
 		}
 	}
-	e := evalRetrievalCmd{Corpus: values["corpus"], Queries: values["queries"], Qrels: values["qrels"], Threshold: knowledge.DefaultThreshold}
+	e := evalRetrievalCmd{Corpus: values["corpus"], Queries: values["queries"], Sessions: values["sessions"], Qrels: values["qrels"], Threshold: knowledge.DefaultThreshold}
 	if share := values["held-out"]; len(share) > 0 {
 		e.HeldOut = share[0]
 	}
@@ -134,7 +134,7 @@ func evenly(all []knowledge.TrainingQuestion, n int) []knowledge.TrainingQuestio
 // strangers reads the texts of questions and the wordings of solutions, which
 // nothing answers. Rows that are neither are passed over.
 func strangers(paths []string) ([]knowledge.TrainingQuestion, error) {
-	files := retrieval.Files{Problem: func(*knowledge.Reject) {}}
+	files := retrieval.Files{Problem: func(error) {}}
 	questions, err := files.Questions(paths)
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func strangers(paths []string) ([]knowledge.TrainingQuestion, error) {
 
 func (c *evalRetrievalCmd) trainingSet(p *program, name string, noFilter bool) (knowledge.TrainingSet, error, error) {
 	var problems error
-	files := retrieval.Files{Problem: func(r *knowledge.Reject) {
+	files := retrieval.Files{Problem: func(r error) {
 		fmt.Fprintln(p.stderr, r)
 		problems = errProblems
 	}}

@@ -34,7 +34,7 @@ type Question struct {
 // Files reads what measurements are made on. What cannot be used is told to
 // Problem, and the rest goes on.
 type Files struct {
-	Problem func(*knowledge.Reject)
+	Problem func(error)
 }
 
 // Solutions reads solutions and retrieval corpora, plain or packed by gzip.
@@ -62,13 +62,14 @@ func (f Files) Solutions(paths []string) ([]knowledge.Solution, error) {
 
 // Questions reads JSON lines with id or _id, text, and perhaps turns (or
 // context), entities, language, and want: the ids of the solutions that answer
-// it, which may be none. Other keys are passed over.
+// it, which may be none. With want, the number of the line does for an id. Other
+// keys are passed over.
 func (f Files) Questions(paths []string) ([]Question, error) {
 	var out []Question
 	for _, path := range paths {
 		seen := map[string]int{}
 		err := f.lines(path, func(n int, line []byte) {
-			q, problems := parseQuestion(line)
+			q, problems := parseQuestion(n, line)
 			if first := seen[q.ID]; q.ID != "" && first > 0 {
 				problems = append(problems, transcript.Problem{Field: "id", Reason: fmt.Sprintf("%q stands on line %d already", q.ID, first)})
 			}
@@ -161,7 +162,7 @@ func (f *fields) fail(field, reason, allowed string) {
 	f.problems = append(f.problems, transcript.Problem{Field: field, Reason: reason, Allowed: allowed})
 }
 
-func parseQuestion(line []byte) (Question, transcript.Problems) {
+func parseQuestion(n int, line []byte) (Question, transcript.Problems) {
 	var raw questionLine
 	f := &fields{}
 	if err := json.Unmarshal(line, &raw); err != nil {
@@ -170,6 +171,9 @@ func parseQuestion(line []byte) (Question, transcript.Problems) {
 	}
 	if raw.ID == nil {
 		raw.ID = raw.BEIR
+	}
+	if raw.ID == nil && !isNull(raw.Want) {
+		raw.ID = json.RawMessage(strconv.Itoa(n))
 	}
 	if raw.Turns == nil {
 		raw.Turns = raw.Context

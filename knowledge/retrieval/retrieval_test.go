@@ -42,7 +42,7 @@ func file(t *testing.T, name, text string) string {
 // collect returns Files with the problems it comes upon, by line and reason.
 func collect() (Files, *[]string) {
 	problems := &[]string{}
-	return Files{Problem: func(r *knowledge.Reject) {
+	return Files{Problem: func(r error) {
 		_, message, _ := strings.Cut(r.Error(), ".jsonl:")
 		if message == "" {
 			_, message, _ = strings.Cut(r.Error(), ".tsv:")
@@ -70,6 +70,7 @@ func TestQuestionsAreReadInTheFormsOfRetrievalSets(t *testing.T) {
 			"turns with speakers under another name", `{"id":"a","text":"多少钱","context":[{"speaker":"agent","text":"您好"}],"language":"zh"}`,
 			Question{ID: "a", Query: knowledge.Query{Text: "多少钱", Context: []knowledge.Said{said(transcript.Agent, "您好")}, Language: "zh"}},
 		},
+		{"its line for an id, where it says what answers it", `{"text":"Why?","want":[]}`, Question{ID: "1", Judged: true, Query: knowledge.Query{Text: "Why?"}}},
 		{
 			"entities", `{"id":"a","text":"Clean?","entities":["A","B"]}`,
 			Question{ID: "a", Query: knowledge.Query{Text: "Clean?", Products: []string{"A", "B"}}},

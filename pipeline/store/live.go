@@ -275,6 +275,22 @@ func (s *Store) WakingLive(ctx context.Context, now time.Time, limit int) ([]Liv
 	return s.liveList(ctx, query, now, limit)
 }
 
+// StopLiveClock has the clock of a session, as of a version of it, say nothing more
+// until something is added to the session. ErrLiveMoved means that something was.
+func (s *Store) StopLiveClock(ctx context.Context, key LiveKey, version int64) error {
+	tag, err := s.pool.Exec(ctx, `
+		UPDATE live_sessions
+		SET wake_at = NULL
+		WHERE id = $1 AND version = $2`, key, version)
+	if err != nil {
+		return fmt.Errorf("stop the clock of live session %d: %w", key, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("stop the clock of live session %d: %w", key, ErrLiveMoved)
+	}
+	return nil
+}
+
 func (s *Store) liveList(ctx context.Context, query string, args ...any) ([]LiveSession, error) {
 	rows, err := s.pool.Query(ctx, query, args...)
 	if err != nil {

@@ -108,8 +108,9 @@ func locked(ctx context.Context, pool *pgxpool.Pool, work func(*pgx.Conn) error)
 		return fmt.Errorf("migrate: lock: %w", err)
 	}
 	defer func() {
-		_, unlockErr := c.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, migrateLock)
-		err = errors.Join(err, unlockErr)
+		if failed := Unlock(ctx, c.Conn(), migrateLock); failed != nil {
+			err = errors.Join(err, fmt.Errorf("migrate: %w", failed))
+		}
 	}()
 	return work(c.Conn())
 }

@@ -38,8 +38,10 @@ ALTER TABLE solutions
     ADD CHECK (imported IS NOT NULL OR edited),
     ALTER COLUMN status DROP DEFAULT,
     ALTER COLUMN revision DROP DEFAULT,
-    -- When somebody last found it right, or wrote it.
-    ADD COLUMN vouched_at timestamptz NOT NULL GENERATED ALWAYS AS (COALESCE(reviewed_at, updated_at)) STORED;
+    -- When somebody last found it right, or wrote its words: tags and owners vouch for nothing.
+    ADD COLUMN vouched_at timestamptz;
+UPDATE solutions SET vouched_at = updated_at;
+ALTER TABLE solutions ALTER COLUMN vouched_at SET NOT NULL;
 INSERT INTO solution_revisions (solution_id, revision, content, hash, status, at, by, made)
 SELECT
     id, 1,

@@ -29,7 +29,7 @@ func runningLive(t testing.TB, st *store.Store, index *knowledge.Index, m *jobs.
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := jobs.NewLive(jobs.LiveOptions{Store: st, Client: client, Tone: ear, Index: index, Log: slog.New(slog.DiscardHandler), Metrics: m})
+	l, err := jobs.NewLive(jobs.LiveOptions{Store: st, Client: client, Tone: ear, Index: index, Log: slog.New(slog.DiscardHandler), Metrics: m, SuggestWithin: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -303,7 +303,7 @@ func TestStoppingEndsStreams(t *testing.T) {
 
 func TestLiveSuggestionsAreToldWithoutTheirMarkdown(t *testing.T) {
 	t.Parallel()
-	list := []jobs.LiveSuggestion{{Passage: "**First** wait.", Answer: "**First** wait.\n\n[Then](https://a.example) call."}}
+	list := []jobs.LiveSuggestion{{Passage: "First wait.", Answer: "**First** wait.\n\n[Then](https://a.example) call."}}
 	got := (&liveView{s: &server{}}).asked(t.Context(), jobs.LiveSuggestions{Suggestions: list}).Suggestions[0]
 	want := liveHit{LiveSuggestion: jobs.LiveSuggestion{Passage: "First wait.", Answer: "First wait.\n\nThen (https://a.example) call."}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -216,7 +216,7 @@ func (v *liveView) asked(ctx context.Context, c jobs.LiveSuggestions) liveAsked 
 	}
 	cards := v.cards(ctx, ids)
 	for i, told := range c.Suggestions {
-		told.Passage, told.Answer = knowledge.PlainText(told.Passage), knowledge.PlainText(told.Answer)
+		told.Answer = knowledge.PlainText(told.Answer)
 		out.Suggestions[i].LiveSuggestion = told
 		if card, ok := cards[told.SolutionID]; ok && card.IsPublished() {
 			h := v.s.hit(&card, v.who)

@@ -142,7 +142,10 @@ func (s *server) fromForm(f *solutionForm, old knowledge.Solution) (knowledge.So
 	var bad transcript.Problems
 	n := old
 	n.Title, n.Answer, n.ShortReply, n.Note = f.Title, f.Answer, f.ShortReply, f.Note
-	n.Questions, n.Tags = linesOf(f.Questions), knowledge.ParseTags(f.Tags)
+	n.Questions = linesOf(f.Questions)
+	if f.Tags != strings.Join(old.Tags, ", ") { // imported ones may have commas
+		n.Tags = knowledge.ParseTags(f.Tags)
+	}
 	n.Product, n.Region, n.CustomerType, n.Language = f.Product, f.Region, f.CustomerType, f.Language
 	n.Stage, n.Owner, n.Status = knowledge.Stage(f.Stage), f.Owner, knowledge.Status(f.Status)
 	for _, t := range []struct {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"assay/knowledge"
 	"assay/pipeline/transcript"
@@ -213,8 +214,8 @@ type gradeKey struct {
 	Key   string
 }
 
-// Whole reports whether there is more of the answer than what is shown anyway.
-func (v hitView) Whole() bool { return knowledge.PlainText(v.Hit.Answer) != v.Hit.Passage }
+// Whole reports whether there is more of the answer, or of its form, than what is shown anyway.
+func (v hitView) Whole() bool { return strings.TrimSpace(v.Hit.Answer) != v.Hit.Passage }
 
 // Offered are the values of a list to choose from; one that is chosen is among them
 // even when no solution has it any more.

@@ -203,7 +203,7 @@ func (s *server) dress(ctx context.Context, list []pipeline.Suggestion, text str
 		}
 		h := s.hit(&card, who)
 		h.Score, h.Confidence = list[i].Score, confidenceOf(list[i].Score)
-		h.Passage = knowledge.PlainText(list[i].Passage)
+		h.Passage = list[i].Passage
 		h.Parts = parts(h.Passage, s.marker.Matched(text, h.Passage))
 		f.Hits = append(f.Hits, h)
 	}
