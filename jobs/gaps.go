@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,7 +10,6 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"assay/knowledge"
-	"assay/pipeline"
 )
 
 const (
@@ -59,7 +59,7 @@ func (r *Runner) periodic() []*river.PeriodicJob {
 			func() (river.JobArgs, *river.InsertOpts) { return args, nil }, &river.PeriodicJobOpts{RunOnStart: true})
 	}
 	list := []*river.PeriodicJob{every(gapsEvery, GapsArgs{}), every(mergeEvery, GapsArgs{Merge: true})}
-	if r.o.Inspector.Suggest != nil {
+	if r.o.Index != nil {
 		list = append(list, every(checkEvery, CheckLibraryArgs{}))
 	}
 	return list
@@ -73,15 +73,19 @@ type gapsWorker struct {
 // Timeout bounds one run.
 func (*gapsWorker) Timeout(*river.Job[GapsArgs]) time.Duration { return gapsTimeout }
 
-// Work puts questions into gaps, in steps that commit each for itself.
+// Work puts questions into gaps, in steps that commit each for itself. While another
+// process does, merging waits, and the rest is left to it.
 func (w *gapsWorker) Work(ctx context.Context, job *river.Job[GapsArgs]) error {
-	if _, err := w.gaps.Cluster(ctx); err != nil {
-		return fmt.Errorf("job %d: %w", job.ID, err)
+	_, err := w.gaps.Cluster(ctx)
+	if err == nil && job.Args.Merge {
+		_, err = w.gaps.Merge(ctx)
 	}
-	if !job.Args.Merge {
+	switch {
+	case errors.Is(err, knowledge.ErrGapsBusy) && job.Args.Merge:
+		return river.JobSnooze(gapsEvery)
+	case errors.Is(err, knowledge.ErrGapsBusy):
 		return nil
-	}
-	if _, err := w.gaps.Merge(ctx); err != nil {
+	case err != nil:
 		return fmt.Errorf("job %d: %w", job.ID, err)
 	}
 	return nil
@@ -89,16 +93,16 @@ func (w *gapsWorker) Work(ctx context.Context, job *river.Job[GapsArgs]) error {
 
 type checkLibraryWorker struct {
 	river.WorkerDefaults[CheckLibraryArgs]
-	gaps    *knowledge.Gaps
-	suggest pipeline.Suggester
+	gaps  *knowledge.Gaps
+	index *knowledge.Index // nil: there is no library
 }
 
 // Work asks recent questions again when the library has changed.
 func (w *checkLibraryWorker) Work(ctx context.Context, job *river.Job[CheckLibraryArgs]) error {
-	if w.suggest == nil {
+	if w.index == nil {
 		return nil
 	}
-	if _, err := w.gaps.CheckLibrary(ctx, w.suggest); err != nil {
+	if _, err := w.gaps.CheckLibrary(ctx, w.index); err != nil {
 		return fmt.Errorf("job %d: %w", job.ID, err)
 	}
 	return nil

@@ -34,6 +34,7 @@ import (
 type Options struct {
 	Store     *store.Store
 	Inspector *pipeline.Inspector
+	Index     *knowledge.Index // of the library, whose edits are checked on recent questions; nil: there is none
 	Log       *slog.Logger
 	Metrics   *Metrics
 	Judging   Judging
@@ -138,7 +139,7 @@ func (r *Runner) config() (*river.Config, error) {
 	river.AddWorker(workers, idle)
 	gaps := knowledge.NewGaps(r.o.Store.Pool(), r.o.Clean)
 	river.AddWorker(workers, &gapsWorker{gaps: gaps})
-	river.AddWorker(workers, &checkLibraryWorker{gaps: gaps, suggest: r.o.Inspector.Suggest})
+	river.AddWorker(workers, &checkLibraryWorker{gaps: gaps, index: r.o.Index})
 	queues := map[string]river.QueueConfig{
 		historyQueue: {MaxWorkers: 2},
 		gapsQueue:    {MaxWorkers: 1},

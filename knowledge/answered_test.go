@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"assay/pipeline"
+	"assay/pipeline/answer"
 	"assay/pipeline/review"
 	"assay/pipeline/transcript"
 )
@@ -27,10 +28,9 @@ type asked struct {
 // what it finds. What is not labelled is no question, and an outcome of it counts
 // as a wrong one; a question that is not found counts as missed.
 //
-// What is called in line nearly always is, by the right solution. The rest is as
-// weak as the bounds say, which only keep it from becoming worse: most follow-ups
-// find no solution, and most contradictions are refusals in words of their own,
-// which are taken for no answer.
+// What is called in line or contradicted nearly always is, by the right solution. The
+// rest is as weak as the bounds say, which only keep it from becoming worse: many
+// follow-ups find no solution.
 func TestAnswersOfTheDemo(t *testing.T) {
 	t.Parallel()
 	labels := readAsked(t)
@@ -73,30 +73,69 @@ func TestAnswersOfTheDemo(t *testing.T) {
 	if n := countAsked(labels); used != n {
 		t.Errorf("%d of %d labels are of a customer's last message", used, n)
 	}
-	for _, c := range []struct {
-		outcome           pipeline.AnsweredOutcome
-		precision, recall float64 // a little less than they are
-	}{
-		{pipeline.InLine, 0.95, 0.34},
-		{pipeline.Contradicted, 0.24, 0.04},
-		{pipeline.NotAnswered, 0.13, 0.15},
-		{pipeline.NoSolution, 0.19, 0.57},
-	} {
-		table := tables[c.outcome]
-		p, r := table.Precision(), table.Recall()
-		if p.Value == nil || r.Value == nil {
-			t.Errorf("%s: %+v", c.outcome, *table)
-			continue
-		}
-		t.Logf("%s: precision %.2f [%.2f, %.2f], recall %.2f [%.2f, %.2f], %+v", c.outcome, *p.Value, *p.Low, *p.High, *r.Value, *r.Low, *r.High, *table)
-		if *p.Value < c.precision || *r.Value < c.recall {
-			t.Errorf("%s: precision %.2f, recall %.2f", c.outcome, *p.Value, *r.Value)
-		}
-	}
+	checkBounds(t, tables, []bound{
+		{pipeline.InLine, 0.93, 0.69},
+		{pipeline.Contradicted, 0.74, 0.5},
+		{pipeline.NotAnswered, 0.35, 0.33},
+		{pipeline.NoSolution, 0.25, 0.46},
+	})
 	t.Logf("%d of %d compared with the right solution", right, compared)
-	if float64(right) < 0.93*float64(compared) {
+	if compared < 120 || float64(right) < 0.95*float64(compared) {
 		t.Errorf("%d of %d compared with the right solution", right, compared)
 	}
+}
+
+// bound is the least that an outcome must reach, a little less than it does.
+type bound struct {
+	outcome           pipeline.AnsweredOutcome
+	precision, recall float64
+}
+
+func checkBounds(t *testing.T, tables map[pipeline.AnsweredOutcome]*review.Table, bounds []bound) {
+	t.Helper()
+	for _, b := range bounds {
+		table := tables[b.outcome]
+		p, r := table.Precision(), table.Recall()
+		if p.Value == nil || r.Value == nil {
+			t.Errorf("%s: %+v", b.outcome, *table)
+			continue
+		}
+		t.Logf("%s: precision %.2f [%.2f, %.2f], recall %.2f [%.2f, %.2f], %+v", b.outcome, *p.Value, *p.Low, *p.High, *r.Value, *r.Low, *r.High, *table)
+		if *p.Value < b.precision || *r.Value < b.recall {
+			t.Errorf("%s: precision %.2f, recall %.2f", b.outcome, *p.Value, *r.Value)
+		}
+	}
+}
+
+// Given the right solution, comparing alone is measured. The rules for it were
+// written with an eye on these sessions: on others, expect less.
+func TestAnswersByTheRightSolution(t *testing.T) {
+	t.Parallel()
+	labels, answers := readAsked(t), map[string]string{}
+	for _, s := range demoSolutions(t) {
+		answers[s.ID] = s.Answer
+	}
+	files, err := filepath.Glob("../testdata/demo/sessions/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := map[pipeline.AnsweredOutcome]*review.Table{pipeline.InLine: {}, pipeline.Contradicted: {}, pipeline.NotAnswered: {}}
+	for rec := range transcript.Read(t.Context(), files, transcript.Options{}) {
+		if rec.Session == nil {
+			t.Fatal(rec.Reject)
+		}
+		for _, b := range Bursts(rec.Session) {
+			truth := labels[rec.Session.ID][b.Turns[len(b.Turns)-1]]
+			if truth.Solution == "" {
+				continue
+			}
+			q := pipeline.Question{Turn: b.Turn, Suggestions: []pipeline.Suggestion{{SolutionID: truth.Solution, Answer: answers[truth.Solution]}}}
+			q.Answered = new(answer.Compare(rec.Session, &q, answer.Options{}).Answered)
+			checkEvidence(t, rec.Session, &q)
+			countOutcome(tables, truth.Want, q.Answered.Outcome)
+		}
+	}
+	checkBounds(t, tables, []bound{{pipeline.InLine, 0.98, 0.86}, {pipeline.Contradicted, 0.95, 0.95}, {pipeline.NotAnswered, 0.57, 0.95}})
 }
 
 // readAsked reads the labels, by session and turn.

@@ -11,14 +11,15 @@ import (
 	"assay/pipeline/transcript"
 )
 
-// Check finds what a solution that people wrote must not have. Its error is
-// transcript.Problems, whose fields are the keys of the solution's JSON.
+// Check finds what a solution that people wrote must not have. Only what
+// is published must have an answer. Its error is transcript.Problems, whose fields are the keys of the
+// solution's JSON.
 func (s *Solution) Check() error {
 	var p transcript.Problems
 	p = append(p, checkID(s.ID)...)
 	p = append(p, checkLine("title", s.Title, 1, maxTitleRunes)...)
 	p = append(p, checkAll("questions", s.Questions, maxWordings, maxWordingRunes)...)
-	p = append(p, checkText("answer", s.Answer, 1, maxAnswerRunes)...)
+	p = append(p, checkAnswer(s)...)
 	p = append(p, checkText("short_reply", s.ShortReply, 0, maxReplyRunes)...)
 	p = append(p, checkText("note", s.Note, 0, maxNoteRunes)...)
 	p = append(p, checkAll("tags", s.Tags, maxTags, maxNameRunes)...)
@@ -38,6 +39,15 @@ func (s *Solution) Check() error {
 		p = append(p, checkStatus(s.Status)...)
 	}
 	return problemsOf(p)
+}
+
+// checkAnswer checks the answer, which only what is published must have.
+func checkAnswer(s *Solution) transcript.Problems {
+	least := 1
+	if s.Status == Draft || s.Status == Retired {
+		least = 0
+	}
+	return checkText("answer", s.Answer, least, maxAnswerRunes)
 }
 
 const (

@@ -100,3 +100,64 @@ func TestCheckTellsWhatAChangeMoved(t *testing.T) {
 		t.Errorf("shifts: %+v, %v", shifts, err)
 	}
 }
+
+// edited is a library whose versions a test says.
+type edited struct {
+	libraryMeanwhile
+	version  string
+	unsteady bool
+}
+
+func (e edited) TextVersion() string { return e.version }
+func (e edited) Steady() bool        { return !e.unsteady }
+
+func TestLibraryIsCheckedWhenItWasEditedAndIsSteady(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.asked(t, time.Now(), "Do you sell gift cards?", "yes", pipeline.Pass)
+	for _, step := range []struct {
+		name    string
+		library edited
+		want    bool
+	}{
+		{"while it is built", edited{version: "1", unsteady: true}, false},
+		{"first", edited{version: "1"}, true},
+		{"as it was", edited{version: "1"}, false},
+		{"edited, and being embedded", edited{version: "2", unsteady: true}, false},
+		{"edited", edited{version: "2"}, true},
+	} {
+		if done, err := s.gaps.CheckLibrary(t.Context(), step.library); done != step.want || err != nil {
+			t.Errorf("%s: checked %v, %v; want %v", step.name, done, err, step.want)
+		}
+	}
+	s.exec(t, `INSERT INTO library_checks (library, questions, before, after) SELECT 'v', 0, 0, 0 FROM generate_series(1, 300)`)
+	if done, err := s.gaps.CheckLibrary(t.Context(), edited{version: "3"}); !done || err != nil {
+		t.Fatalf("checked: %v, %v", done, err)
+	}
+	var n int
+	if err := s.store.Pool().QueryRow(t.Context(), `SELECT count(*) FROM library_checks`).Scan(&n); err != nil || n != maxChecks {
+		t.Errorf("%d checks are kept, %v; want %d", n, err, maxChecks)
+	}
+}
+
+func TestCheckLeavesOutWhatNoSolutionCanAnswer(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.asked(t, time.Now(), "Do you sell gift cards?", "yes", pipeline.Pass)
+	s.asked(t, time.Now(), "我的快递单号是多少来着", "稍等", pipeline.Pass)
+	s.cluster(t)
+	list, err := s.gaps.List(t.Context(), GapFilter{Language: "zh"})
+	if err != nil || len(list) != 1 {
+		t.Fatalf("gaps: %v, %v", list, err)
+	}
+	if err := s.gaps.SetStatus(t.Context(), list[0].ID, GapUnanswerable, "", "mei"); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := s.gaps.CheckLibrary(t.Context(), libraryMeanwhile{}); !done || err != nil {
+		t.Fatalf("checked: %v, %v", done, err)
+	}
+	checks, err := s.gaps.Checks(t.Context(), 1)
+	if err != nil || len(checks) != 1 || checks[0].Questions != 1 || checks[0].After != 1 {
+		t.Errorf("checks: %+v, %v; want one of one question", checks, err)
+	}
+}

@@ -97,7 +97,7 @@ func refineAsk(ctx context.Context, tx pgx.Tx, a *Ask) (AskID, error) {
 	return oneAsk(ctx, tx, `
 		UPDATE asks SET
 			text = @text, made = @made, product = @product, region = @region, customer_type = @customer_type,
-			language = @language, stage = @stage, index_version = @version, answered = @answered, at = now(), gap_id = NULL
+			language = @language, stage = @stage, index_version = @version, answered = @answered, at = now(), gap_id = NULL, vague = false
 		WHERE
 			id = @refines AND person = @person AND at > now() - @on::interval
 			AND NOT EXISTS (SELECT FROM suggestion_uses WHERE ask_id = asks.id AND action <> 'shown')

@@ -2,7 +2,6 @@ package knowledge
 
 import (
 	"cmp"
-	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -12,8 +11,6 @@ import (
 const (
 	// sameGap is the likeness from which on a question belongs to a gap.
 	sameGap = 0.40
-	// sameGaps is the likeness from which on two gaps are one.
-	sameGaps = 0.65
 	// gapTerms are kept of a gap, the most frequent ones.
 	gapTerms = 48
 	// gapTold are the terms of a gap by which gaps like it are looked up.
@@ -119,9 +116,11 @@ func (c *Clusterer) Terms(id int64) *GapTerms {
 	return out
 }
 
-// read returns the terms of a question: words and pairs of characters.
+// read returns the terms of a question: words and pairs of characters, without
+// those of greetings and the like, which are of any question.
 func (c *Clusterer) read(text string) []*gapTerm {
-	told := c.analyzers.telling(text)
+	flat, _ := spoken(text)
+	told := c.analyzers.telling(substantial(flat))
 	terms := make([]*gapTerm, len(told))
 	for i, t := range told {
 		terms[i] = c.term(t)
@@ -335,91 +334,3 @@ func (c *Clusterer) likeness(terms []*gapTerm, g *cluster) float64 {
 
 // share is the share of the gap's questions that have a term.
 func (g *cluster) share(t termCount) float64 { return float64(t.n) / float64(g.questions) }
-
-// Merge is a gap that turned out to be a part of another.
-type Merge struct{ From, Into int64 }
-
-// Merges joins the gaps that have grown as alike as sameGaps, the smaller one
-// of two always into the larger, where they may be joined, and hands each pair when
-// it is one: Terms tells of the larger what it is then. A gap is merged at most once.
-func (c *Clusterer) Merges(may func(from, into int64) bool) iter.Seq[Merge] {
-	return func(yield func(Merge) bool) {
-		ids := slices.SortedFunc(maps.Keys(c.gaps), func(a, b int64) int {
-			return cmp.Or(cmp.Compare(c.gaps[a].questions, c.gaps[b].questions), cmp.Compare(b, a))
-		})
-		for _, id := range ids {
-			into := c.larger(c.gaps[id], may)
-			if into == nil {
-				continue
-			}
-			c.join(c.gaps[id], into)
-			if !yield(Merge{id, into.id}) {
-				return
-			}
-		}
-	}
-}
-
-// larger returns the gap that is most like a smaller one, nil when none is enough so.
-func (c *Clusterer) larger(g *cluster, may func(from, into int64) bool) *cluster {
-	told := slices.SortedFunc(slices.Values(g.terms), func(a, b termCount) int {
-		return cmp.Or(cmp.Compare(c.weigh(b.term)*g.share(b), c.weigh(a.term)*g.share(a)), strings.Compare(a.term.text, b.term.text))
-	})
-	var terms []*gapTerm
-	for _, t := range told[:min(len(told), gapTold)] {
-		terms = append(terms, t.term)
-	}
-	var best *cluster
-	most := sameGaps
-	for _, o := range c.candidates(terms, 0) {
-		if o == g || o.questions < g.questions || o.questions == g.questions && o.id > g.id || !may(g.id, o.id) {
-			continue
-		}
-		if like := c.alike(g, o); best == nil && like >= most || like > most || like == most && o.id < best.id {
-			best, most = o, like
-		}
-	}
-	return best
-}
-
-// alike is the cosine of the means of two gaps' questions.
-func (c *Clusterer) alike(a, b *cluster) float64 {
-	both, as, bs := 0.0, 0.0, 0.0
-	shares := make(map[*gapTerm]float64, len(a.terms))
-	for _, t := range a.terms {
-		w := c.weigh(t.term) * a.share(t)
-		as += w * w
-		shares[t.term] = a.share(t)
-	}
-	for _, t := range b.terms {
-		w := c.weigh(t.term)
-		bs += w * w * b.share(t) * b.share(t)
-		both += w * w * b.share(t) * shares[t.term]
-	}
-	if both == 0 {
-		return 0
-	}
-	return both / math.Sqrt(as*bs)
-}
-
-// join moves the questions of one gap into another.
-func (c *Clusterer) join(from, into *cluster) {
-	c.Remove(from.id)
-	at := make(map[*gapTerm]int, len(into.terms))
-	for i, t := range into.terms {
-		at[t.term] = i
-	}
-	for _, t := range from.terms {
-		if i, ok := at[t.term]; ok {
-			into.terms[i].n += t.n
-			t.term.questions += t.n
-			continue
-		}
-		t.term.count(into, t.n)
-	}
-	into.questions += from.questions
-	c.questions += from.questions
-	if len(into.terms) > gapTerms {
-		into.prune()
-	}
-}

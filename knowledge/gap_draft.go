@@ -16,6 +16,8 @@ import (
 const (
 	// draftSessions are read for a draft, the best ones.
 	draftSessions = 50
+	// draftOf is among how many of a gap's questions, the newest, they are looked for.
+	draftOf = 2_000
 	// draftAnswers are offered with their sessions.
 	draftAnswers = 5
 	// draftQuestions are taken over as wordings.
@@ -49,7 +51,6 @@ type answeredIn struct {
 	Turn     int
 	Score    *float64
 	Content  string
-	Asked    string
 }
 
 // Draft makes a draft of a gap's questions and of what agents answered in
@@ -64,17 +65,13 @@ func (g *Gaps) Draft(ctx context.Context, id int64) (Drafted, error) {
 	if err != nil {
 		return Drafted{}, err
 	}
-	wordings := g.wordings(asked)
-	good, err := g.goodSessions(ctx, id)
+	answers, err := g.Answers(ctx, id)
 	if err != nil {
 		return Drafted{}, err
 	}
-	answers, err := g.answers(good)
-	if err != nil {
-		return Drafted{}, fmt.Errorf("draft from gap %d: %w", id, err)
-	}
+	wordings := g.wordings(asked)
 	d := Drafted{Answers: answers, Solution: Solution{
-		ID: fmt.Sprintf("gap-%d", id), Title: strings.TrimSuffix(gap.Title, "…"), Language: gap.Language, Product: productOf(asked), Status: Draft,
+		ID: fmt.Sprintf("gap-%d", id), Title: draftTitle(&gap, wordings), Language: gap.Language, Product: productOf(asked), Status: Draft,
 	}}
 	for _, w := range wordings {
 		if w != d.Solution.Title && len(d.Solution.Questions) < draftQuestions {
@@ -86,6 +83,33 @@ func (g *Gaps) Draft(ctx context.Context, id int64) (Drafted, error) {
 		d.Solution.Note = sources(answers, gap.Language)
 	}
 	return d, nil
+}
+
+// draftTitle is what a draft is called; its writer may know better.
+func draftTitle(gap *Gap, wordings []string) string {
+	switch {
+	case gap.Title != "":
+		return strings.TrimSuffix(gap.Title, "…")
+	case len(wordings) > 0:
+		return wordings[0]
+	case IsChinese(gap.Language):
+		return fmt.Sprintf("缺口 %d", gap.ID)
+	}
+	return fmt.Sprintf("Gap %d", gap.ID)
+}
+
+// Answers returns what agents answered to a gap's questions in sessions that passed
+// and have no flag: first the answer that is most like the others, at most five.
+func (g *Gaps) Answers(ctx context.Context, id int64) ([]Passage, error) {
+	good, err := g.goodSessions(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := g.answers(good)
+	if err != nil {
+		return nil, fmt.Errorf("read answers to gap %d: %w", id, err)
+	}
+	return answers, nil
 }
 
 // sources names the sessions of a draft's answers, in the draft's language.
@@ -130,15 +154,21 @@ func (g *Gaps) wordings(asked []Asked) []string {
 
 func (g *Gaps) goodSessions(ctx context.Context, id int64) ([]answeredIn, error) {
 	const query = `
-		SELECT q.session_id AS session, s.source_id, q.turn, v.score, t.content, '' AS asked
-		FROM questions q
+		SELECT q.session_id AS session, s.source_id, q.turn, v.score, t.content
+		FROM (
+			SELECT id, session_id, verdict_id, transcript_id, turn, day
+			FROM questions
+			WHERE gap_id = $1
+			ORDER BY day DESC
+			LIMIT $3
+		) AS q
 		JOIN sessions s ON s.id = q.session_id
 		JOIN verdicts v ON v.id = q.verdict_id
 		JOIN transcripts t ON t.id = q.transcript_id
-		WHERE q.gap_id = $1 AND v.result = 'pass' AND v.severity IS NULL
+		WHERE v.result = 'pass' AND v.severity IS NULL
 		ORDER BY v.score DESC NULLS LAST, q.day DESC, q.id
 		LIMIT $2`
-	rows, err := g.pool.Query(ctx, query, id, draftSessions)
+	rows, err := g.pool.Query(ctx, query, id, draftSessions, draftOf)
 	if err != nil {
 		return nil, fmt.Errorf("read sessions of gap %d: %w", id, err)
 	}
@@ -162,8 +192,8 @@ func (g *Gaps) answers(good []answeredIn) ([]Passage, error) {
 		if err != nil {
 			return nil, fmt.Errorf("session %q: %w", in.SourceID, err)
 		}
-		turns := answering(s, in.Turn)
-		text := g.clean(joined(s, turns))
+		turns, said := answering(s, in.Turn)
+		text := g.clean(said)
 		words := cut.telling(text)
 		if n := content(words); n < leastAnswer {
 			continue
@@ -185,29 +215,46 @@ func (g *Gaps) answers(good []answeredIn) ([]Passage, error) {
 }
 
 // answering returns the agent's turns after a question until the customer asks
-// something else; courtesies are not among them.
-func answering(s *transcript.Session, turn int) []int {
-	var out []int
-	for i := turn + 1; i < len(s.Turns) && len(out) < draftTurns; i++ {
+// something else, and what they say there, verbatim: sentences that ask the
+// customer, and turns of courtesies, are not part of it.
+func answering(s *transcript.Session, turn int) (turns []int, said string) {
+	var parts []string
+	for i := turn + 1; i < len(s.Turns) && len(turns) < draftTurns; i++ {
 		t := &s.Turns[i]
 		if !t.IsMessage() {
 			continue
 		}
-		how, n := askingOf(t.Text)
-		switch {
-		case t.Speaker == transcript.Customer && how == questioning && len(out) > 0:
-			return out
-		case t.Speaker == transcript.Agent && !strings.ContainsAny(t.Text, "?？") && n >= leastPiece:
-			out = append(out, i)
+		if t.Speaker == transcript.Customer {
+			if how, _ := askingOf(t.Text); how == questioning && len(turns) > 0 {
+				break
+			}
+			continue
+		}
+		told := statements(t.Text)
+		if _, n := askingOf(told); t.Speaker == transcript.Agent && n >= leastPiece {
+			turns, parts = append(turns, i), append(parts, told)
 		}
 	}
-	return out
+	return turns, strings.Join(parts, "\n")
 }
 
-func joined(s *transcript.Session, turns []int) string {
+// statements are the parts of a text that ask nothing, each as it was written.
+func statements(text string) string {
 	var parts []string
-	for _, i := range turns {
-		parts = append(parts, strings.TrimSpace(s.Turns[i].Text))
+	open := false
+	for _, s := range sentences(text) {
+		sentence := text[s.start:s.end]
+		switch {
+		case strings.ContainsAny(sentence, "?？"):
+			open = false
+		case open:
+			parts[len(parts)-1] += sentence
+		default:
+			parts, open = append(parts, sentence), true
+		}
+	}
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
 	}
 	return strings.Join(parts, "\n")
 }

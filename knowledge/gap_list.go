@@ -15,7 +15,7 @@ const maxGapList = 200
 // Gap is a cluster of questions that no solution answered.
 type Gap struct {
 	ID         int64
-	Title      string // its most typical question, without personal data
+	Title      string // its most typical question, without personal data; "" when its questions are gone
 	Language   string // base language
 	Questions  int    // all that ever came to it, of a session one
 	Recent     int    // those of the last 30 days that still have no solution
@@ -115,14 +115,21 @@ func (g *Gaps) Questions(ctx context.Context, id int64, limit int) ([]Asked, err
 				FROM jsonb_array_elements(v.content::jsonb -> 'questions') AS asked
 				WHERE (asked ->> 'turn')::integer = q.turn
 				LIMIT 1), '') AS text
-		FROM questions q
+		FROM (
+			SELECT session_id, transcript_id, verdict_id, turn, day, product, team
+			FROM questions
+			WHERE gap_id = $1
+			ORDER BY day DESC, transcript_id DESC, turn
+			LIMIT $2 -- before verdicts are read, which are large
+		) AS q
 		JOIN sessions s ON s.id = q.session_id
 		JOIN verdicts v ON v.id = q.verdict_id
-		WHERE q.gap_id = $1
 		UNION ALL
-		SELECT 0, '', 0, 0, at::date, product, '', text
+		(SELECT 0, '', 0, 0, at::date, product, '', text
 		FROM asks
 		WHERE gap_id = $1
+		ORDER BY at DESC
+		LIMIT $2)
 		ORDER BY day DESC, transcript DESC, turn
 		LIMIT $2`
 	rows, err := g.pool.Query(ctx, query, id, min(max(limit, 0), maxGapList))

@@ -124,7 +124,9 @@ func TestWordsOfADeletedSessionGoWithIt(t *testing.T) {
 // libraryMeanwhile is a library that answers everything, and does something meanwhile.
 type libraryMeanwhile struct{ meanwhile func() }
 
-func (libraryMeanwhile) Version() string { return "later" }
+func (libraryMeanwhile) Version() string     { return "later" }
+func (libraryMeanwhile) TextVersion() string { return "later" }
+func (libraryMeanwhile) Steady() bool        { return true }
 
 func (a libraryMeanwhile) Questions(_ context.Context, s *transcript.Session) ([]pipeline.Question, error) {
 	if a.meanwhile != nil {

@@ -36,7 +36,8 @@ var errVersion = errors.New("index has another layout")
 type state struct {
 	Layout  string  `json:"layout"`
 	Seq     int64   `json:"seq"`
-	Content Hash    `json:"content"` // of all solutions, in any order
+	Content Hash    `json:"content"` // of all solutions with what people think of them, in any order
+	Texts   Hash    `json:"texts"`   // of all solutions, in any order
 	Entries int     `json:"entries"`
 	Length  float64 `json:"length"` // of all entries
 }
@@ -70,7 +71,7 @@ func layoutVersion() string {
 	h := fnv.New64a()
 	fmt.Fprint(h, sketchFormat, wordsField, pairsField, questionWeight, tagWeight, answerWeight,
 		stopWords, weakHan, englishForms, samePhrases, weekdays(), traditionalSimplified, code)
-	return fmt.Sprintf("1-%x", h.Sum64())
+	return fmt.Sprintf("2-%x", h.Sum64())
 }
 
 // createGeneration makes an empty index in a folder that does not exist, or in

@@ -131,11 +131,13 @@ func (s *state) apply(c change) {
 		s.Entries--
 		s.Length -= c.old.length
 		s.Content.toggle(c.old.fingerprint())
+		s.Texts.toggle(c.old.hash)
 	}
 	if c.new != nil {
 		s.Entries++
 		s.Length += c.new.length
 		s.Content.toggle(c.new.fingerprint())
+		s.Texts.toggle(c.new.hash)
 	}
 }
 

@@ -218,7 +218,7 @@ func (b *BulkResult) edit(
 		if len(diff) == 0 {
 			continue
 		}
-		if p := append(checkValidity(&s), checkAll("tags", s.Tags, maxTags, maxNameRunes)...); len(p) > 0 {
+		if p := slices.Concat(checkValidity(&s), checkAll("tags", s.Tags, maxTags, maxNameRunes), checkAnswer(&s)); len(p) > 0 {
 			b.problem(s.ID, p)
 			continue
 		}

@@ -191,7 +191,8 @@ func (l *Library) Save(ctx context.Context, s Solution, c Change) (int, error) {
 	return l.save(ctx, s, c)
 }
 
-// SaveDraft writes a new solution that was drafted from a gap, as a draft.
+// SaveDraft writes a new solution that was drafted from a gap, as a draft, which
+// may have no answer yet.
 func (l *Library) SaveDraft(ctx context.Context, s Solution, c Change) (int, error) {
 	s.Status = Draft
 	c.Revision, c.made = 0, MadeByDraft
@@ -242,6 +243,7 @@ func writeOne(ctx context.Context, tx pgx.Tx, s Solution, old Entry, c Change) (
 }
 
 // change replaces one solution by what do makes of it, and returns its revision.
+// Nothing becomes published without an answer.
 func (l *Library) change(ctx context.Context, id string, c Change, do func(pgx.Tx, *Solution) error) (revision int, err error) {
 	err = l.write(ctx, c, func(tx pgx.Tx) error {
 		old, err := readEntry(ctx, tx, id)
@@ -255,6 +257,9 @@ func (l *Library) change(ctx context.Context, id string, c Change, do func(pgx.T
 		if err := do(tx, &s); err != nil {
 			return err
 		}
+		if err := problemsOf(checkAnswer(&s)); err != nil {
+			return err
+		}
 		revision, err = writeOne(ctx, tx, s, old, c)
 		return err
 	})
@@ -262,7 +267,8 @@ func (l *Library) change(ctx context.Context, id string, c Change, do func(pgx.T
 }
 
 // SetStatus publishes or retires a solution or takes it back to draft, and
-// returns its revision.
+// returns its revision. Its error is transcript.Problems when what is to be
+// published has no answer.
 func (l *Library) SetStatus(ctx context.Context, id string, status Status, c Change) (int, error) {
 	c.made = MadeByStatus
 	revision, err := l.change(ctx, id, c, func(_ pgx.Tx, s *Solution) error {

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -274,4 +275,51 @@ func TestWritersNotify(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func TestOnlyDraftsMayHaveNoAnswer(t *testing.T) {
+	t.Parallel()
+	l := NewLibrary(storetest.New(t))
+	ctx, by := t.Context(), Change{By: "mei"}
+	bare := Solution{ID: "bare", Title: "Gift cards"}
+	for _, status := range []Status{Published, ""} {
+		s := bare
+		s.Status = status
+		if _, err := l.Save(ctx, s, by); !hasProblem(err, "answer") {
+			t.Errorf("saved as %q: %v", status, err)
+		}
+	}
+	if _, err := l.SaveDraft(ctx, bare, by); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.SetStatus(ctx, "bare", Published, by); !hasProblem(err, "answer") {
+		t.Errorf("published without an answer: %v", err)
+	}
+	done, err := l.Bulk(ctx, Filter{IDs: []string{"bare"}}, Edits{Status: new(Published)}, by, false)
+	if err != nil || len(done.Problems) != 1 || !hasProblem(done.Problems[0].Err, "answer") {
+		t.Errorf("published with others: %+v, %v", done, err)
+	}
+	full := bare
+	full.Status, full.Answer = Published, "Yes."
+	if _, err := l.Save(ctx, full, Change{By: "mei", Revision: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Restore(ctx, "bare", 1, by); !hasProblem(err, "answer") {
+		t.Errorf("the published one is as it was without an answer: %v", err)
+	}
+	if _, err := l.SetStatus(ctx, "bare", Draft, by); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Restore(ctx, "bare", 1, by); err != nil {
+		t.Errorf("a draft is as it was: %v", err)
+	}
+	if _, err := l.SetStatus(ctx, "bare", Retired, by); err != nil {
+		t.Errorf("a draft is given up: %v", err)
+	}
+}
+
+// hasProblem reports whether an error is a problem with a field.
+func hasProblem(err error, field string) bool {
+	found, ok := errors.AsType[transcript.Problems](err)
+	return ok && slices.ContainsFunc(found, func(p transcript.Problem) bool { return p.Field == field })
 }

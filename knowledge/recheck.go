@@ -24,6 +24,15 @@ const (
 	checkLock = 0x617373_6368656b
 )
 
+// Rechecked is a library that can be asked again.
+type Rechecked interface {
+	pipeline.Suggester
+	// Steady reports whether it answers as it will go on to.
+	Steady() bool
+	// TextVersion changes when somebody edits the library or its settings.
+	TextVersion() string
+}
+
 // Check is how a sample of questions was answered before and after the library changed.
 type Check struct {
 	ID               int64
@@ -58,11 +67,14 @@ type recheck struct {
 	ScoreAfter     *float64 `json:"score_after"`
 }
 
-// CheckLibrary asks the newest sessions' questions again when the library is
-// another version than was checked last, and stores what that changed. It reports
-// whether there was anything to do.
-func (g *Gaps) CheckLibrary(ctx context.Context, s pipeline.Suggester) (done bool, err error) {
-	version := s.Version()
+// CheckLibrary asks the newest sessions' questions again when the library was
+// edited since the last check, and stores what that changed. It reports
+// whether there was anything to do. A library that is not steady is left for later.
+func (g *Gaps) CheckLibrary(ctx context.Context, s Rechecked) (done bool, err error) {
+	if !s.Steady() {
+		return false, nil
+	}
+	version := s.TextVersion()
 	known, err := checked(ctx, g.pool, version)
 	if err == nil && !known {
 		done, err = g.check(ctx, s, version)
@@ -88,13 +100,13 @@ func checked(ctx context.Context, q interface {
 }
 
 // check asks, which takes its time, and then saves in a short transaction.
-func (g *Gaps) check(ctx context.Context, s pipeline.Suggester, version string) (done bool, err error) {
+func (g *Gaps) check(ctx context.Context, s Rechecked, version string) (done bool, err error) {
 	sessions, err := g.newest(ctx)
 	if err != nil {
 		return false, err
 	}
 	asked, err := askAgain(ctx, sessions, s)
-	if err != nil || s.Version() != version { // it changed meanwhile: the next check has it all
+	if err != nil || !s.Steady() || s.TextVersion() != version { // it changed meanwhile: the next check has it all
 		return false, err
 	}
 	err = pgx.BeginFunc(ctx, g.pool, func(tx pgx.Tx) error {
@@ -106,7 +118,10 @@ func (g *Gaps) check(ctx context.Context, s pipeline.Suggester, version string) 
 			return err
 		}
 		done = true
-		return saveCheck(ctx, tx, version, asked)
+		if err := saveCheck(ctx, tx, version, asked); err != nil {
+			return err
+		}
+		return trimChecks(ctx, tx)
 	})
 	return done && err == nil, err
 }
@@ -121,7 +136,7 @@ type askedSession struct {
 	Scores    []*float64
 }
 
-// newest returns the newest sessions that have questions.
+// newest returns the newest sessions that have questions which may be answered.
 func (g *Gaps) newest(ctx context.Context) ([]askedSession, error) {
 	const query = `
 		SELECT t.content, array_agg(q.id ORDER BY q.turn) AS ids, array_agg(q.verdict_id ORDER BY q.turn) AS verdicts,
@@ -130,7 +145,8 @@ func (g *Gaps) newest(ctx context.Context) ([]askedSession, error) {
 			array_agg(CASE WHEN q.checked_solution IS NULL THEN q.score ELSE q.checked_score END ORDER BY q.turn) AS scores
 		FROM questions q
 		JOIN transcripts t ON t.id = q.transcript_id
-		WHERE q.day > current_date - $2::integer
+		LEFT JOIN gaps g ON g.id = q.gap_id
+		WHERE q.day > current_date - $2::integer AND g.status IS DISTINCT FROM 'unanswerable'
 		GROUP BY t.id, q.day
 		ORDER BY q.day DESC, t.id DESC
 		LIMIT $1`
@@ -221,6 +237,20 @@ func saveCheck(ctx context.Context, tx pgx.Tx, version string, asked []recheck) 
 		"library": c.Library, "questions": c.Questions, "before": c.Before, "after": c.After,
 		"was": c.ConfidenceBefore, "is": c.ConfidenceAfter, "changes": changes,
 	})
+	return err
+}
+
+// trimChecks removes the oldest checks, of which none is listed any more.
+func trimChecks(ctx context.Context, tx pgx.Tx) error {
+	const query = `
+		DELETE FROM library_checks
+		WHERE id <= (
+			SELECT id
+			FROM library_checks
+			ORDER BY id DESC
+			OFFSET $1
+			LIMIT 1)`
+	_, err := tx.Exec(ctx, query, maxChecks)
 	return err
 }
 

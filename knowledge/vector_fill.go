@@ -39,7 +39,10 @@ type VectorStatus struct {
 }
 
 // fillState is what the background work tells of itself.
-type fillState struct{ problem error }
+type fillState struct {
+	problem error
+	seq     int64 // change number of the library up to which solutions have their vectors
+}
 
 func (v *vectors) status() *VectorStatus {
 	v.mu.Lock()
@@ -80,7 +83,7 @@ func (v *vectors) follow(ctx context.Context, l *Library, every time.Duration) e
 			break
 		}
 		v.mu.Lock()
-		v.fills.problem = err
+		v.fills = fillState{problem: err, seq: f.seq}
 		v.mu.Unlock()
 		if err != nil {
 			if retry.failures == 0 {

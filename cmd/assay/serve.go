@@ -196,7 +196,7 @@ func (p *program) newNode(db *database, f nodeFlags, a config.Access) (*node, er
 	inspector.Suggest = index
 	exported := access.Policy.For(redact.Export)
 	runner, err := jobs.New(jobs.Options{
-		Store: db.Store, Inspector: inspector, Log: p.log, Metrics: metrics, Judging: judging,
+		Store: db.Store, Inspector: inspector, Index: index, Log: p.log, Metrics: metrics, Judging: judging,
 		Workers: f.Workers, Watch: f.Watch, WatchEvery: f.WatchEvery, Settle: f.Settle, Read: read,
 		Keep: jobs.Keep{Calls: f.KeepCalls, Answers: f.KeepAnswers, Asks: f.KeepAsks}, Clean: func(s string) string { return exported.Text(s).Text },
 		Idle: jobs.LiveIdle{After: f.Live.Idle, Keep: f.Live.Keep},

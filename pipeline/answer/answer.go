@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"assay/pipeline"
 	"assay/pipeline/transcript"
@@ -36,6 +37,9 @@ const (
 	// thing: of the agent's terms so many, and this share.
 	leastBoth    = 2
 	leastCovered = 0.5
+	// leastStated and leastStatedCovered are the same for saying what the other says.
+	leastStated        = 3
+	leastStatedCovered = 0.6
 	// leastDenied and leastDeniedLike are the share and the likeness when one denies
 	// what the other says.
 	leastDenied     = 0.65
@@ -71,14 +75,17 @@ func Compare(s *transcript.Session, q *pipeline.Question, o Options) Result {
 	o.Within = cmp.Or(o.Within, DefaultWithin)
 	best := &q.Suggestions[0]
 	c := &comparison{session: s, question: q, solution: best.Answer, right: parts(best.Answer), o: o}
+	c.folded = transcript.Fold(best.Answer).Text
+	c.all = contentTerms(c.folded)
+	c.readRules()
 	c.listen()
 	out := Result{Answered: pipeline.Answered{Outcome: pipeline.NotAnswered, SolutionID: best.SolutionID}}
 	if c.contradicted(&out.Answered) {
-		out.Share, _ = c.share()
+		out.Share, _ = c.share(c.heard)
 		return out
 	}
 	var part *part
-	if out.Share, part = c.share(); c.isInLine(out.Share) {
+	if out.Share, part = c.share(c.heard); c.isInLine(out.Share) {
 		out.Outcome, out.Said = pipeline.InLine, c.evidence()
 		out.Solution = c.quote(part)
 	}
@@ -89,7 +96,7 @@ func (c *comparison) isInLine(share float64) bool {
 	if c.o.Least > 0 {
 		return share >= c.o.Least
 	}
-	return share >= DefaultLeast || share >= leastWithQuantity && c.confirms()
+	return share >= DefaultLeast || c.confirms(share) || c.agrees() || c.does() || c.states()
 }
 
 // comparison is one question with its solution and what the agent said.
@@ -97,8 +104,12 @@ type comparison struct {
 	session  *transcript.Session
 	question *pipeline.Question
 	solution string
+	folded   string
+	all      map[string]bool // content of the solution
 	right    []part
+	rules    []rule
 	o        Options
+	asked    *asked // nil before ask
 	said     []saidPart
 	heard    map[string]bool // content of what was said, but for what puts off
 }
@@ -106,8 +117,9 @@ type comparison struct {
 // saidPart is a part of an agent's turn.
 type saidPart struct {
 	part
-	turn int
-	off  bool // puts the customer off
+	turn   int
+	off    bool // puts the customer off
+	direct bool // nothing but identifying the customer stands between the question and it
 }
 
 // putOffs are what agents say instead of an answer.
@@ -116,33 +128,83 @@ var putOffs = []string{
 	"don't know", "do not know", "not sure", "no idea", "let me check", "one moment", "hold on", "please call", "call the", "it depends", "check with", "dunno",
 }
 
-// listen takes in the agent's turns after the question.
+// listen takes in what was asked, and the agent's turns after it. Those that only ask
+// something or put off are not counted as turns that may answer.
 func (c *comparison) listen() {
 	c.heard = map[string]bool{}
-	left := c.o.Within
+	left, direct, asks := c.o.Within, true, false
 	for i := c.question.Turn + 1; i < len(c.session.Turns) && left > 0; i++ {
 		t := &c.session.Turns[i]
-		if t.Speaker != transcript.Agent || !t.IsMessage() {
-			continue
-		}
-		left--
-		for _, p := range parts(t.Text) {
-			off := hasAny(p.text, putOffs...)
-			c.said = append(c.said, saidPart{p, i, off})
-			if off {
-				continue
-			}
-			for term := range contentTerms(p.text) {
-				c.heard[term] = true
+		switch {
+		case !t.IsMessage():
+		case t.Speaker == transcript.Customer:
+			direct = direct && (len(c.said) == 0 || asks || identifies(t.Text))
+		case t.Speaker == transcript.Agent:
+			var answers bool
+			if answers, asks = c.hear(i, direct); answers {
+				left--
 			}
 		}
 	}
 }
 
+// burst is what the customer said at once with the question.
+func (c *comparison) burst() string {
+	var out strings.Builder
+	for i := c.question.Turn; i < len(c.session.Turns); i++ {
+		t := &c.session.Turns[i]
+		if t.IsMessage() && t.Speaker != transcript.Customer && t.Speaker != transcript.System {
+			break
+		}
+		if t.IsMessage() && t.Speaker == transcript.Customer {
+			out.WriteString(t.Text)
+			out.WriteByte('\n')
+		}
+	}
+	return out.String()
+}
+
+// identifies reports whether a text has figures enough for a number of something.
+func identifies(text string) bool {
+	n := 0
+	for _, r := range text {
+		if unicode.IsDigit(r) || strings.ContainsRune("零一二三四五六七八九幺", r) {
+			n++
+		}
+	}
+	return n >= 4
+}
+
+// hear takes in a turn of the agent's, and reports whether something in it may be
+// an answer, and whether it ends with a question.
+func (c *comparison) hear(turn int, direct bool) (answers, asks bool) {
+	for _, p := range parts(c.session.Turns[turn].Text) {
+		off := c.putsOff(p.text)
+		c.said = append(c.said, saidPart{p, turn, off, direct})
+		asks = p.asks
+		if off {
+			continue
+		}
+		answers = answers || !p.asks
+		for term := range p.content {
+			c.heard[term] = true
+		}
+	}
+	return answers, asks
+}
+
+// putsOff reports whether a text puts the customer off, in words that are not the
+// solution's own.
+func (c *comparison) putsOff(text string) bool {
+	return slices.ContainsFunc(putOffs, func(w string) bool {
+		return strings.Contains(text, w) && !strings.Contains(c.folded, w)
+	})
+}
+
 // share is how much of the solution was heard, in percent: of the whole, or of
 // the sentence of which it was most, which is returned.
-func (c *comparison) share() (float64, *part) {
-	share := percentHeard(contentTerms(transcript.Fold(c.solution).Text), c.heard)
+func (c *comparison) share(heard map[string]bool) (float64, *part) {
+	share := percentHeard(c.all, heard)
 	var best *part
 	most := 0.0
 	for i := range c.right {
@@ -150,12 +212,11 @@ func (c *comparison) share() (float64, *part) {
 		if p.clause {
 			continue
 		}
-		content := contentTerms(p.text)
-		of := percentHeard(content, c.heard)
+		of := percentHeard(p.content, heard)
 		if of > most {
 			best, most = p, of
 		}
-		if len(content) >= leastContent {
+		if len(p.content) >= leastContent {
 			share = max(share, of)
 		}
 	}
@@ -184,10 +245,9 @@ func (c *comparison) quote(p *part) string {
 // evidence are the agent's sentences that say something of the solution, of one
 // turn from the first to the last.
 func (c *comparison) evidence() []pipeline.Evidence {
-	all := contentTerms(transcript.Fold(c.solution).Text)
 	var out []pipeline.Evidence
 	for _, p := range c.said {
-		if p.off || !slices.ContainsFunc(sorted(contentTerms(p.text)), func(t string) bool { return all[t] }) {
+		if p.off || countIn(p.content, c.all) == 0 {
 			continue
 		}
 		if n := len(out); n > 0 && out[n-1].Turn == p.turn {
@@ -200,28 +260,25 @@ func (c *comparison) evidence() []pipeline.Evidence {
 	return out
 }
 
-func sorted(set map[string]bool) []string {
-	out := make([]string, 0, len(set))
-	for t := range set {
-		out = append(out, t)
-	}
-	return out
-}
-
 func (c *comparison) cite(p saidPart) pipeline.Evidence {
 	span := transcript.Span{Turn: p.turn, Start: p.start, End: p.end}
 	return pipeline.Evidence{Span: span, Quote: c.session.Quote(span)}
 }
 
-// confirms reports whether the agent says a quantity of the solution, of the same thing.
-func (c *comparison) confirms() bool {
+// confirms reports whether the agent says a quantity of the solution, of the same
+// thing: where little is in line, of nothing else.
+func (c *comparison) confirms(share float64) bool {
+	least := leastCovered
+	if share >= leastWithQuantity {
+		least = 0
+	}
 	for i := range c.said {
 		said := &c.said[i]
 		if said.off || said.asks {
 			continue
 		}
 		for j := range c.right {
-			if c.sameQuantity(&said.part, &c.right[j]) {
+			if sameQuantity(&said.part, &c.right[j], least) {
 				return true
 			}
 		}
@@ -229,35 +286,66 @@ func (c *comparison) confirms() bool {
 	return false
 }
 
-func (c *comparison) sameQuantity(said, right *part) bool {
-	_, _, both := like(said, right)
-	return both > 0 && slices.ContainsFunc(said.quantities, func(q quantity) bool {
+func sameQuantity(said, right *part, least float64) bool {
+	_, covered, both := like(said, right)
+	return both > 0 && covered >= least && (slices.ContainsFunc(said.quantities, func(q quantity) bool {
 		return slices.ContainsFunc(right.quantities, q.meets)
-	})
+	}) || slices.ContainsFunc(said.bare, right.hasFigure))
 }
 
-// contradicted looks for the first of the agent's sentences that contradicts the solution.
+// leastFigure is how much a figure must be to be the same by itself.
+const leastFigure = 20
+
+// hasFigure reports whether a part has a figure, whatever it counts.
+func (p *part) hasFigure(figure float64) bool {
+	return figure >= leastFigure && (slices.Contains(p.bare, figure) ||
+		slices.ContainsFunc(p.quantities, func(q quantity) bool { return q.figure == figure }))
+}
+
+// contradicted looks for the first of the agent's sentences that contradicts the
+// solution, then for a reply that does.
 func (c *comparison) contradicted(out *pipeline.Answered) bool {
 	for i := range c.said {
 		said := &c.said[i]
-		if said.off || said.asks || said.depends {
-			continue
+		why, right := "", (*part)(nil)
+		if !said.off {
+			why, right = c.denied(&said.part)
 		}
-		near := c.nearest(&said.part)
-		if len(near) == 0 {
-			continue
-		}
-		why := c.otherQuantity(&said.part, near)
-		if why == "" {
-			why = opposite(&said.part, near)
+		if why == "" && said.leaf {
+			why, right = c.breaks(&said.part)
 		}
 		if why != "" {
-			out.Outcome, out.Why = pipeline.Contradicted, why
-			out.Said, out.Solution = []pipeline.Evidence{c.cite(*said)}, c.quote(near[0])
+			c.contradicts(out, said, why, right)
 			return true
 		}
 	}
+	if said := c.refused(); said != nil {
+		c.contradicts(out, said, "so or not", nil)
+		return true
+	}
 	return false
+}
+
+func (c *comparison) contradicts(out *pipeline.Answered, said *saidPart, why string, right *part) {
+	out.Outcome, out.Why = pipeline.Contradicted, why
+	out.Said, out.Solution = []pipeline.Evidence{c.cite(*said)}, c.quote(right)
+}
+
+// denied says how an agent's sentence is at odds with the part of the solution that
+// is about the same; "" when it is not.
+func (c *comparison) denied(said *part) (string, *part) {
+	if said.asks || said.depends {
+		return "", nil
+	}
+	near := c.nearest(said)
+	if len(near) == 0 {
+		return "", nil
+	}
+	why := c.otherQuantity(said, near)
+	if why == "" {
+		why = opposite(said, near)
+	}
+	return why, near[0]
 }
 
 // nearest returns the parts of the solution that an agent's sentence is about,
@@ -337,7 +425,7 @@ func (c *comparison) known(q quantity, near *part) bool {
 		if c.session.Turns[i].Speaker != transcript.Customer {
 			continue
 		}
-		found, _ := quantities(transcript.Fold(c.session.Turns[i].Text).Text)
+		found, _, _ := quantities(transcript.Fold(c.session.Turns[i].Text).Text)
 		if slices.ContainsFunc(found, q.meets) {
 			return true
 		}
@@ -357,13 +445,75 @@ func opposite(said *part, near []*part) string {
 	if dice, covered, _ := like(said, near[0]); dice < leastDeniedLike || covered < leastDenied {
 		return ""
 	}
-	is := isNegative(said.text)
-	if allAre(near, func(p *part) bool { return isNegative(p.text) != is && !p.depends }) {
+	if agreed(said.sentence, isNegative) == 0 {
+		return ""
+	}
+	is, opposed := isNegative(said.text), false
+	for _, p := range near {
+		// What denies something only of whom or when it speaks may be meant by a denial.
+		right := agreed(p.text, isNegative)
+		if p.depends || right == stanceOf(is) || agreed(p.text, hasNegation) == stanceOf(is) {
+			return ""
+		}
+		opposed = opposed || right != 0
+	}
+	if opposed {
 		return "so or not"
 	}
 	return ""
 }
 
+func stanceOf(negative bool) stance {
+	if negative {
+		return denies
+	}
+	return affirms
+}
+
+// leastClause is how many terms a clause must have for what it denies to count.
+const leastClause = 2
+
+// agreed is whether the clauses of a folded text deny something, 0 when only some do.
+func agreed(text string, denying func(string) bool) stance {
+	clauses := cut(text, 0, len(text), endsClause)
+	var t tally
+	for _, c := range clauses {
+		clause := text[c[0]:c[1]]
+		if len(clauses) == 1 || len(contentTerms(clause)) >= leastClause {
+			t.add(denying(clause))
+		}
+	}
+	return t.stance()
+}
+
 func allAre(parts []*part, is func(*part) bool) bool {
 	return !slices.ContainsFunc(parts, func(p *part) bool { return !is(p) })
+}
+
+// states reports whether the agent says what a sentence of the solution does.
+func (c *comparison) states() bool {
+	for i := range c.said {
+		said := &c.said[i]
+		if said.off || said.asks || !said.leaf {
+			continue
+		}
+		for j := range c.right {
+			right := &c.right[j]
+			_, covered, both := like(&said.part, right)
+			if both >= leastStated && covered >= leastStatedCovered && c.isNews(&said.part, right) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isNews reports whether two parts share what the customer did not say.
+func (c *comparison) isNews(said, right *part) bool {
+	for t := range said.content {
+		if right.content[t] && !c.ask().content[t] {
+			return true
+		}
+	}
+	return false
 }

@@ -14,6 +14,7 @@ import (
 // pairs that say nothing of their own.
 func contentTerms(text string) map[string]bool {
 	found := map[string]bool{}
+	text = strings.ReplaceAll(text, "e-mail", "email")
 	for _, run := range scriptRuns(text) {
 		if run.han {
 			addPairs(found, run.text)

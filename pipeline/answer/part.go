@@ -12,13 +12,21 @@ import (
 type part struct {
 	start, end int // bytes of the original text
 	clause     bool
+	leaf       bool // has no clauses of its own
 	text       string
-	terms      map[string]bool // content, without figures and without what turns a meaning round
+	sentence   string // that a clause is of, folded; of a sentence its own
+	content    map[string]bool
+	terms      map[string]bool // the same without figures and without what turns a meaning round
 	chars      map[string]bool // the same in single Han characters
 	quantities []quantity
-	asks       bool // is a question
-	depends    bool // says when something else holds
+	bare       []float64 // figures that count nothing that is said
+	asks       bool      // is a question
+	depends    bool      // says when something else holds
+	aim        aim       // of a clause of the solution
 }
+
+// fold is transcript.Fold, with one apostrophe.
+func fold(text string) string { return strings.ReplaceAll(transcript.Fold(text).Text, "’", "'") }
 
 // parts returns the sentences of a text and their clauses.
 func parts(text string) []part {
@@ -26,13 +34,15 @@ func parts(text string) []part {
 	for _, s := range cut(text, 0, len(text), endsSentence) {
 		clauses := cut(text, s[0], s[1], endsClause)
 		sentence := newPart(text, s[0], s[1])
+		sentence.leaf, sentence.sentence = len(clauses) < 2, sentence.text
 		out = append(out, sentence)
 		if len(clauses) < 2 {
 			continue
 		}
 		for _, c := range clauses {
 			p := newPart(text, c[0], c[1])
-			p.clause, p.asks, p.depends = true, sentence.asks || p.asks, sentence.depends || p.depends
+			p.clause, p.leaf, p.sentence = true, true, sentence.text
+			p.asks, p.depends = sentence.asks || p.asks, sentence.depends || p.depends
 			out = append(out, p)
 		}
 	}
@@ -97,19 +107,27 @@ func endsClause(r rune, rest string) bool {
 }
 
 func newPart(text string, start, end int) part {
-	p := part{start: start, end: end, text: transcript.Fold(text[start:end]).Text}
-	p.asks = endsAny(strings.TrimRight(p.text, "。，, "), "?", "没有", "了没", "不") || hasAny(p.text, "吗", "呢", "是不是", "能不能", "有没有")
+	p := part{start: start, end: end, text: fold(text[start:end])}
+	p.asks = asks(p.text)
 	p.depends = hasAny(" "+p.text, "如果", "要是", "的话", "除非", " if ", " unless ", " except ", " otherwise ", " whether ", "否则", "不然", "是否")
 	var plain string
-	p.quantities, plain = quantities(p.text)
-	plain = withoutSigns(plain)
-	p.terms, p.chars = contentTerms(plain), map[string]bool{}
+	p.quantities, p.bare, plain = quantities(p.text)
+	p.content, p.chars = contentTerms(p.text), map[string]bool{}
+	p.terms = p.content
+	if bare := withoutSigns(plain); len(p.quantities) > 0 || bare != spaced(plain) {
+		plain, p.terms = bare, contentTerms(bare)
+	}
 	for _, r := range plain {
 		if unicode.Is(unicode.Han, r) && !strings.ContainsRune(emptyHan, r) {
 			p.chars[string(r)] = true
 		}
 	}
 	return p
+}
+
+// asks reports whether a folded sentence is a question.
+func asks(text string) bool {
+	return endsAny(strings.TrimRight(text, "。，, "), "?", "没有", "了没", "不") || hasAny(text, "吗", "呢", "是不是", "能不能", "有没有")
 }
 
 func endsAny(text string, ends ...string) bool {

@@ -15,7 +15,8 @@ import (
 type quantity struct {
 	kind     string // money, percent, hours, minute of the day, or what is counted
 	low, top float64
-	start    int // bytes of the folded text
+	figure   float64 // as said, the higher one of a range
+	start    int     // bytes of the folded text
 	end      int
 }
 
@@ -32,36 +33,41 @@ var units = []struct {
 // connectors stand between the ends of a range.
 var connectors = []string{"到", "至", "-", "~", "–", "或", "to", "or", "and"}
 
-// quantities finds the quantities of a folded text, and returns the rest of it.
-func quantities(text string) ([]quantity, string) {
-	var out []quantity
+// quantities finds the quantities of a folded text, and returns the figures that
+// count nothing that is said, and the rest of the text, which has those.
+func quantities(text string) (out []quantity, bare []float64, rest string) {
 	taken := func(start, end int) bool {
 		return slices.ContainsFunc(out, func(q quantity) bool { return start < q.end && q.start < end })
 	}
-	found := entity.FindEach(text, entity.Amount, entity.Percent, entity.Number)
+	found := entity.FindEach(text, entity.Amount, entity.Percent, entity.Number, entity.Time)
 	for _, e := range found[entity.Amount] {
-		out = append(out, quantity{"money", e.Value, e.Value, e.Start, e.End})
+		out = append(out, quantity{"money", e.Value, e.Value, e.Value, e.Start, e.End})
 	}
 	for _, e := range found[entity.Percent] {
-		out = append(out, quantity{"percent", e.Value, e.Value, e.Start, e.End})
+		out = append(out, quantity{"percent", e.Value, e.Value, e.Value, e.Start, e.End})
 	}
-	for _, e := range entity.Find(text, entity.Time, time.Time{}) {
+	for _, e := range found[entity.Time] {
 		if minute, ok := minuteOf(e.Text); ok && !taken(e.Start, e.End) {
-			out = append(out, quantity{"minute of the day", minute, minute, e.Start, e.End})
+			out = append(out, quantity{"minute of the day", minute, minute, minute, e.Start, e.End})
 		}
 	}
 	for _, e := range found[entity.Number] {
-		if q, ok := counted(text, e); ok && !taken(e.Start, e.End) {
+		if taken(e.Start, e.End) {
+			continue
+		}
+		if q, ok := counted(text, e); ok {
 			out = append(out, q)
+		} else {
+			bare = append(bare, e.Value)
 		}
 	}
 	slices.SortFunc(out, func(a, b quantity) int { return a.start - b.start })
-	rest := without(text, out)
+	rest = without(text, out)
 	out = ranges(text, out)
 	for i := range out {
 		out[i].bound(text)
 	}
-	return out, rest
+	return out, bare, rest
 }
 
 func minuteOf(clock string) (float64, bool) {
@@ -72,7 +78,7 @@ func minuteOf(clock string) (float64, bool) {
 // counted reads what a number counts from the words behind it; its kind is ""
 // before a connector, behind which the unit may follow.
 func counted(text string, e entity.Entity) (quantity, bool) {
-	q := quantity{low: e.Value, top: e.Value, start: e.Start, end: e.End}
+	q := quantity{low: e.Value, top: e.Value, figure: e.Value, start: e.Start, end: e.End}
 	rest := strings.TrimLeft(text[e.End:], " ")
 	blanks := len(text) - e.End - len(rest)
 	for _, u := range units {
@@ -118,7 +124,7 @@ func ranges(text string, all []quantity) []quantity {
 					q.low *= next.top / number[0].Value
 				}
 			}
-			q = quantity{next.kind, min(q.low, next.low), next.top, q.start, next.end}
+			q = quantity{next.kind, min(q.low, next.low), next.top, next.figure, q.start, next.end}
 			i++
 		}
 		if q.kind != "" {

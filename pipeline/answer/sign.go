@@ -21,10 +21,18 @@ var notNegations = strings.NewReplacer(
 )
 
 // negations turn a meaning round. They stand between blanks where they are English.
-var negations = []string{"不", "没", "无法", "未", "勿", " not ", "n't ", "n’t ", " cannot ", " never ", " no ", " nobody ", " none ", " cant ", " dont ", " unable "}
+var negations = []string{"不", "没", "无法", "未", "勿", " not ", "n't ", " cannot ", " never ", " no ", " nobody ", " none ", " cant ", " dont ", " unable "}
 
-// isNegative reports whether a folded text denies something.
-func isNegative(text string) bool {
+// isNegative reports whether a folded text denies something, leaving out what only
+// says of whom or when it speaks: 没有预约的客户可以取号 denies nothing.
+func isNegative(text string) bool { return mayDeny(text) && hasNegation(withoutCases(text)) }
+
+func mayDeny(text string) bool {
+	return hasAny(text, "不", "没", "无", "毋", "未", "勿", "n't", "not", "no", "never", "cant", "dont", "unable")
+}
+
+// hasNegation reports whether the negations of a folded text leave one over.
+func hasNegation(text string) bool {
 	text = notNegations.Replace(spaced(text))
 	n := 0
 	for _, w := range negations {

@@ -65,7 +65,9 @@ func (s *scan) amount(figures []numeral) (Entity, bool) {
 	if !signed {
 		e.Currency = u.currency
 	}
-	if len(figures) > 1 {
+	if u.word == "毛" || u.word == "角" {
+		s.lastCents(&e, u)
+	} else if len(figures) > 1 {
 		s.change(&e, u, figures[1])
 	}
 	if strings.HasPrefix(s.text[e.End:], "半") && u.word == "块" {
@@ -146,18 +148,24 @@ func (s *scan) change(e *Entity, u *unit, n numeral) {
 	}
 }
 
-// lastCents adds the digit after 毛 or 角: 五毛二, 五角二分.
+// lastCents adds the digit after 毛 or 角: 两毛八, 五角二分; but not what counts
+// things, as in 两毛一个.
 func (s *scan) lastCents(e *Entity, small *unit) {
 	r, size := utf8.DecodeRuneInString(s.text[e.End:])
 	d, ok := hanDigits[r]
 	if '0' <= r && r <= '9' {
 		d, ok = float64(r-'0'), true
 	}
-	if small.value != 0.1 || !ok || isHanAt(s.text, e.End+size) || continues(s.text, e.End+size) {
+	end := e.End + size
+	if small.value != 0.1 || !ok || isHanAt(s.text, end) || continues(s.text, end) {
 		return
 	}
-	e.Value, e.End = e.Value+d/100, e.End+size
-	if strings.HasPrefix(s.text[e.End:], "分") {
+	next, more := utf8.DecodeRuneInString(s.text[end:])
+	cents := next == '分' && !strings.HasPrefix(s.text[end:], "分钟")
+	if more > 0 && !cents && strings.ContainsRune(measures, next) {
+		return
+	}
+	if e.Value, e.End = e.Value+d/100, end; cents {
 		e.End += len("分")
 	}
 }

@@ -68,6 +68,8 @@ type scan struct {
 	text    string
 	now     time.Time
 	read    bool // numerals
+	looked  bool // for figures
+	figured bool // some were found
 	figures []numeral
 	longest int // see cluster; 0 until asked for
 	found   map[Type][]Entity
@@ -87,7 +89,10 @@ func (s *scan) find(t Type) []Entity {
 }
 
 func (s *scan) look(t Type) []Entity {
-	if t != Email && t != URL && !hasFigures(s.text) {
+	if !s.looked {
+		s.looked, s.figured = true, hasFigures(s.text)
+	}
+	if t != Email && t != URL && !s.figured {
 		return s.withoutFigures(t)
 	}
 	switch t {

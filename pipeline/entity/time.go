@@ -34,9 +34,15 @@ func (s *scan) times() []Entity {
 	if strings.ContainsAny(s.text, "点时") {
 		out = s.matches(out, zhTime, readChineseTime)
 	}
-	out = s.matches(out, enClock, func(g groups) (string, bool) { return clock(small(g.text(1)), 0, halfOfDay(g.text(2))) })
-	if containsAny(s.text, "clock", " past ", "quarter to", "am", "pm", "a.m", "p.m") {
+	half := containsAny(s.text, "am", "pm", "a.m", "p.m")
+	if half {
+		out = s.matches(out, enClock, func(g groups) (string, bool) { return clock(small(g.text(1)), 0, halfOfDay(g.text(2))) })
+	}
+	if half || containsAny(s.text, "clock", " past ", "quarter to") {
 		out = s.matches(out, enSpoken, readSpokenTime)
+	}
+	if !containsAny(s.text, "noon", "midnight") {
+		return out
 	}
 	return s.matches(out, noon, func(g groups) (string, bool) {
 		return map[string]string{"noon": "12:00", "midnight": "00:00"}[g.text(0)], true

@@ -6,20 +6,21 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Rows that go with a session, and those that a save finds by one, would
+// Rows that go with a session or a gap, and those that a save finds by one, would
 // otherwise be looked for in whole tables.
-func TestWhatBelongsToASessionIsFoundByAnIndex(t *testing.T) {
+func TestWhatBelongsToASessionOrAGapIsFoundByAnIndex(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	const query = `
 		SELECT c.conrelid::regclass || '.' || a.attname
 		FROM pg_constraint c
 		JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
-		WHERE c.contype = 'f' AND c.confrelid IN ('sessions'::regclass, 'transcripts'::regclass, 'verdicts'::regclass)
+		WHERE c.contype = 'f' AND c.confrelid IN ('sessions'::regclass, 'transcripts'::regclass, 'verdicts'::regclass, 'gaps'::regclass)
 			AND NOT EXISTS (
 				SELECT 1
 				FROM pg_index i
-				WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1] AND i.indpred IS NULL
+				WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1]
+					AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = '(' || quote_ident(a.attname) || ' IS NOT NULL)')
 			)`
 	rows, err := s.Pool().Query(t.Context(), query)
 	if err != nil {

@@ -53,7 +53,7 @@ func copyQuestions(ctx context.Context, tx pgx.Tx, saved []*verdictRow) error {
 		ON CONFLICT (transcript_id, turn) DO UPDATE
 		SET verdict_id = excluded.verdict_id, day = excluded.day, solution_id = excluded.solution_id, score = excluded.score,
 			outcome = excluded.outcome, library = excluded.library, checked_solution = NULL, checked_score = NULL,
-			gap_id = CASE WHEN excluded.solution_id = '' THEN questions.gap_id END`
+			vague = false, gap_id = CASE WHEN excluded.solution_id = '' THEN questions.gap_id END`
 	batch := &pgx.Batch{}
 	batch.Queue(remove, verdicts, arg)
 	batch.Queue(write, arg)

@@ -1,7 +1,8 @@
 DROP TABLE library_check_changes;
 DROP TABLE library_checks;
+DROP TABLE gap_sessions;
 DROP TABLE questions;
-ALTER TABLE asks DROP COLUMN gap_id;
+ALTER TABLE asks DROP COLUMN gap_id, DROP COLUMN vague;
 DROP TABLE gaps;
 DELETE FROM model_calls WHERE purpose = 'draft';
 ALTER TABLE model_calls

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
+	"assay/knowledge"
 	"assay/pipeline/store"
 )
 
@@ -133,6 +134,21 @@ func (f *foreign) quitWithout(words ...string) {
 		}
 		if !known {
 			f.t.Errorf("the console says %q", line)
+		}
+	}
+}
+
+func TestComponentSaysWhenPostgreSQLAnswers(t *testing.T) {
+	t.Parallel()
+	ctx := browser(t)
+	plain, proxy := withOpened(t, shelf(), knowledge.Options{Postpone: true}), behindProxy(t)
+	s := newSite(t, func(o *Options) { plain(o); proxy(o); o.API.Reread = 1 })
+	for lang, want := range map[string]string{"en": "PostgreSQL searches", "zh": "现由 PostgreSQL 查找"} {
+		b := abroad(t, ctx, s, strict, fmt.Sprintf(`<assay-suggest token="TOKEN" language=%q></assay-suggest>`, lang))
+		b.eval(`el.ask("how do I reset my router"), 0`)
+		b.until(oneAbroad)
+		if got := b.text(saidAbroad); !strings.Contains(got, want) {
+			t.Errorf("%s: it says %q", lang, got)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type coveragePage struct {
 	Weeks     []coveredRow
 	Products  []coveredRow
 	Languages []coveredRow
+	Now       *nowCovered // nil before the first check
 	Checks    []knowledge.Check
 	Check     *knowledge.Check // the one whose changes are shown
 	Shifts    []knowledge.Shift
@@ -39,6 +40,13 @@ type coveredRow struct {
 	knowledge.Covered
 	Share review.Estimate
 	Right review.Estimate // of the answers that were compared with their solution
+}
+
+// nowCovered is how the library answers the newest sessions' questions since it was
+// edited last.
+type nowCovered struct {
+	knowledge.Check
+	Share review.Estimate
 }
 
 // Short reports whether the share is below the target beyond doubt.
@@ -85,6 +93,10 @@ func (s *server) coverage(w http.ResponseWriter, r *http.Request) error {
 	}
 	if p.Checks, err = s.gaps.Checks(r.Context(), checksShown); err != nil {
 		return err
+	}
+	if len(p.Checks) > 0 && p.Checks[0].Questions > 0 {
+		last := p.Checks[0]
+		p.Now = &nowCovered{last, review.Wilson(last.After, last.Questions)}
 	}
 	if i := slices.IndexFunc(p.Checks, func(c knowledge.Check) bool { return c.ID == check }); i >= 0 {
 		p.Check = &p.Checks[i]

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"assay/cmd/assay/internal/web/text"
 	"assay/knowledge"
+	"assay/pipeline"
 	"assay/pipeline/redact"
 	"assay/pipeline/store"
 )
@@ -96,8 +98,9 @@ type gapPage struct {
 	Gap     knowledge.Gap
 	Asked   []knowledge.Asked
 	Answers []knowledge.Passage
-	Words   bool // a model can word a draft
-	Nearest []knowledge.Ranked
+	Words   bool                  // a model can word a draft
+	Now     []pipeline.Suggestion // what is suggested for its title by now
+	Near    []knowledge.Ranked    // solutions that come near, below the threshold
 }
 
 func gapKey(r *http.Request) (int64, error) {
@@ -122,7 +125,7 @@ func (s *server) gap(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, fmt.Sprintf("/gaps/%d", *into), http.StatusSeeOther)
 		return nil
 	}
-	p.Title = p.Gap.Title
+	p.Title = cmp.Or(p.Gap.Title, p.T("gap.untitled"))
 	if p.Asked, err = s.gaps.Questions(r.Context(), key, gapSamples); err != nil {
 		return err
 	}
@@ -130,18 +133,33 @@ func (s *server) gap(w http.ResponseWriter, r *http.Request) error {
 	for i := range p.Asked {
 		p.Asked[i].Text = rules.Text(p.Asked[i].Text).Text
 	}
-	if s.hasLibrary() {
-		q := knowledge.Query{Text: p.Gap.Title, Language: p.Gap.Language}
-		if p.Nearest, err = s.o.Index.Rank(r.Context(), q, nearestShown); err != nil {
-			return err
-		}
-	}
-	drafted, err := s.gaps.Draft(r.Context(), key)
-	if err != nil {
+	if p.Now, p.Near, err = s.nearest(r.Context(), &p.Gap); err != nil {
 		return err
 	}
-	p.Answers, p.Words = drafted.Answers, s.o.Word != nil && len(drafted.Answers) > 0
+	if p.Answers, err = s.gaps.Answers(r.Context(), key); err != nil {
+		return err
+	}
+	p.Words = s.o.Word != nil && len(p.Answers) > 0
 	return s.render(w, "gap", http.StatusOK, &p)
+}
+
+// nearest returns what is suggested for a gap's title by now, and the solutions
+// that come near.
+func (s *server) nearest(ctx context.Context, gap *knowledge.Gap) ([]pipeline.Suggestion, []knowledge.Ranked, error) {
+	if !s.hasLibrary() || gap.Title == "" {
+		return nil, nil, nil
+	}
+	q := knowledge.Query{Text: gap.Title, Language: gap.Language, Limit: nearestShown}
+	now, err := s.o.Index.Suggest(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := s.o.Index.Rank(ctx, q, nearestShown)
+	if err != nil {
+		return nil, nil, err
+	}
+	above := s.o.Index.Threshold()
+	return now, slices.DeleteFunc(all, func(r knowledge.Ranked) bool { return r.Score >= above }), nil
 }
 
 // Path is where a solution is read.
@@ -180,8 +198,9 @@ func (s *server) setGap(w http.ResponseWriter, r *http.Request) error {
 }
 
 // draftGap makes a draft of a gap and leads to where it is edited. A gap that has
-// been drafted keeps its draft, and leads to its solution once that is published. The model words the answer where that is asked
-// for; when it fails, the draft is verbatim and its note says why.
+// been drafted keeps its draft, and leads to its solution once that is published.
+// The model words the answer where that is asked for; when it fails, the draft is
+// verbatim and its note says why.
 func (s *server) draftGap(w http.ResponseWriter, r *http.Request) error {
 	key, err := gapKey(r)
 	if err != nil {

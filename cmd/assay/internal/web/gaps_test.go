@@ -181,3 +181,120 @@ func TestCoveragePage(t *testing.T) {
 		t.Errorf("status %d of a bad number of days", got)
 	}
 }
+
+// drafted presses the button of the only gap and returns its draft.
+func (s *site) drafted() knowledge.Solution {
+	s.t.Helper()
+	path := s.gapPath()
+	got := s.post(path+"/draft", nil)
+	if where := got.header.Get("Location"); got.status != http.StatusSeeOther || !strings.HasSuffix(where, "/edit") {
+		s.t.Fatalf("status %d, location %q: %s", got.status, where, got.body)
+	}
+	draft, err := knowledge.NewLibrary(s.store.Pool()).Solution(s.t.Context(), "gap-"+strings.TrimPrefix(path, "/gaps/"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return draft
+}
+
+func TestDraftWithoutAGoodAnswerWaitsForOne(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withLibrary(t))
+	s.publish()
+	s.askedIn("g-1", "Do you sell gift cards?", "Let me see?")
+	s.askedIn("g-2", "can I buy gift cards", "One moment.")
+	if n, err := newGaps(s.store, new(redact.DefaultPolicy())).Cluster(t.Context()); n != 2 || err != nil {
+		t.Fatalf("%d questions put into gaps, %v", n, err)
+	}
+	draft := s.drafted()
+	if draft.Answer != "" || draft.Status != knowledge.Draft || len(draft.Questions) != 1 {
+		t.Errorf("draft: %+v", draft)
+	}
+	page := s.get("/solutions/" + draft.ID).body
+	if !strings.Contains(page, "no answer yet") || strings.Contains(page, `value="published"`) || !strings.Contains(page, `value="retired"`) {
+		t.Error("the draft is offered for publishing, or does not say what it lacks")
+	}
+	publish := url.Values{"status": {"published"}, "revision": {"1"}}
+	if got := s.post("/solutions/"+draft.ID+"/status", publish); got.status != http.StatusBadRequest {
+		t.Errorf("published without an answer: status %d", got.status)
+	}
+}
+
+func TestDraftOfWhatWasAskedInSeveralLines(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withLibrary(t))
+	s.publish()
+	_, err := s.store.Pool().Exec(t.Context(), `
+		INSERT INTO asks (text, made, index_version, answered, at)
+		VALUES (E'Do you sell\ngift cards?', 'pasted', 'v', false, now() - interval '1 hour'),
+			(E'can I buy\r\n\tgift cards', 'pasted', 'v', false, now() - interval '1 hour')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := newGaps(s.store, new(redact.DefaultPolicy())).Cluster(t.Context()); n != 2 || err != nil {
+		t.Fatalf("%d questions put into gaps, %v", n, err)
+	}
+	draft := s.drafted()
+	for _, text := range append(draft.Questions, draft.Title) {
+		if text != "Do you sell gift cards?" && text != "can I buy gift cards" {
+			t.Errorf("%q is no line", text)
+		}
+	}
+}
+
+func TestGapOffersWhatAnswersItByNow(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withLibrary(t))
+	s.publish()
+	s.askedIn("g-1", "Reset the router", "One moment.")
+	s.askedIn("g-2", "Reset the router", "One moment.")
+	if n, err := newGaps(s.store, new(redact.DefaultPolicy())).Cluster(t.Context()); n != 2 || err != nil {
+		t.Fatalf("%d questions put into gaps, %v", n, err)
+	}
+	path := s.gapPath()
+	page := s.get(path).body
+	now, near, _ := strings.Cut(page, "Near, below the threshold")
+	if !strings.Contains(now, "Suggested for it by now") || !strings.Contains(now, `name="solution" value="SOL-2"`) || strings.Contains(near, ">SOL-2<") {
+		t.Errorf("the page does not offer to close the gap with what answers it: %s", page)
+	}
+	if got := s.post(path, url.Values{"status": {"closed"}, "solution": {"SOL-2"}}); got.status != http.StatusSeeOther {
+		t.Fatalf("status %d", got.status)
+	}
+	if page := s.get(path).body; strings.Contains(page, "Close with this one") {
+		t.Error("a closed gap is offered to be closed")
+	}
+}
+
+func TestGapWithoutQuestionsHasAPage(t *testing.T) {
+	t.Parallel()
+	s := gapSite(t, nil)
+	path := s.gapPath()
+	if _, err := s.store.Pool().Exec(t.Context(), `UPDATE gaps SET title = ''`); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{path, "/gaps", path + "?lang=zh"} {
+		got := s.get(page)
+		if want := map[bool]string{false: "Its questions are gone", true: "其问题已不在"}[strings.HasSuffix(page, "zh")]; !strings.Contains(got.body, want) {
+			t.Errorf("%s: status %d, no %q", page, got.status, want)
+		}
+	}
+}
+
+func TestCoverageTellsHowTheLibraryAnswersNow(t *testing.T) {
+	t.Parallel()
+	s := gapSite(t, nil)
+	if page := s.get("/coverage?days=3650").body; strings.Contains(page, "Newest questions, asked again") {
+		t.Error("there is a share of now before the first check")
+	}
+	_, err := s.store.Pool().Exec(t.Context(), `
+		INSERT INTO library_checks (library, questions, before, after) VALUES ('0123456789abcdef', 40, 0, 0), ('123456789abcdef0', 40, 0, 30)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := s.get("/coverage?days=3650").body
+	for _, want := range []string{"Newest questions, asked again", "75.0 %", "59.8–85.8 %", "n = 40", "when its session was inspected", "first ten questions"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+}

@@ -133,14 +133,15 @@ func (p *page) timeOr(t time.Time) string {
 // Day is a day as a field for dates has it; "" for none.
 func (p *page) Date(t time.Time) string { return dayText(t) }
 
-// Others are the statuses that the solution may get.
+// Changes are the statuses that the solution may get. Without an answer it cannot
+// be published.
 func (p *solutionPage) Changes() []knowledge.Status {
 	if !p.Keeps() {
 		return nil
 	}
 	var out []knowledge.Status
 	for _, status := range []knowledge.Status{knowledge.Published, knowledge.Retired, knowledge.Draft} {
-		if status != p.Entry.Status {
+		if status != p.Entry.Status && (status != knowledge.Published || p.Entry.Solution.Answer != "") {
 			out = append(out, status)
 		}
 	}

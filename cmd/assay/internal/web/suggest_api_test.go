@@ -132,6 +132,33 @@ func TestSuggestionsAreStaleWhenTheLibrarySays(t *testing.T) {
 	}
 }
 
+// Agents and programs are told which search answered.
+func TestAnswersSayWhereTheyComeFrom(t *testing.T) {
+	t.Parallel()
+	const asked = `{"text": "how do I reset my router"}`
+	lines := map[string]string{"en": "PostgreSQL searches: misspelled", "zh": "现由 PostgreSQL 查找"}
+	for source, s := range map[knowledge.Source]*site{
+		knowledge.FromIndex:      newSite(t, withShelf(t)),
+		knowledge.FromPostgreSQL: newSite(t, withOpened(t, shelf(), knowledge.Options{Postpone: true})),
+	} {
+		if got := s.suggested(asked); got.Source != source || len(got.Suggestions) == 0 {
+			t.Errorf("%d suggestions are from %q, want %q", len(got.Suggestions), got.Source, source)
+		}
+		if got := s.suggested(`{"text": "", "stage": "guide"}`); got.Source != "" {
+			t.Errorf("scripts are from %q", got.Source)
+		}
+		for lang, line := range lines {
+			page := s.get("/suggest?q=router+restart&lang=" + lang).body
+			if got := strings.Contains(page, line); got != (source == knowledge.FromPostgreSQL) {
+				t.Errorf("%s, answers from %s: the page says so: %t", lang, source, got)
+			}
+		}
+		if got := strings.Contains(s.get("/suggest").body, lines["en"]); got {
+			t.Error("the page says so before anything is asked")
+		}
+	}
+}
+
 func TestSuggestionsWithoutTheDatabase(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withShelf(t))

@@ -115,8 +115,12 @@ func reply(c *knowledge.Card, passage string) (string, knowledge.UsePart) {
 type found struct {
 	Ask  knowledge.AskID // 0: it was not written down
 	Hits []hit
-	Away bool // the database is, so that sources are not known
+	From knowledge.Source // "": nothing was searched
+	Away bool             // the database is, so that sources are not known
 }
+
+// Plain reports whether PostgreSQL's own search answered.
+func (f found) Plain() bool { return f.From == knowledge.FromPostgreSQL }
 
 // asker is who asks, and what of the library the asker may see.
 type asker struct {
@@ -143,7 +147,7 @@ func (s *server) find(ctx context.Context, q *question, who asker, t *timing) (f
 	if q.Query.Text == "" {
 		return s.scripts(ctx, q, who)
 	}
-	list, err := s.o.Index.Suggest(ctx, q.Query)
+	list, from, err := s.o.Index.SuggestFrom(ctx, q.Query)
 	if err != nil {
 		return found{}, err
 	}
@@ -152,6 +156,7 @@ func (s *server) find(ctx context.Context, q *question, who asker, t *timing) (f
 	if err != nil {
 		return found{}, err
 	}
+	f.From = from
 	t.step("library")
 	if q.Asked && !f.Away {
 		f.Ask = s.saveAsk(ctx, q, who, f.Hits)

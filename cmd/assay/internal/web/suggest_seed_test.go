@@ -18,7 +18,11 @@ func endOf(year int, month time.Month, day int) time.Time {
 // withShelf is a library that has of everything.
 func withShelf(t *testing.T) func(*Options) {
 	t.Helper()
-	return withSolutions(t, []knowledge.Solution{
+	return withSolutions(t, shelf())
+}
+
+func shelf() []knowledge.Solution {
+	return []knowledge.Solution{
 		{ID: "KETTLE-3", Title: "水壶漏水怎么处理", Questions: []string{"水壶底部漏水", "电水壶漏水能换吗"}, Product: "电水壶", Language: "zh", Owner: "李娜",
 			Answer:     "购买后 **30 天内**，水壶漏水可以免费换新：\n\n1. 请客户拍下漏水的位置。\n2. 在“售后”里登记换货，选择“漏水”。\n3. 新水壶两天内寄出，旧水壶由快递员取回。\n\n超过 30 天但在一年以内，免费维修；人为摔坏的除外。",
 			ShortReply: "很抱歉给您带来不便！30 天内漏水可以免费换新，请您拍一张漏水位置的照片，我马上为您登记。",
@@ -36,11 +40,17 @@ func withShelf(t *testing.T) func(*Options) {
 			ShortReply: "Walk. " + evil, Note: "Note " + evil},
 		{ID: "HELLO-1", Title: "Greeting", Answer: "Good morning, you are talking to **NAME**. How can I help you?", Stage: knowledge.Guide, Language: "en"},
 		{ID: "HELLO-2", Title: "问候", Answer: "您好，这里是客服中心，请问有什么可以帮您？", Stage: knowledge.Guide, Language: "zh"},
-	})
+	}
 }
 
 // withSolutions is a library of the solutions, with an index.
 func withSolutions(t *testing.T, solutions []knowledge.Solution) func(*Options) {
+	t.Helper()
+	return withOpened(t, solutions, knowledge.Options{})
+}
+
+// withOpened is a library of the solutions, with an index that is opened so.
+func withOpened(t *testing.T, solutions []knowledge.Solution, opened knowledge.Options) func(*Options) {
 	t.Helper()
 	return func(o *Options) {
 		t.Helper()
@@ -48,7 +58,7 @@ func withSolutions(t *testing.T, solutions []knowledge.Solution) func(*Options) 
 		if _, err := o.Library.Import(t.Context(), solutions, knowledge.ImportOptions{By: "li"}); err != nil {
 			t.Fatal(err)
 		}
-		index, err := knowledge.Open(t.Context(), o.Library, knowledge.Options{})
+		index, err := knowledge.Open(t.Context(), o.Library, opened)
 		if err != nil {
 			t.Fatal(err)
 		}

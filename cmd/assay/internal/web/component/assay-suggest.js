@@ -341,7 +341,8 @@ class AssaySuggest extends HTMLElement {
       this.#chosen = 0;
       this.#draw();
     }
-    this.#say(answer.suggestions.length > 0 ? "" : this.#t(isAsked ? "none" : "nothing"));
+    const none = answer.suggestions.length > 0 ? "" : this.#t(isAsked ? "none" : "nothing");
+    this.#say([none, answer.source === "postgresql" ? this.#t("plain") : ""].filter(Boolean).join(" "));
     this.#tell("assay-answered", { ask: this.#shown.ask, count: answer.suggestions.length });
   }
 
