@@ -19,7 +19,7 @@ func (p *page) Opinions(o knowledge.Opinions) opinionsView {
 	var view opinionsView
 	for _, v := range []opinionView{
 		{Name: "helpful", Sign: "✓", Count: o.Helpful}, {Name: "partly", Sign: "~", Count: o.Partly},
-		{Name: "wrong", Sign: "✗", Count: o.Wrong}, {Name: "outdated", Sign: "⌛", Count: o.Outdated},
+		{Name: "wrong", Sign: "✗", Count: o.Wrong}, {Name: "outdated", Sign: "!", Count: o.Outdated},
 	} {
 		if v.Count > 0 {
 			v.Title = p.T("grade." + v.Name)
