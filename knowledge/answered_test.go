@@ -28,9 +28,9 @@ type asked struct {
 // as a wrong one; a question that is not found counts as missed.
 //
 // What is called in line nearly always is, by the right solution. The rest is as
-// weak as the bounds say, which only keep it from becoming worse: most follow-ups
-// find no solution, and most contradictions are refusals in words of their own,
-// which are taken for no answer.
+// weak as the bounds say, which only keep it from becoming worse: short answers to
+// follow-ups are taken for none, and so are most contradictions, which are refusals
+// in words of their own.
 func TestAnswersOfTheDemo(t *testing.T) {
 	t.Parallel()
 	labels := readAsked(t)
@@ -77,10 +77,10 @@ func TestAnswersOfTheDemo(t *testing.T) {
 		outcome           pipeline.AnsweredOutcome
 		precision, recall float64 // a little less than they are
 	}{
-		{pipeline.InLine, 0.95, 0.34},
+		{pipeline.InLine, 0.92, 0.56},
 		{pipeline.Contradicted, 0.24, 0.04},
-		{pipeline.NotAnswered, 0.13, 0.15},
-		{pipeline.NoSolution, 0.19, 0.57},
+		{pipeline.NotAnswered, 0.2, 0.55},
+		{pipeline.NoSolution, 0.28, 0.43},
 	} {
 		table := tables[c.outcome]
 		p, r := table.Precision(), table.Recall()
@@ -94,7 +94,7 @@ func TestAnswersOfTheDemo(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d compared with the right solution", right, compared)
-	if float64(right) < 0.93*float64(compared) {
+	if compared < 133 || float64(right) < 0.95*float64(compared) {
 		t.Errorf("%d of %d compared with the right solution", right, compared)
 	}
 }

@@ -97,7 +97,8 @@ func questionPatterns() string {
 		signals[i] = fmt.Sprint(s.name, s.alone, s.backed)
 	}
 	return fmt.Sprint(fillers, askingPhrases, problemPhrases, moreOffers, agentAsks, numbered, asksWhether, asksHow, asksWhich, wants, acts, records,
-		thatOne, manners, others, owns, settles, closings, personal, assents, signals, LeastNeed, maxQuestions, maxTextRunes, contextTurns)
+		thatOne, manners, others, owns, settles, closings, personal, assents, signals, LeastNeed, maxQuestions, maxTextRunes, contextTurns,
+		carriedScore, topicBursts, leastBroached, mostAskedOn, fewAskedOn, leastHinted, mostNew, leadMore, openingWords, turnings, nothings, refusals, goOns)
 }
 
 // askingOf tells whether a customer's text asks for something, by its form, and

@@ -8,7 +8,7 @@ import (
 )
 
 // filters say whom a solution must be for; "" and nil let all pass. Solutions for
-// all pass always.
+// all pass always. Of a stage only its scripts pass, and without one no scripts.
 type filters struct {
 	products             []string
 	region, customerType string
@@ -28,7 +28,7 @@ func (f *filters) pass(k *sketch) bool {
 	return (len(f.products) == 0 || k.product == "" || slices.Contains(f.products, k.product)) &&
 		(f.region == "" || k.region == "" || k.region == f.region) &&
 		(f.customerType == "" || k.customerType == "" || k.customerType == f.customerType) &&
-		(k.stage == "" || k.stage == f.stage)
+		k.stage == f.stage
 }
 
 // gate is a filter on one field: the documents of any of its terms pass.
@@ -50,10 +50,7 @@ type gateTerm struct {
 type gates []gate
 
 func (s *search) gates(f filters) (gates, error) {
-	fields := map[string][]string{stageField: {""}}
-	if f.stage != "" {
-		fields[stageField] = append(fields[stageField], string(f.stage))
-	}
+	fields := map[string][]string{stageField: {string(f.stage)}}
 	if len(f.products) > 0 {
 		fields[productField] = append([]string{""}, f.products...)
 	}

@@ -47,7 +47,8 @@ func TestFiltersLetPassWhatIsForAll(t *testing.T) {
 		{"a product that nothing is for", Query{Products: []string{"Z"}}, []string{"all", "firm", "north", "south"}},
 		{"a region", Query{Region: "north"}, []string{"all", "firm", "north", "x1", "x1 north", "y2"}},
 		{"a customer type", Query{CustomerType: "individual"}, []string{"all", "north", "south", "x1", "x1 north", "y2"}},
-		{"a stage", Query{Stage: Guide}, []string{"all", "firm", "north", "script", "south", "x1", "x1 north", "y2"}},
+		{"a stage", Query{Stage: Guide}, []string{"script"}},
+		{"a stage without scripts", Query{Stage: ConfirmNeed}, []string{}},
 		{"product and region", Query{Products: []string{"Camera Y2"}, Region: "South"}, []string{"all", "firm", "south", "y2"}},
 	}
 	for name, g := range map[string]*generation{

@@ -30,6 +30,11 @@ const (
 // about in 96 of 100 chats.
 const otherProduct = 0.6
 
+// otherThanAbout is the same where nobody names a product: what a session is filed
+// under is often not what is asked in it. In the demo, where the library knows the
+// session's product, the right solution is of another one 18 times of 72.
+const otherThanAbout = 0.8
+
 // search returns the question and the solutions that reach the threshold, best
 // first; neither when there are only words that say nothing. A text that only
 // urges asks what the customer said last.
@@ -60,7 +65,7 @@ func lastOfCustomer(turns []Said) int {
 // products that are spoken of, and for all products, come first; those for others
 // follow.
 func (g *generation) searchSpoken(ctx context.Context, query Query, threshold float64) (*question, []ranked, error) {
-	names := g.spokenOf(query)
+	names, others := g.spokenOf(query)
 	if len(names) == 0 {
 		return g.searchAs(ctx, query, threshold)
 	}
@@ -75,7 +80,7 @@ func (g *generation) searchSpoken(ctx context.Context, query Query, threshold fl
 		if err != nil {
 			return nil, nil, err
 		}
-		found = widened(found, wide, g.o.Threshold)
+		found = widened(found, wide, others, g.o.Threshold)
 	}
 	return q, slices.DeleteFunc(found, func(r ranked) bool { return r.score < threshold }), nil
 }
@@ -83,7 +88,7 @@ func (g *generation) searchSpoken(ctx context.Context, query Query, threshold fl
 // widened adds to the solutions found those of a wider search, at a lower score:
 // the likely ones by their score, the others behind all. When nothing was found,
 // the customer has gone on to something else.
-func widened(found, wide []ranked, threshold float64) []ranked {
+func widened(found, wide []ranked, others, threshold float64) []ranked {
 	if len(found) == 0 {
 		return wide
 	}
@@ -96,7 +101,7 @@ func widened(found, wide []ranked, threshold float64) []ranked {
 		if have[r.entry.id] {
 			continue
 		}
-		if r.score *= otherProduct; r.score < threshold {
+		if r.score *= others; r.score < threshold {
 			r.score = min(r.score, most)
 		}
 		found = append(found, r)
@@ -107,23 +112,23 @@ func widened(found, wide []ranked, threshold float64) []ranked {
 
 // spokenOf returns the products that the question names, or else those that the
 // last of the earlier turns that names any does, or else the one that the session
-// is about. With a filter there are none.
-func (g *generation) spokenOf(query Query) []string {
+// is about, and what solutions for others count. With a filter there are none.
+func (g *generation) spokenOf(query Query) (names []string, others float64) {
 	if len(query.Products) > 0 || len(g.products.names) == 0 {
-		return nil
+		return nil, 1
 	}
 	if names := g.namedIn(query.Text); len(names) > 0 {
-		return names
+		return names, otherProduct
 	}
 	for _, said := range slices.Backward(query.Context) {
 		if names := g.namedIn(said.Text); len(names) > 0 {
-			return names
+			return names, otherProduct
 		}
 	}
 	if about := fold(query.About); g.products.known(about) {
-		return []string{about}
+		return []string{about}, otherThanAbout
 	}
-	return nil
+	return nil, 1
 }
 
 // namedIn returns the products that a text names.

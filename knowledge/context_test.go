@@ -90,6 +90,28 @@ func TestProductsAreCarriedOver(t *testing.T) {
 	}
 }
 
+// What is named keeps away a likely solution for something else; what a session is
+// filed under does not, but for a little.
+func TestASessionsProductIsAHint(t *testing.T) {
+	t.Parallel()
+	solutions := append(guide(), Solution{ID: "deposit", Title: "When is the deposit paid back?", Answer: "In a week.", Product: "Payments"})
+	x := newTestIndex(t, Options{Now: atToday}, solutions...)
+	score := func(q Query) float64 {
+		ranked, err := x.Rank(t.Context(), q, 1)
+		if err != nil || len(ranked) == 0 || ranked[0].ID != "deposit" {
+			t.Fatal(ranked, err)
+		}
+		return ranked[0].Score
+	}
+	const text = "when will the deposit for the rooms be paid back"
+	plain := score(Query{Text: text})
+	filed := score(Query{Text: text, About: "Cambridge Lodge"})
+	named := score(Query{Text: text, Context: []Said{{transcript.Customer, "I stayed at the Cambridge Lodge"}}})
+	if !(plain > filed && filed > named) {
+		t.Errorf("scores: %.2f without a product, %.2f when filed under another, %.2f when another is named", plain, filed, named)
+	}
+}
+
 func TestProductsWithoutSolutionsAreNamedNoMore(t *testing.T) {
 	t.Parallel()
 	x := newTestIndex(t, Options{Now: atToday}, guide()...)

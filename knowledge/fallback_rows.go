@@ -118,7 +118,7 @@ func sharing(ctx context.Context, q querier, f filters, t sharedTerms) ([]Soluti
 					AND s.status = 'published'
 					AND (s.valid_from IS NULL OR s.valid_from <= @now)
 					AND (s.valid_to IS NULL OR s.valid_to > @now)
-					AND s.stage IN ('', @stage)
+					AND s.stage = @stage
 					AND (@region = '' OR s.region = '' OR lower(btrim(s.region)) = @region)
 					AND (@customer_type = '' OR s.customer_type IN ('', @customer_type))
 					AND (cardinality(@products::text[]) = 0 OR s.product = '' OR lower(btrim(s.product)) = ANY(@products))

@@ -29,7 +29,7 @@ var ErrNameless = errors.New("feedback counts by person, and nothing says who gi
 // Opinion is what one person thinks of one revision of a solution.
 type Opinion struct {
 	SolutionID string
-	Revision   int // 0 is the current one
+	Revision   int // 0 is the one that was shown for the question, else the current one
 	Person     string
 	Grade      Grade
 	Note       string // "" is none
@@ -37,8 +37,7 @@ type Opinion struct {
 }
 
 // Give takes what a person thinks of a revision of a solution, in place of what the
-// same person thought of it before: nobody counts twice. The revision of what was
-// shown is used where the question says so. A solution or a revision that there is
+// same person thought of it before: nobody counts twice. A solution or a revision that there is
 // not is ErrNotFound, nobody's opinion ErrNameless.
 func (l *Library) Give(ctx context.Context, o Opinion) error {
 	if o.Person == "" {
@@ -47,9 +46,10 @@ func (l *Library) Give(ctx context.Context, o Opinion) error {
 	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			INSERT INTO feedback (solution_id, revision, person, grade, note, ask_id)
-			SELECT s.id, COALESCE(NULLIF(@revision::integer, 0), s.revision), @person, @grade, @note, a.id
+			SELECT s.id, COALESCE(NULLIF(@revision::integer, 0), NULLIF(shown.revision, 0), s.revision), @person, @grade, @note, a.id
 			FROM solutions AS s
 			LEFT JOIN asks AS a ON a.id = @ask AND a.person = @person
+			LEFT JOIN suggestion_uses AS shown ON shown.ask_id = a.id AND shown.solution_id = s.id AND shown.action = 'shown'
 			WHERE s.id = @solution AND @revision <= s.revision
 			ON CONFLICT (solution_id, revision, person) DO UPDATE SET
 				grade = excluded.grade, note = excluded.note, ask_id = COALESCE(excluded.ask_id, feedback.ask_id), at = now()`,

@@ -54,13 +54,15 @@ func (l *Library) Unpin(ctx context.Context, person, solution string) error {
 	return nil
 }
 
-// Pins returns the ids of the published solutions that a person has at hand, the latest first.
+// Pins returns the ids of the solutions that a person has at hand, the latest first:
+// of those that may be suggested now.
 func (l *Library) Pins(ctx context.Context, person string) ([]string, error) {
 	found, err := l.pool.Query(ctx, `
 		SELECT p.solution_id
 		FROM pins AS p
 		JOIN solutions AS s ON s.id = p.solution_id AND s.status = 'published'
-		WHERE p.person = $1
+		WHERE
+			p.person = $1 AND (s.valid_from IS NULL OR s.valid_from <= now()) AND (s.valid_to IS NULL OR s.valid_to > now())
 		ORDER BY p.at DESC, p.solution_id
 		LIMIT $2`, person, MaxPins)
 	if err != nil {

@@ -158,6 +158,32 @@ func TestFeedbackHoldsUntilTheSolutionSaysSomethingElse(t *testing.T) {
 	}
 }
 
+func TestFeedbackIsAboutWhatWasShown(t *testing.T) {
+	t.Parallel()
+	l := stocked(t)
+	ask, err := l.SaveAsk(t.Context(), Ask{
+		Person: "an", Made: AskTyped, Query: Query{Text: "return it"}, IndexVersion: "v", Shown: []Shown{{SolutionID: "S-1", Revision: 1, Score: 0.9}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, l)
+	give(t, l,
+		Opinion{SolutionID: "S-1", Person: "an", Grade: Wrong, Ask: ask}, Opinion{SolutionID: "S-1", Person: "bo", Grade: Outdated, Ask: ask},
+		Opinion{SolutionID: "S-1", Person: "cy", Grade: Helpful}, Opinion{SolutionID: "S-2", Person: "an", Grade: Partly, Ask: ask},
+	)
+	for from, what := range map[string]string{
+		"person = 'an' AND solution_id = 'S-1' AND revision = 1": "of what was shown",
+		"person = 'bo' AND revision = 2":                         "of another's question",
+		"person = 'cy' AND revision = 2":                         "without a question",
+		"person = 'an' AND solution_id = 'S-2' AND revision = 1": "of what the question did not show",
+	} {
+		if rows(t, l, "feedback WHERE "+from) != 1 {
+			t.Errorf("feedback %s is about another revision", what)
+		}
+	}
+}
+
 func TestReviewsAnswerComplaints(t *testing.T) {
 	t.Parallel()
 	l := stocked(t)
@@ -279,6 +305,12 @@ func TestPins(t *testing.T) {
 			t.Errorf("%s: %s", person, diff)
 		}
 	}
+	execute(t, l, `UPDATE solutions SET valid_to = now() - interval '1 minute' WHERE id = 'S-2'`)
+	execute(t, l, `UPDATE solutions SET valid_from = now() + interval '1 hour' WHERE id = 'S-1'`)
+	if got, err := l.Pins(t.Context(), "an"); err != nil || len(got) > 0 {
+		t.Errorf("what holds no more, or not yet, is at hand: %q, %v", got, err)
+	}
+	execute(t, l, `UPDATE solutions SET valid_to = NULL, valid_from = NULL`)
 	if err := l.Pin(t.Context(), "an", "S-9"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a solution that there is not: %v", err)
 	}

@@ -21,8 +21,8 @@ const (
 	wholeField        = "whole"
 )
 
-// forAll is the term of solutions that are for every product, region, customer
-// type or stage; forOnly begins the term of those that are for one.
+// forAll is the term of solutions that are for every product, region or customer
+// type, and of solutions proper, which are no script of a stage; forOnly begins the term of those that are for one.
 const (
 	forAll  = "*"
 	forOnly = "="

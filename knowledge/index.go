@@ -178,14 +178,36 @@ func (x *Index) Suggest(ctx context.Context, query Query) ([]pipeline.Suggestion
 	return x.suggest(ctx, query, x.o.EmbedWait)
 }
 
+// Source says which search answered, from a closed list.
+type Source string
+
+// The sources. PostgreSQL's search corrects no misspellings and compares no
+// meanings.
+const (
+	FromIndex      Source = "index"
+	FromPostgreSQL Source = "postgresql"
+)
+
+// Sources lists all sources.
+var Sources = []Source{FromIndex, FromPostgreSQL}
+
+// SuggestFrom suggests as Suggest does, and says which search answered.
+func (x *Index) SuggestFrom(ctx context.Context, query Query) ([]pipeline.Suggestion, Source, error) {
+	return x.suggestFrom(ctx, query, x.o.EmbedWait)
+}
+
 // suggest waits that long for the question's vector.
 func (x *Index) suggest(ctx context.Context, query Query, wait time.Duration) ([]pipeline.Suggestion, error) {
-	m := x.o.vectors.meaning(ctx, query.Text, wait)
-	var out []pipeline.Suggestion
-	err := x.search(ctx,
-		func(g *generation) (err error) { out, err = g.suggest(ctx, query, m); return err },
-		func(f *fallback) (err error) { out, err = f.suggest(ctx, query); return err })
+	out, _, err := x.suggestFrom(ctx, query, wait)
 	return out, err
+}
+
+func (x *Index) suggestFrom(ctx context.Context, query Query, wait time.Duration) (out []pipeline.Suggestion, from Source, err error) {
+	m := x.o.vectors.meaning(ctx, query.Text, wait)
+	err = x.search(ctx,
+		func(g *generation) (err error) { out, err = g.suggest(ctx, query, m); from = FromIndex; return err },
+		func(f *fallback) (err error) { out, err = f.suggest(ctx, query); from = FromPostgreSQL; return err })
+	return out, from, err
 }
 
 // search asks the index. When that fails it asks PostgreSQL, and has the index built anew.

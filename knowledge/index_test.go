@@ -43,7 +43,11 @@ func newTestIndex(t testing.TB, o Options, solutions ...Solution) *Index {
 
 func demoSolutions(t testing.TB) []Solution {
 	t.Helper()
-	const path = "../testdata/demo/solutions.jsonl"
+	return readSolutions(t, "../testdata/demo/solutions.jsonl")
+}
+
+func readSolutions(t testing.TB, path string) []Solution {
+	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)

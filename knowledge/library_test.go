@@ -151,7 +151,7 @@ func TestChangesAppearInTheirOrder(t *testing.T) {
 		_, err := l.Import(context.WithoutCancel(t.Context()), []Solution{{ID: "fast", Title: "t", Answer: "a"}}, ImportOptions{By: "lin"})
 		fast <- err
 	}()
-	waitForLock(t, slow)
+	waitForLock(t, slow, "advisory")
 	if ids, _ := since(t, l, 0); len(ids) > 0 {
 		t.Errorf("before any commit there are %v", ids)
 	}
@@ -166,13 +166,13 @@ func TestChangesAppearInTheirOrder(t *testing.T) {
 	}
 }
 
-// waitForLock returns when another transaction waits for an advisory lock.
-func waitForLock(t *testing.T, tx pgx.Tx) {
+// waitForLock returns when another transaction waits for a lock of that kind.
+func waitForLock(t *testing.T, tx pgx.Tx, kind string) {
 	t.Helper()
 	for {
 		var waiting int
-		err := tx.QueryRow(t.Context(), `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&waiting)
+		err := tx.QueryRow(t.Context(), `SELECT count(*) FROM pg_locks WHERE locktype = $1 AND NOT granted
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, kind).Scan(&waiting)
 		if err != nil {
 			t.Fatal(err)
 		}

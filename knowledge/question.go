@@ -29,21 +29,17 @@ var _ pipeline.Suggester = (*Index)(nil)
 // best solutions.
 func (x *Index) Questions(ctx context.Context, s *transcript.Session) ([]pipeline.Question, error) {
 	questions := []pipeline.Question{}
+	var before topic
 	for _, b := range Bursts(s) {
-		need, err := x.Need(ctx, b.Query)
+		q, err := x.asked(ctx, s, &b, &before)
 		if err != nil {
 			return nil, fmt.Errorf("session %q, turn %d: %w", s.ID, b.Turn, err)
 		}
-		if need < LeastNeed {
+		if q == nil {
 			continue
 		}
-		suggestions, err := x.suggest(ctx, b.Query, max(inspectWait, x.o.EmbedWait))
-		if err != nil {
-			return nil, fmt.Errorf("suggest for session %q, turn %d: %w", s.ID, b.Turn, err)
-		}
-		q := pipeline.Question{Turn: b.Turn, Text: b.Query.Text, Suggestions: suggestions}
-		q.Answered = new(answer.Compare(s, &q, answer.Options{}).Answered)
-		questions = append(questions, q)
+		q.Answered = new(answer.Compare(s, q, answer.Options{}).Answered)
+		questions = append(questions, *q)
 		if len(questions) == maxQuestions {
 			break
 		}

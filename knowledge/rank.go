@@ -88,7 +88,7 @@ func rankingVersion() string {
 	return fmt.Sprint(weightsFile, maxVoters, ridge, pairFactor, prior, leastSaid, solverSteps, crowdSize, background, saturation, lengthFactor, maxCandidates, postingsBudget, leastRival, leastHalves, shortHalves, wholeWording, genericWording, mostLacking,
 		sameWording, alikeWording, genericWords, leastTypo, maxPieces, leastPiece, leastPieceScore,
 		contextFactor, shortQuestion, turnDecay, otherSpeaker, leastContext, maxContextTerms, maxQuestionRunes,
-		otherProduct, leastBegun, leastNamed, mostNamed, mostWithTerm, mostNameTerms, ordinaryFactor,
+		otherProduct, otherThanAbout, leastBegun, leastNamed, mostNamed, mostWithTerm, mostNameTerms, ordinaryFactor,
 		maxJudged, leastTaught, maxTaught, judgeRounds, judgeRate, judgeScale, judgeStride,
 		judgeBefore, otherCode, ownCode, mostWithCode, maxCodePart,
 		weakFactor, unknownFactor, unknownHanFactor, stopWords, weakHan, englishForms, samePhrases, questionPatterns())

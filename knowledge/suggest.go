@@ -22,9 +22,8 @@ const (
 	maxQuestionRunes = 400
 )
 
-// Query is a question to the library. What it says of products, region, customer
-// type and stage is a filter: solutions for others are not suggested, those for
-// all are.
+// Query is a question to the library. What it says of products, region and customer
+// type is a filter: solutions for others are not suggested, those for all are.
 type Query struct {
 	Text         string
 	Context      []Said   // earlier turns, the latest last
@@ -33,7 +32,7 @@ type Query struct {
 	About        string   // the product that is meant when none is named; no filter
 	Region       string
 	CustomerType string // individual or enterprise
-	Stage        Stage  // scripts for it; "" is solutions proper
+	Stage        Stage  // only scripts for it; "" is only solutions proper
 	Limit        int    // of suggestions; 0 is DefaultLimit, more than 50 is 50
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"assay/pipeline/redact"
 	"assay/pipeline/store/storetest"
@@ -129,6 +130,8 @@ func TestMeaningFindsWhatNoWordDoes(t *testing.T) {
 	retired.Status, expired.ValidTo, german.Language = Retired, today.Add(-time.Hour), "de"
 	product := stall()[0]
 	product.Product, product.Region, product.CustomerType = "Card", "north", "enterprise"
+	script := stall()[0]
+	script.Stage = Guide
 	paraphrase := Query{Text: "moolah arrive?"}
 	paraphrase.Text = "moolah cash?"
 	for _, tt := range []struct {
@@ -146,7 +149,8 @@ func TestMeaningFindsWhatNoWordDoes(t *testing.T) {
 		{"for another product", product, Query{Text: paraphrase.Text, Products: []string{"loan"}}, []string{}},
 		{"for another region", product, Query{Text: paraphrase.Text, Region: "south"}, []string{}},
 		{"for another type of customer", product, Query{Text: paraphrase.Text, CustomerType: "individual"}, []string{}},
-		{"for a stage", product, Query{Text: paraphrase.Text, Stage: Guide}, []string{"money"}},
+		{"for a stage", product, Query{Text: paraphrase.Text, Stage: Guide}, []string{}},
+		{"a script of the stage", script, Query{Text: paraphrase.Text, Stage: Guide}, []string{"money"}},
 		{"in another language when there is none", german, paraphrase, []string{"money"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -524,6 +528,40 @@ func TestALargeLibraryIsOnlyPutInOrder(t *testing.T) {
 	got := ranks(t, x, Query{Text: "delivery busted"})
 	if len(got) != 2 || got[0].ID != "b" {
 		t.Errorf("ranked %v", got)
+	}
+}
+
+// A database that is slow to read vectors keeps no other search, and nobody who
+// writes, from going on.
+func TestVectorsAreReadWithoutHoldingTheIndex(t *testing.T) {
+	t.Parallel()
+	pool := storetest.New(t)
+	l := NewLibrary(pool)
+	imports(t, l, stall()...)
+	x, f := filled(t, l, newMeaner())
+	x.o.vectors.space.most = 1
+	f.begun = time.Time{}
+	pass(t, f)
+	done := make(chan error, 1)
+	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `LOCK TABLE solution_vectors IN ACCESS EXCLUSIVE MODE`); err != nil {
+			return err
+		}
+		go func() { _, err := x.Suggest(t.Context(), Query{Text: "change my cash"}); done <- err }()
+		waitForLock(t, tx, "relation")
+		g := x.current.generation
+		if !g.mu.TryLock() {
+			t.Error("the index is locked while vectors are read")
+		} else {
+			g.mu.Unlock()
+		}
+		if n := len(g.searching); n > 0 {
+			t.Errorf("%d searches count as running while vectors are read", n)
+		}
+		return nil
+	})
+	if err := errors.Join(err, <-done); err != nil {
+		t.Error(err)
 	}
 }
 

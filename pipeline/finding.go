@@ -190,7 +190,9 @@ type Question struct {
 	Turn        int          `json:"turn"`
 	Text        string       `json:"text"`
 	Suggestions []Suggestion `json:"suggestions"`
-	Answered    *Answered    `json:"answered,omitempty"` // nil where nobody compared
+	// Carried: it goes on with an earlier question, whose solution it was given.
+	Carried  bool      `json:"carried,omitempty"`
+	Answered *Answered `json:"answered,omitempty"` // nil where nobody compared
 }
 
 // Answered says whether the agent answered a question as its solution does.

@@ -27,7 +27,7 @@ type tokenCreateCmd struct {
 	Scopes  []string `name:"scope" required:"" placeholder:"SCOPE" help:"What it may be used for: suggest, feedback, live, sessions:write, verdicts:read, library:read, library:write, models:read; may be repeated."`
 	Origins []string `name:"origin" placeholder:"URL" help:"Pages of this site may use it, such as https://crm.example.com; may be repeated. Without one, no page of another site may."`
 	Expires string   `name:"expires" placeholder:"TIME" help:"End it after this long, such as 90d or 12h, or on a day, such as 2026-12-31 (default: never)."`
-	Rate    string   `name:"rate" default:"10/s" help:"Requests, at most: 10/s, 300/m, 1000/h. Each process counts for itself."`
+	Rate    string   `name:"rate" default:"10/s" help:"Requests for one agent (Assay-Agent), or for none, at most: 10/s, 300/m, 1000/h; for all agents together 20 times as many. Each process counts for itself."`
 	By      string   `name:"by" env:"ASSAY_BY" placeholder:"NAME" help:"Who makes it (default: the name of the system's user)."`
 	JSON    bool     `name:"json" help:"Print JSON."`
 	config.Database

@@ -18,7 +18,7 @@ type Token struct {
 	Hash       []byte     `db:"hash"`   // SHA-256 of the whole secret
 	Scopes     []string   `db:"scopes"`
 	Origins    []string   `db:"origins"`     // of pages that may use it
-	Calls      int        `db:"calls"`       // requests in PerSeconds, at most
+	Calls      int        `db:"calls"`       // requests in PerSeconds for one agent, at most
 	PerSeconds int        `db:"per_seconds"` // s
 	CreatedBy  string     `db:"created_by"`
 	CreatedAt  time.Time  `db:"created_at"` // the database's

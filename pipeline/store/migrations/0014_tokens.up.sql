@@ -7,7 +7,7 @@ CREATE TABLE api_tokens (
     hash         bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32), -- SHA-256 of the whole secret
     scopes       text[] NOT NULL CHECK (cardinality(scopes) > 0),
     origins      text[] NOT NULL DEFAULT '{}', -- of the pages that may use it; none: no page of another site
-    calls        integer NOT NULL CHECK (calls > 0), -- requests in per_seconds, at most
+    calls        integer NOT NULL CHECK (calls > 0), -- requests in per_seconds for one agent, at most
     per_seconds  integer NOT NULL CHECK (per_seconds > 0),
     created_by   text NOT NULL CHECK (created_by <> ''),
     created_at   timestamptz NOT NULL DEFAULT now(),

@@ -69,7 +69,7 @@ func TestAPISuggest(t *testing.T) {
 	if len(got.Suggestions) != 1 || got.Suggestions[0].SolutionID != "SOL-1" || got.Suggestions[0].Answer != "先清洗雾化片，再换纯净水。" {
 		t.Errorf("got %+v", got)
 	}
-	if body := s.get("/api/v1/suggest?q=zebra").body; body != `{"ask":null,"query":"zebra","context":0,"suggestions":[]}`+"\n" {
+	if body := s.get("/api/v1/suggest?q=zebra").body; body != `{"ask":null,"query":"zebra","context":0,"suggestions":[],"source":"index"}`+"\n" {
 		t.Errorf("a question without an answer gave %s", body)
 	}
 	if body := s.get("/api/v1/suggest").body; body != `{"ask":null,"query":"","context":0,"suggestions":[]}`+"\n" {
@@ -247,7 +247,7 @@ func TestDescriptionListsTheClosedLists(t *testing.T) {
 		"FlagReason": texted(pipeline.FlagReasons), "Severity": texted(pipeline.FlagSeverities), "Outcome": texted(pipeline.Outcomes),
 		"Result": texted(pipeline.Results), "Channel": texted(transcript.Channels), "EndpointState": texted(endpointStates),
 		"Stage": texted(knowledge.Stages), "Grade": texted(knowledge.Grades), "CustomerType": transcript.CustomerTypes,
-		"SolutionStatus": texted(knowledge.Statuses), "Validity": texted(knowledge.Validities), "RevisionCause": texted(knowledge.Causes),
+		"SolutionStatus": texted(knowledge.Statuses), "Validity": texted(knowledge.Validities), "RevisionCause": texted(knowledge.Causes), "SuggestionSource": texted(knowledge.Sources),
 	} {
 		if diff := cmp.Diff(want, doc.Components.Schemas[name].Enum); diff != "" {
 			t.Errorf("%s: %s", name, diff)

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
+	"assay/knowledge"
 	"assay/pipeline/store"
 )
 
@@ -84,6 +85,8 @@ func TestComponentInAForeignPage(t *testing.T) {
 		"under a strict policy":      componentUnderStrictPolicy,
 		"by keyboard":                componentByKeyboard,
 		"turns of a desktop":         componentTakesTurns,
+		"turns wait for the agent":   componentLeavesTyping,
+		"copies without Markdown":    componentCopiesPlainText,
 		"hostile contents are text":  componentShowsText,
 		"errors in words":            componentTellsErrors,
 		"internal notes stay inside": componentKeepsNotes,
@@ -131,6 +134,21 @@ func (f *foreign) quitWithout(words ...string) {
 		}
 		if !known {
 			f.t.Errorf("the console says %q", line)
+		}
+	}
+}
+
+func TestComponentSaysWhenPostgreSQLAnswers(t *testing.T) {
+	t.Parallel()
+	ctx := browser(t)
+	plain, proxy := withOpened(t, shelf(), knowledge.Options{Postpone: true}), behindProxy(t)
+	s := newSite(t, func(o *Options) { plain(o); proxy(o); o.API.Reread = 1 })
+	for lang, want := range map[string]string{"en": "PostgreSQL searches", "zh": "现由 PostgreSQL 查找"} {
+		b := abroad(t, ctx, s, strict, fmt.Sprintf(`<assay-suggest token="TOKEN" language=%q></assay-suggest>`, lang))
+		b.eval(`el.ask("how do I reset my router"), 0`)
+		b.until(oneAbroad)
+		if got := b.text(saidAbroad); !strings.Contains(got, want) {
+			t.Errorf("%s: it says %q", lang, got)
 		}
 	}
 }
@@ -189,6 +207,58 @@ func componentTakesTurns(t *testing.T, ctx context.Context, s *site) {
 	if n := b.eval(`window.n`); n != 1 {
 		t.Errorf("ask returns %d", n)
 	}
+}
+
+// componentLeavesTyping sets turns while the agent types: each message of the
+// customer comes so.
+func componentLeavesTyping(t *testing.T, ctx context.Context, s *site) {
+	b := abroad(t, ctx, s, "", `<assay-suggest token="TOKEN" agent="an"></assay-suggest>`)
+	b.eval(`window.plain = window.fetch, window.searched = 0, window.fetch = (...a) => {
+		searched += a[0].pathname === "/api/v1/suggest" ? 1 : 0;
+		return plain(...a);
+	}, 0`)
+	const turns = `window.before = searched, el.turns = [{speaker: "customer", text: "how do I reset my router"}], searched - before`
+	b.do(chromedp.Evaluate[chromedp.Void](`root.querySelector("textarea").focus()`))
+	b.press("zeb")
+	if n := b.eval(turns); n != 0 || b.text(`root.querySelector("textarea").value`) != "zeb" {
+		t.Errorf("what is typed becomes %q, after %d searches", b.text(`root.querySelector("textarea").value`), n)
+	}
+	b.press("\b\b\b")
+	b.until(`root.querySelector("h3")?.textContent === "1. Reset the router"`)
+	if n := b.eval(turns); n != 1 {
+		t.Errorf("an empty field keeps turns from being searched: %d", n)
+	}
+	b.until(`root.querySelector("h3")?.textContent === "1. Reset the router"`)
+	b.do(chromedp.Evaluate[chromedp.Void](`root.querySelector("li.hit").focus()`))
+	b.press("w")
+	b.until(`root.activeElement.matches("input")`)
+	b.press("the lamp")
+	b.eval(`window.before = searched, el.turns = [{speaker: "customer", text: "水壶底部漏水怎么办"}], 0`)
+	if n := b.eval(`searched - before`); n != 0 {
+		t.Errorf("while a note is written the suggestions are searched again: %d", n)
+	}
+	b.press(" is wrong\r")
+	b.until(`root.querySelector("h3")?.textContent === "1. 水壶漏水怎么处理"`)
+	if n := s.count("feedback WHERE grade = 'wrong' AND note = 'the lamp is wrong' AND person = 'an'"); n != 1 {
+		t.Errorf("the feedback is written down %d times", n)
+	}
+}
+
+// componentCopiesPlainText copies a script, which has no passage, as pages can that
+// are no secure context.
+func componentCopiesPlainText(t *testing.T, ctx context.Context, s *site) {
+	b := abroad(t, ctx, s, "", `<assay-suggest token="TOKEN" agent="an" stage="guide" answer-language="en"></assay-suggest>`)
+	b.eval(`window.copies = [], document.execCommand = (command) => copies.push(command + ": " + root.activeElement.value),
+		Object.defineProperty(navigator, "clipboard", { value: undefined }), 0`)
+	b.do(chromedp.Evaluate[chromedp.Void](`root.querySelector("textarea").focus()`))
+	b.press("\r")
+	b.until(onHit)
+	b.press("c")
+	b.until(saidAbroad + ` === "Copied" && ` + onHit)
+	if diff := cmp.Diff([]string{"copy: Good morning, you are talking to NAME. How can I help you?"}, b.texts(`window.copies`)); diff != "" {
+		t.Error(diff)
+	}
+	b.has("suggestion_uses WHERE action = 'copied' AND part = 'answer' AND person = 'an'")
 }
 
 func componentShowsText(t *testing.T, ctx context.Context, s *site) {

@@ -75,7 +75,8 @@ func addComponents(components object) error {
 		"headers":     object{"WWW-Authenticate": header("string", "How to authenticate (RFC 6750)")}, "content": problem,
 	}
 	responses["TooManyRequests"] = object{
-		"description": "Too many requests of this token, or of this address",
+		"description": fmt.Sprintf("Too many requests of this agent (of the token itself, where no %s is named), of all agents of the token together "+
+			"(%d times as many), or, without a token, of this address", agentHeader, allAgents),
 		"headers": object{
 			"Retry-After":      header("integer", "Seconds to wait"),
 			"RateLimit":        header("string", "What is left (r), and the seconds until all of it is back (t)"),
@@ -85,7 +86,7 @@ func addComponents(components object) error {
 	}
 	components["parameters"] = merged(components["parameters"], "AssayAgent", object{
 		"name": agentHeader, "in": "header", "schema": object{"type": "string", "maxLength": longestName},
-		"description": "Id of the agent for whom a program asks; taken with a token only",
+		"description": "Id of the agent for whom a program asks; taken with a token only. Requests are counted by agent",
 	})
 	return nil
 }

@@ -64,7 +64,12 @@ func (s *server) enter(w http.ResponseWriter, r *http.Request) error {
 	if t == nil {
 		return s.unauthorized(w, r, `error="invalid_token"`, errToken)
 	}
-	if err := s.limits.take(w, "token "+t.Prefix, Rate{t.Calls, time.Duration(t.PerSeconds) * time.Second}); err != nil {
+	agent, isAgent := agentOf(r)
+	whose := agent
+	if !isAgent {
+		whose = ""
+	}
+	if err := s.limits.takeToken(w, t.Prefix, whose, Rate{t.Calls, time.Duration(t.PerSeconds) * time.Second}); err != nil {
 		return err
 	}
 	if origin != "" && !slices.Contains(t.Origins, origin) {
@@ -74,7 +79,7 @@ func (s *server) enter(w http.ResponseWriter, r *http.Request) error {
 	if scope := scopeOf(r.Pattern); !holds(t, scope) {
 		return refuseScope(w, scope)
 	}
-	if agent, ok := agentOf(r); !ok {
+	if !isAgent {
 		return fmt.Errorf("%w: %q", errAgentHeader, agent)
 	}
 	if err := s.tokens.note(r.Context(), t); err != nil {

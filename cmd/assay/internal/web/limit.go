@@ -57,19 +57,62 @@ func (l *limits) take(w http.ResponseWriter, key string, r Rate) error {
 	if r.Calls == 0 {
 		return nil
 	}
+	t := l.count(key, r)
+	t.tell(w.Header(), "default")
+	return t.err()
+}
+
+// allAgents is how many times as many requests as of one agent are taken from all
+// agents of a token together.
+const allAgents = 20
+
+// takeToken counts a request of one of a token's agents, and then of the token: an
+// agent whose program runs wild uses up nothing but its own.
+func (l *limits) takeToken(w http.ResponseWriter, token, agent string, r Rate) error {
+	if err := l.take(w, "agent "+token+" "+agent, r); err != nil {
+		return err
+	}
+	all := l.count("token "+token, Rate{allAgents * r.Calls, r.Per})
+	if !all.allowed {
+		all.tell(w.Header(), "token")
+	}
+	return all.err()
+}
+
+// taken is what is left in a bucket after a request.
+type taken struct {
+	rate    Rate
+	left    float64
+	allowed bool
+}
+
+func (l *limits) count(key string, r Rate) taken {
 	b := l.bucket(key, r)
 	at := time.Now()
 	allowed := b.AllowN(at, 1)
-	left := max(b.TokensAt(at), 0)
-	perSecond := float64(b.Limit())
-	full := time.Duration((float64(r.Calls) - left) / perSecond * float64(time.Second))
-	h := w.Header()
-	h.Set("RateLimit-Policy", fmt.Sprintf(`"default";q=%d;w=%d`, r.Calls, seconds(r.Per)))
-	h.Set("RateLimit", fmt.Sprintf(`"default";r=%d;t=%d`, int(left), seconds(full)))
-	if allowed {
+	return taken{r, max(b.TokensAt(at), 0), allowed}
+}
+
+// until is how long it takes until so many requests are left.
+func (t taken) until(calls float64) time.Duration {
+	return time.Duration((calls - t.left) * float64(t.rate.Per) / float64(t.rate.Calls))
+}
+
+// retry is how long to wait before the next request.
+func (t taken) retry() time.Duration { return t.until(1) }
+
+// tell says in headers what is left, of a policy of this name.
+func (t taken) tell(h http.Header, policy string) {
+	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", policy, t.rate.Calls, seconds(t.rate.Per)))
+	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", policy, int(t.left), seconds(t.until(float64(t.rate.Calls)))))
+	if !t.allowed {
+		h.Set("Retry-After", strconv.Itoa(max(1, seconds(t.retry()))))
+	}
+}
+
+func (t taken) err() error {
+	if t.allowed {
 		return nil
 	}
-	retry := time.Duration((1 - left) / perSecond * float64(time.Second))
-	h.Set("Retry-After", strconv.Itoa(max(1, seconds(retry))))
-	return tooMany{retry}
+	return tooMany{t.retry()}
 }

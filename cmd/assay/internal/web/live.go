@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"assay/jobs"
+	"assay/knowledge"
 	"assay/pipeline/store"
 	"assay/pipeline/transcript"
 )
@@ -116,7 +117,7 @@ type numberedWarning struct {
 func (p *livePage) Left() string { return minutes(p.Clock.Deadline.Sub(p.Now).Round(time.Second)) }
 
 func (s *server) live(w http.ResponseWriter, r *http.Request) error {
-	p := livePage{page: s.page(w, r, "live", "assist.js"), ID: r.PathValue("id"), Now: time.Now(), Nameless: s.nameless()}
+	p := livePage{page: s.page(w, r, "live", "hits.js", "assist.js"), ID: r.PathValue("id"), Now: time.Now(), Nameless: s.nameless()}
 	p.Title = p.ID
 	v, err := s.follow(r.Context(), p.ID, 0, &p.page, s.asker(r))
 	if err != nil {
@@ -163,17 +164,20 @@ func (p *livePage) take(e liveEvent) {
 type hitOf struct {
 	*page
 	Hit      liveHit
+	Number   int  // the key that chooses it, from 1
 	Nameless bool // nothing says who reads, so that no grade is taken
 }
 
 // Grades are what one may think of it.
 func (hitOf) Grades() []gradeKey { return hitView{}.Grades() }
 
-// With puts a suggestion on the page.
-func (p *livePage) With(h liveHit) hitOf { return hitOf{&p.page, h, p.Nameless} }
+// With puts the i-th suggestion on the page.
+func (p *livePage) With(i int, h liveHit) hitOf { return hitOf{&p.page, h, i + 1, p.Nameless} }
 
 // BlankHit is what the script fills in for each suggestion.
-func (p *livePage) BlankHit() hitOf { return hitOf{page: &p.page, Nameless: p.Nameless} }
+func (p *livePage) BlankHit() hitOf {
+	return hitOf{page: &p.page, Hit: liveHit{ReplyPart: knowledge.PartAnswer}, Nameless: p.Nameless}
+}
 
 // BlankTurn is what the script fills in for each turn.
 func (p *livePage) BlankTurn() liveTurn { return liveTurn{Speaker: transcript.System, Final: true} }

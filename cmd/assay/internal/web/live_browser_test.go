@@ -4,20 +4,26 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
+
+	"assay/knowledge"
 )
 
 func TestLiveInBrowser(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, withLibrary(t))
+	s := newSite(t, withShelf(t))
 	ctx := browser(t)
 	for name, test := range map[string]func(*testing.T, context.Context, *site){
 		"the page goes on by itself":       livePageGoesOn,
 		"hostile turns are text":           liveHostileIsText,
+		"everything by keyboard":           liveByKeyboard,
 		"beside another window":            liveIsNarrow,
 		"the line is lost and comes again": liveComesAgain,
 		"the list shows who waits":         livesInBrowser,
@@ -30,25 +36,12 @@ func livePageGoesOn(t *testing.T, ctx context.Context, s *site) {
 	s.say("b 1", `{"session":{"channel":"chat","language":"zh","business_type":"inquiry","customer":{"type":"individual"}},"first":0,"turns":[{"speaker":"agent","text":"您好"}]}`)
 	b := open(t, ctx, s, "/live/b%201?lang=en")
 	b.until(`document.getElementById("line").textContent === "Live"`)
-	s.say("b 1", `{"first":1,"turns":[{"speaker":"customer","text":"加湿","final":false}]}`)
-	b.until(`document.querySelector("#t1.open .said")?.textContent === "加湿"`)
-	s.say("b 1", `{"first":1,"turns":[{"speaker":"customer","text":"加湿器不出雾怎么办"}]}`)
-	b.until(`document.querySelector("#t1:not(.open) .said")?.textContent === "加湿器不出雾怎么办" && document.querySelectorAll("#turns li").length === 2`)
+	s.say("b 1", `{"first":1,"turns":[{"speaker":"customer","text":"水壶","final":false}]}`)
+	b.until(`document.querySelector("#t1.open .said")?.textContent === "水壶"`)
+	s.say("b 1", `{"first":1,"turns":[{"speaker":"customer","text":"水壶底部漏水怎么办"}]}`)
+	b.until(`document.querySelector("#t1:not(.open) .said")?.textContent === "水壶底部漏水怎么办" && document.querySelectorAll("#turns li").length === 2`)
 	b.until(`document.querySelectorAll(".hits .suggestion").length === 1`)
-	if got := b.text(`document.querySelector(".suggestion [data-f=answer]").textContent`); got != "先清洗雾化片，再换纯净水。" {
-		t.Errorf("the answer is %q", got)
-	}
 	b.until(`/^[0-9]:[0-9]{2}$/.test(document.querySelector("#clock b").textContent) && !document.getElementById("clock").hidden`)
-	b.press("c")
-	b.until(`document.querySelector("[data-copy]").textContent === "Copied"`)
-	until(t, func() bool {
-		return s.count("suggestion_uses WHERE action = 'copied' AND part = 'answer' AND person = 'wang'") == 1
-	})
-	b.press("h")
-	b.until(`document.querySelector('.hits [data-grade=helpful][aria-pressed=true]') !== null`)
-	if n := s.count("feedback WHERE grade = 'helpful' AND person = 'wang'"); n != 1 {
-		t.Errorf("%d grades are kept", n)
-	}
 	s.say("b 1", `{"first":2,"turns":[{"speaker":"agent","text":"这事不归我管，你爱找谁找谁，烦死了"}]}`)
 	b.until(`document.querySelectorAll("#warnings .warning").length >= 1 && document.getElementById("clock").hidden`)
 	if got := b.text(`document.querySelector("#warnings a").getAttribute("href")`); got != "#t2" {
@@ -62,6 +55,46 @@ func livePageGoesOn(t *testing.T, ctx context.Context, s *site) {
 		t.Fatalf("end: %d", status)
 	}
 	b.until(`!document.getElementById("ended").hidden && /^\/sessions\/\d+$/.test(document.querySelector("#ended a").getAttribute("href"))`)
+}
+
+// liveByKeyboard does with suggestions what agents do with those of their own questions.
+func liveByKeyboard(t *testing.T, ctx context.Context, s *site) {
+	s.say("k", `{"session":{"channel":"chat","language":"en"},"turns":[{"speaker":"agent","text":"Hello"}]}`)
+	if _, err := s.options.Library.Review(t.Context(), "ROUTER-1", time.Time{}, knowledge.Change{By: "li"}); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, ctx, s, "/live/k?lang=en")
+	b.until(`document.getElementById("line").textContent === "Live"`)
+	b.eval(keepCopies)
+	s.say("k", `{"turns":[{"speaker":"customer","text":"router restarts?"}]}`)
+	b.until(`document.querySelectorAll(".hits .suggestion").length === 2`)
+	at := strconv.Itoa(1 + slices.Index(b.texts(shownIDs), "ROUTER-1"))
+	if got := b.text(`document.querySelector('[data-id="ROUTER-1"] .source').innerText`); !strings.Contains(got, "reviewed "+time.Now().In(s.options.Zone).Format(time.DateOnly)) || !strings.Contains(got, "valid until 2036-06-30") {
+		t.Errorf("the source is %q", got)
+	}
+	b.press("12" + at)
+	b.until(chosenItem + ` && document.activeElement.dataset.id === "ROUTER-1"`)
+	b.press("c")
+	b.until(handled + ` === "Copied"`)
+	if got := b.texts(`window.copies`); len(got) != 1 || !strings.HasPrefix(got[0], "Please hold the small button") {
+		t.Errorf("copied is %q", got)
+	}
+	b.has("suggestion_uses WHERE action = 'copied' AND part = 'short_reply' AND person = 'wang' AND solution_id = 'ROUTER-1'")
+	b.press("h")
+	b.until(`document.querySelector('.chosen [value=helpful]').getAttribute("aria-pressed") === "true"`)
+	b.press("w")
+	b.until(`document.activeElement.name === "note"`)
+	b.press("the lamp")
+	s.say("k", `{"turns":[{"speaker":"customer","text":"And how does the zebra cross?"}]}`)
+	b.until(`document.querySelectorAll("#turns li").length === 3`)
+	b.press(" is red\r")
+	b.until(`document.querySelector(".hits .suggestion").dataset.id === "EVIL-1"`)
+	if s.count("feedback WHERE grade = 'wrong' AND note = 'the lamp is red' AND person = 'wang' AND solution_id = 'ROUTER-1'") != 1 || s.count("feedback") != 1 {
+		t.Error("the note is not kept")
+	}
+	b.eval(`window.fetch = async () => new Response("", { status: 500 }), 0`)
+	b.press("o")
+	b.until(handled + ` === "The search failed. Try again."`)
 }
 
 func liveHostileIsText(t *testing.T, ctx context.Context, s *site) {
@@ -86,12 +119,12 @@ func liveHostileIsText(t *testing.T, ctx context.Context, s *site) {
 }
 
 func liveIsNarrow(t *testing.T, ctx context.Context, s *site) {
-	s.say("n", `{"session":{"channel":"chat","language":"zh","business_type":"inquiry","customer":{"type":"individual"}},"turns":[{"speaker":"agent","text":"这事不归我管，你爱找谁找谁，烦死了"},{"speaker":"customer","text":"加湿器不出雾怎么办"}]}`)
+	s.say("n", `{"session":{"channel":"chat","language":"zh","business_type":"inquiry","customer":{"type":"individual"}},"turns":[{"speaker":"agent","text":"这事不归我管，你爱找谁找谁，烦死了"},{"speaker":"customer","text":"水壶底部漏水怎么办"}]}`)
 	b := open(t, ctx, s, "/")
 	b.size(360, 740)
 	for _, lang := range []string{"zh", "en"} {
 		b.visit("/live/n?lang=" + lang)
-		b.until(`document.getElementById("line").textContent !== ""`)
+		b.until(`document.getElementById("line").textContent !== "" && [".suggestion", "#warnings li", "#turns li"].every((e) => document.querySelector(e) !== null)`)
 		if n := b.eval(`document.documentElement.scrollWidth`); n > 360 {
 			t.Errorf("%s: the page is %d wide", lang, n)
 		}

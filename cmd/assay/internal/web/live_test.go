@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"assay/jobs"
+	"assay/knowledge"
 )
 
 func TestTurnsAreToldAsTheyComeIn(t *testing.T) {
@@ -305,7 +306,10 @@ func TestLiveSuggestionsAreToldWithoutTheirMarkdown(t *testing.T) {
 	t.Parallel()
 	list := []jobs.LiveSuggestion{{Passage: "First wait.", Answer: "**First** wait.\n\n[Then](https://a.example) call."}}
 	got := (&liveView{s: &server{}}).asked(t.Context(), jobs.LiveSuggestions{Suggestions: list}).Suggestions[0]
-	want := liveHit{LiveSuggestion: jobs.LiveSuggestion{Passage: "First wait.", Answer: "First wait.\n\nThen (https://a.example) call."}}
+	want := liveHit{
+		LiveSuggestion: jobs.LiveSuggestion{Passage: "First wait.", Answer: "First wait.\n\nThen (https://a.example) call."},
+		Reply:          "First wait.", ReplyPart: knowledge.PartPassage,
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -421,6 +425,33 @@ func TestLiveSuggestionsTellTheirSources(t *testing.T) {
 		}
 		if _, ok := got["note"]; ok != tt.note {
 			t.Errorf("%s: note %v", name, got["note"])
+		}
+	}
+}
+
+// What was told stays told; what an agent is shown of it still holds.
+func TestLiveSuggestionsThatHoldNoMore(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withShelf(t))
+	s.say("k", `{"session":{"channel":"chat","language":"zh"},"turns":[{"speaker":"customer","text":"水壶底部漏水怎么办？"}]}`)
+	shown := func() bool { return strings.Contains(s.get("/live/k").body, `data-id="KETTLE-3"`) }
+	if !shown() {
+		t.Fatal("nothing is suggested")
+	}
+	for name, change := range map[string]string{
+		"retired": `status = 'retired'`, "expired": `valid_to = now() - interval '1 minute'`, "of another time": `valid_from = now() + interval '1 hour'`,
+	} {
+		if _, err := s.store.Pool().Exec(t.Context(), `UPDATE solutions SET `+change+` WHERE id = 'KETTLE-3'`); err != nil {
+			t.Fatal(err)
+		}
+		if shown() {
+			t.Errorf("%s, it is still shown", name)
+		}
+		if _, err := s.store.Pool().Exec(t.Context(), `UPDATE solutions SET status = 'published', valid_to = NULL, valid_from = NULL WHERE id = 'KETTLE-3'`); err != nil {
+			t.Fatal(err)
+		}
+		if !shown() {
+			t.Fatal("it is not shown again")
 		}
 	}
 }

@@ -92,12 +92,15 @@ type liveAsked struct {
 // database is away, and of a solution that is no longer there, without.
 type liveHit struct {
 	jobs.LiveSuggestion
-	ShortReply string          `json:"short_reply,omitempty"`
-	Note       string          `json:"note,omitempty"` // for agents only
-	Revision   int             `json:"revision,omitempty"`
-	ReviewedOn string          `json:"reviewed_on,omitempty"`
-	ValidUntil string          `json:"valid_until,omitempty"`
-	Grade      knowledge.Grade `json:"grade,omitempty"` // the reader's
+	ShortReply string            `json:"short_reply,omitempty"`
+	Reply      string            `json:"reply"`          // what one key copies
+	ReplyPart  knowledge.UsePart `json:"reply_part"`     // what Reply is
+	Note       string            `json:"note,omitempty"` // for agents only
+	Revision   int               `json:"revision,omitempty"`
+	ReviewedOn string            `json:"reviewed_on,omitempty"`
+	ValidUntil string            `json:"valid_until,omitempty"`
+	Stale      bool              `json:"stale"`
+	Grade      knowledge.Grade   `json:"grade,omitempty"` // the reader's
 }
 
 // liveWarning is a warning with its words.
@@ -207,36 +210,46 @@ func clockOf(s *transcript.Session, i int, zone *time.Location) string {
 }
 
 // asked shows suggestions as they can be said to a customer, without their Markdown,
-// and with what the library says of them now.
+// and with what the library says of them now. What was taken back, or has expired,
+// since they were told is left out.
 func (v *liveView) asked(ctx context.Context, c jobs.LiveSuggestions) liveAsked {
-	out := liveAsked{LiveSuggestions: c, Suggestions: make([]liveHit, len(c.Suggestions)), Question: v.question(c.Turns)}
+	out := liveAsked{LiveSuggestions: c, Suggestions: make([]liveHit, 0, len(c.Suggestions)), Question: v.question(c.Turns)}
 	ids := make([]string, len(c.Suggestions))
 	for i, told := range c.Suggestions {
 		ids[i] = told.SolutionID
 	}
-	cards := v.cards(ctx, ids)
-	for i, told := range c.Suggestions {
-		told.Answer = knowledge.PlainText(told.Answer)
-		out.Suggestions[i].LiveSuggestion = told
-		if card, ok := cards[told.SolutionID]; ok && card.IsPublished() {
-			h := v.s.hit(&card, v.who)
-			out.Suggestions[i] = liveHit{told, h.ShortReply, h.Note, h.Revision, h.ReviewedOn, h.ValidUntil, h.Grade}
+	cards, known := v.cards(ctx, ids)
+	for _, told := range c.Suggestions {
+		card, ok := cards[told.SolutionID]
+		switch {
+		case !known:
+			card.Solution = knowledge.Solution{ID: told.SolutionID, Title: told.Title, Answer: told.Answer}
+		case !ok || !card.IsPublished() || !card.ValidAt(time.Now()):
+			continue
 		}
+		out.Suggestions = append(out.Suggestions, v.hit(told, &card))
 	}
 	return out
 }
 
-// cards are what the library says of solutions; nothing while the database is away:
-// the suggestions are told all the same.
-func (v *liveView) cards(ctx context.Context, ids []string) map[string]knowledge.Card {
+// hit shows a suggestion with what is known of its solution.
+func (v *liveView) hit(told jobs.LiveSuggestion, card *knowledge.Card) liveHit {
+	told.Answer = knowledge.PlainText(told.Answer)
+	h := v.s.hit(card, told.Passage, v.who)
+	return liveHit{told, h.ShortReply, h.Reply, h.ReplyPart, h.Note, h.Revision, h.ReviewedOn, h.ValidUntil, h.Stale, h.Grade}
+}
+
+// cards are what the library says of solutions; while the database is away, that is
+// not known: the suggestions are told all the same.
+func (v *liveView) cards(ctx context.Context, ids []string) (cards map[string]knowledge.Card, known bool) {
 	if v.s.o.Library == nil || len(ids) == 0 {
-		return nil
+		return nil, false
 	}
 	cards, err := v.s.o.Library.Cards(ctx, ids, v.who.Person)
 	if err != nil {
 		v.s.o.Log.WarnContext(ctx, "live suggestions without their sources", "error", err)
 	}
-	return cards
+	return cards, err == nil
 }
 
 // question is what is shown of the turns that ask.

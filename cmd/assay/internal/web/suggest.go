@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -33,7 +34,7 @@ type suggestPage struct {
 }
 
 func (s *server) suggest(w http.ResponseWriter, r *http.Request) error {
-	p := suggestPage{page: s.page(w, r, "suggest", "suggest.js"), Library: s.hasLibrary(), Nameless: s.nameless()}
+	p := suggestPage{page: s.page(w, r, "suggest", "hits.js", "suggest.js"), Library: s.hasLibrary(), Nameless: s.nameless()}
 	p.Title = p.T("suggest.title")
 	t := startTiming()
 	// A link on another site leads here as well: what it asks nobody asked.
@@ -97,10 +98,19 @@ func (s *server) answer(r *http.Request, form url.Values, asked bool, p *suggest
 	return err
 }
 
-// atHand fills in what is shown before anything is asked.
+// atHand fills in what is shown before anything is asked. While the database is
+// away the page goes without: questions are answered all the same.
 func (s *server) atHand(r *http.Request, p *suggestPage) error {
-	ctx, who := r.Context(), s.asker(r)
-	var err error
+	err := s.readAtHand(r.Context(), s.asker(r), p)
+	if err != nil && r.Context().Err() == nil {
+		s.o.Log.WarnContext(r.Context(), "page without recent questions and pins", "error", err)
+		p.Found.Away = true
+		return nil
+	}
+	return err
+}
+
+func (s *server) readAtHand(ctx context.Context, who asker, p *suggestPage) (err error) {
 	if p.Choices, err = s.o.Library.Choices(ctx); err != nil || who.Person == "" {
 		return err
 	}

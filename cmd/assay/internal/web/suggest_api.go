@@ -21,6 +21,7 @@ type suggestions struct {
 	Query       string           `json:"query"` // what was searched: of a chat the last question
 	Context     int              `json:"context"`
 	Suggestions []hit            `json:"suggestions"`
+	Source      knowledge.Source `json:"source,omitempty"` // "" is that nothing was searched
 	// Degraded says that the database is away: sources are not known.
 	Degraded bool `json:"degraded,omitempty"`
 }
@@ -110,7 +111,7 @@ func (s *server) writeSuggestions(w http.ResponseWriter, r *http.Request, q *que
 	if err != nil {
 		return err
 	}
-	out := suggestions{Query: q.Query.Text, Context: len(q.Query.Context), Suggestions: f.Hits, Degraded: f.Away}
+	out := suggestions{Query: q.Query.Text, Context: len(q.Query.Context), Suggestions: f.Hits, Source: f.From, Degraded: f.Away}
 	if f.Ask != 0 {
 		out.Ask = &f.Ask
 	}
@@ -203,7 +204,7 @@ func (s *server) pinned(ctx context.Context, who asker) ([]hit, error) {
 	hits := make([]hit, 0, len(ids))
 	for _, id := range ids {
 		if card, ok := cards[id]; ok {
-			hits = append(hits, s.hit(&card, who))
+			hits = append(hits, s.hit(&card, "", who))
 		}
 	}
 	return hits, nil

@@ -122,6 +122,33 @@ func TestWhatSuggestionsTell(t *testing.T) {
 	}
 }
 
+// Agents and programs are told which search answered.
+func TestAnswersSayWhereTheyComeFrom(t *testing.T) {
+	t.Parallel()
+	const asked = `{"text": "how do I reset my router"}`
+	lines := map[string]string{"en": "PostgreSQL searches: misspelled", "zh": "现由 PostgreSQL 查找"}
+	for source, s := range map[knowledge.Source]*site{
+		knowledge.FromIndex:      newSite(t, withShelf(t)),
+		knowledge.FromPostgreSQL: newSite(t, withOpened(t, shelf(), knowledge.Options{Postpone: true})),
+	} {
+		if got := s.suggested(asked); got.Source != source || len(got.Suggestions) == 0 {
+			t.Errorf("%d suggestions are from %q, want %q", len(got.Suggestions), got.Source, source)
+		}
+		if got := s.suggested(`{"text": "", "stage": "guide"}`); got.Source != "" {
+			t.Errorf("scripts are from %q", got.Source)
+		}
+		for lang, line := range lines {
+			page := s.get("/suggest?q=router+restart&lang=" + lang).body
+			if got := strings.Contains(page, line); got != (source == knowledge.FromPostgreSQL) {
+				t.Errorf("%s, answers from %s: the page says so: %t", lang, source, got)
+			}
+		}
+		if got := strings.Contains(s.get("/suggest").body, lines["en"]); got {
+			t.Error("the page says so before anything is asked")
+		}
+	}
+}
+
 func TestSuggestionsWithoutTheDatabase(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, withShelf(t))
@@ -129,6 +156,40 @@ func TestSuggestionsWithoutTheDatabase(t *testing.T) {
 	got := s.suggested(`{"text": "how do I reset my router"}`)
 	if !got.Degraded || got.Ask != nil || len(got.Suggestions) == 0 || got.Suggestions[0].Answer == "" {
 		t.Errorf("without the database: %+v", got)
+	}
+	for name, a := range map[string]answer{
+		"the page":                   s.get("/suggest?lang=en"),
+		"a question":                 s.get("/suggest?lang=en&q=how+do+I+reset+my+router"),
+		"scripts":                    s.get("/suggest?lang=en&stage=guide"),
+		"the page, once it is empty": s.post("/suggest?lang=en", url.Values{}),
+	} {
+		if a.status != http.StatusOK || !strings.Contains(a.body, "The database is away") || strings.Contains(name, "question") != strings.Contains(a.body, `data-id="ROUTER-1"`) {
+			t.Errorf("%s without the database: %d", name, a.status)
+		}
+	}
+}
+
+// TestStagesHaveScriptsOnly holds what is said of stages: the page's choice is
+// between answers and the scripts of one stage.
+func TestStagesHaveScriptsOnly(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withShelf(t))
+	for body, want := range map[string]string{
+		`{"text": "greeting good morning", "stage": "guide"}`:    "HELLO-1",
+		`{"text": "how do I reset my router", "stage": "guide"}`: "",
+		`{"text": "how do I reset my router"}`:                   "ROUTER-1",
+	} {
+		got := ""
+		for _, h := range s.suggested(body).Suggestions {
+			got += h.SolutionID
+		}
+		if got != want {
+			t.Errorf("%s finds %q", body, got)
+		}
+	}
+	page := s.get("/suggest?lang=en&stage=guide&q=how+do+I+reset+my+router").body
+	if !strings.Contains(page, "Only scripts of this stage") || strings.Contains(page, "noted as a gap") {
+		t.Error("the page does not say that scripts alone were searched")
 	}
 }
 

@@ -44,6 +44,7 @@ const (
 	oneShown   = `document.querySelectorAll(".suggestion").length === 1`
 	wasAsked   = `document.querySelector(".found").dataset.ask !== "0"`
 	chosenItem = `document.activeElement.matches(".suggestion.chosen")`
+	handled    = `document.getElementById("status").textContent`
 	// keepCopies has what is copied kept where the test reads it.
 	keepCopies = `window.copies = [], navigator.clipboard.writeText = async (text) => { window.copies.push(text); }, 0`
 )

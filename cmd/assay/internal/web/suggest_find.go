@@ -66,29 +66,31 @@ func confidenceOf(score float64) confidence {
 
 // hit is a suggestion with what agents need to know to trust it.
 type hit struct {
-	SolutionID   string          `json:"solution_id"`
-	Title        string          `json:"title"`
-	Score        float64         `json:"score"` // 0–1
-	Confidence   confidence      `json:"confidence"`
-	Passage      string          `json:"passage"` // of the answer, without its Markdown
-	Parts        []passagePart   `json:"passage_parts"`
-	Answer       string          `json:"answer"`      // Markdown
-	AnswerHTML   template.HTML   `json:"answer_html"` // of the answer, safe
-	ShortReply   string          `json:"short_reply,omitempty"`
-	Note         string          `json:"note,omitempty"` // for agents only
-	Tags         []string        `json:"tags,omitempty"`
-	Product      string          `json:"product,omitempty"`
-	Region       string          `json:"region,omitempty"`
-	CustomerType string          `json:"customer_type,omitempty"`
-	Language     string          `json:"language,omitempty"`
-	Stage        knowledge.Stage `json:"stage,omitempty"`
-	Owner        string          `json:"owner,omitempty"`
-	Revision     int             `json:"revision,omitempty"`
-	ReviewedOn   string          `json:"reviewed_on,omitempty"` // a day, on which somebody found it right; "" is never
-	ValidUntil   string          `json:"valid_until,omitempty"` // the last day
-	Stale        bool            `json:"stale"`
-	Grade        knowledge.Grade `json:"grade,omitempty"` // the reader's
-	Pinned       bool            `json:"pinned"`
+	SolutionID   string            `json:"solution_id"`
+	Title        string            `json:"title"`
+	Score        float64           `json:"score"` // 0–1
+	Confidence   confidence        `json:"confidence"`
+	Passage      string            `json:"passage"` // of the answer, without its Markdown
+	Parts        []passagePart     `json:"passage_parts"`
+	Answer       string            `json:"answer"`      // Markdown
+	AnswerHTML   template.HTML     `json:"answer_html"` // of the answer, safe
+	ShortReply   string            `json:"short_reply,omitempty"`
+	Reply        string            `json:"reply"`          // what one key copies, without Markdown
+	ReplyPart    knowledge.UsePart `json:"reply_part"`     // what Reply is
+	Note         string            `json:"note,omitempty"` // for agents only
+	Tags         []string          `json:"tags,omitempty"`
+	Product      string            `json:"product,omitempty"`
+	Region       string            `json:"region,omitempty"`
+	CustomerType string            `json:"customer_type,omitempty"`
+	Language     string            `json:"language,omitempty"`
+	Stage        knowledge.Stage   `json:"stage,omitempty"`
+	Owner        string            `json:"owner,omitempty"`
+	Revision     int               `json:"revision,omitempty"`
+	ReviewedOn   string            `json:"reviewed_on,omitempty"` // a day, on which somebody found it right; "" is never
+	ValidUntil   string            `json:"valid_until,omitempty"` // the last day
+	Stale        bool              `json:"stale"`
+	Grade        knowledge.Grade   `json:"grade,omitempty"` // the reader's
+	Pinned       bool              `json:"pinned"`
 }
 
 // passagePart is a stretch of a passage.
@@ -97,26 +99,28 @@ type passagePart struct {
 	Mark bool   `json:"mark,omitempty"` // words of the question
 }
 
-// Reply is what one key copies.
-func (h hit) Reply() string { return cmp.Or(h.ShortReply, h.Passage, knowledge.PlainText(h.Answer)) }
-
-// ReplyPart says which part Reply is.
-func (h hit) ReplyPart() knowledge.UsePart {
+// reply is what one key copies of a solution, and which part of it that is: the
+// short reply, else the passage that answers, else all.
+func reply(c *knowledge.Card, passage string) (string, knowledge.UsePart) {
 	switch {
-	case h.ShortReply != "":
-		return knowledge.PartShortReply
-	case h.Passage != "":
-		return knowledge.PartPassage
+	case c.ShortReply != "":
+		return c.ShortReply, knowledge.PartShortReply
+	case passage != "":
+		return passage, knowledge.PartPassage
 	}
-	return knowledge.PartAnswer
+	return knowledge.PlainText(c.Answer), knowledge.PartAnswer
 }
 
 // found is the answer to a question.
 type found struct {
 	Ask  knowledge.AskID // 0: it was not written down
 	Hits []hit
-	Away bool // the database is, so that sources are not known
+	From knowledge.Source // "": nothing was searched
+	Away bool             // the database is, so that sources are not known
 }
+
+// Plain reports whether PostgreSQL's own search answered.
+func (f found) Plain() bool { return f.From == knowledge.FromPostgreSQL }
 
 // asker is who asks, and what of the library the asker may see.
 type asker struct {
@@ -143,7 +147,7 @@ func (s *server) find(ctx context.Context, q *question, who asker, t *timing) (f
 	if q.Query.Text == "" {
 		return s.scripts(ctx, q, who)
 	}
-	list, err := s.o.Index.Suggest(ctx, q.Query)
+	list, from, err := s.o.Index.SuggestFrom(ctx, q.Query)
 	if err != nil {
 		return found{}, err
 	}
@@ -152,6 +156,7 @@ func (s *server) find(ctx context.Context, q *question, who asker, t *timing) (f
 	if err != nil {
 		return found{}, err
 	}
+	f.From = from
 	t.step("library")
 	if q.Asked && !f.Away {
 		f.Ask = s.saveAsk(ctx, q, who, f.Hits)
@@ -167,11 +172,15 @@ func (s *server) scripts(ctx context.Context, q *question, who asker) (found, er
 	}
 	cards, err := s.o.Library.Scripts(ctx, q.Query, who.Person, maxSuggestions)
 	if err != nil {
-		return found{}, err
+		if ctx.Err() != nil {
+			return found{}, err
+		}
+		s.o.Log.WarnContext(ctx, "no scripts without the database", "error", err)
+		return found{Hits: []hit{}, Away: true}, nil
 	}
 	f := found{Hits: make([]hit, len(cards))}
 	for i := range cards {
-		f.Hits[i] = s.hit(&cards[i], who)
+		f.Hits[i] = s.hit(&cards[i], "", who)
 	}
 	return f, nil
 }
@@ -201,23 +210,24 @@ func (s *server) dress(ctx context.Context, list []pipeline.Suggestion, text str
 		case !ok || !card.IsPublished() || !card.ValidAt(time.Now()):
 			continue
 		}
-		h := s.hit(&card, who)
+		h := s.hit(&card, list[i].Passage, who)
 		h.Score, h.Confidence = list[i].Score, confidenceOf(list[i].Score)
-		h.Passage = list[i].Passage
 		h.Parts = parts(h.Passage, s.marker.Matched(text, h.Passage))
 		f.Hits = append(f.Hits, h)
 	}
 	return f, nil
 }
 
-// hit shows a solution to a reader, without a question.
-func (s *server) hit(c *knowledge.Card, who asker) hit {
+// hit shows a solution to a reader, with the passage that answers the question; ""
+// where nothing was asked.
+func (s *server) hit(c *knowledge.Card, passage string, who asker) hit {
 	h := hit{
 		SolutionID: c.ID, Title: cmp.Or(c.Title, c.ID), Answer: c.Answer, AnswerHTML: knowledge.HTML(c.Answer),
 		ShortReply: c.ShortReply, Tags: c.Tags, Product: c.Product, Region: c.Region, CustomerType: c.CustomerType,
 		Language: c.Language, Stage: c.Stage, Owner: c.Owner, Revision: c.Revision,
-		Grade: c.Grade, Pinned: c.Pinned,
+		Passage: passage, Grade: c.Grade, Pinned: c.Pinned,
 	}
+	h.Reply, h.ReplyPart = reply(c, passage)
 	if who.Notes {
 		h.Note = c.Note
 	}
@@ -233,13 +243,9 @@ func (s *server) hit(c *knowledge.Card, who asker) hit {
 	return h
 }
 
-// lastDay is the last day before a time. Days of files end at midnight UTC.
-func (s *server) lastDay(t time.Time) string {
-	if utc := t.UTC(); utc.Equal(utc.Truncate(24 * time.Hour)) {
-		return dayText(utc.AddDate(0, 0, -1))
-	}
-	return dayText(t.In(s.o.Zone))
-}
+// lastDay is the last day on which there is a moment before t. Days of files end at
+// midnight of the zone that they were read in, which is the pages' own.
+func (s *server) lastDay(t time.Time) string { return dayText(t.Add(-time.Nanosecond).In(s.o.Zone)) }
 
 // parts cuts a passage at the places that match.
 func parts(passage string, matched []knowledge.Matched) []passagePart {

@@ -27,7 +27,7 @@ const (
 	ScopeLive          Scope = "live"           // follow what running sessions are told
 	ScopeSessionsWrite Scope = "sessions:write" // send turns of running sessions, and end them
 	ScopeVerdictsRead  Scope = "verdicts:read"  // flagged sessions and verdicts
-	ScopeLibraryRead   Scope = "library:read"   // solutions, gaps and coverage
+	ScopeLibraryRead   Scope = "library:read"   // solutions, and internal notes
 	ScopeLibraryWrite  Scope = "library:write"  // change solutions
 	ScopeModelsRead    Scope = "models:read"    // what the judging model does and costs
 )
@@ -68,13 +68,13 @@ func scopeOf(pattern string) Scope {
 		return ScopeFeedback
 	case rest == "/flags", strings.HasSuffix(rest, "/verdict"):
 		return ScopeVerdictsRead
-	case strings.HasSuffix(rest, "/events"), is("/api/v1/live"):
+	case strings.HasSuffix(rest, "/events"):
 		return ScopeLive
 	case strings.HasSuffix(rest, "/turns"), strings.HasSuffix(rest, "/end"):
 		return ScopeSessionsWrite
-	case (is("/api/v1/solutions") || is("/api/v1/gaps") || is("/api/v1/coverage")) && method == http.MethodGet:
+	case is("/api/v1/solutions") && method == http.MethodGet:
 		return ScopeLibraryRead
-	case is("/api/v1/solutions"), is("/api/v1/gaps"):
+	case is("/api/v1/solutions"):
 		return ScopeLibraryWrite
 	case is("/api/v1/models"):
 		return ScopeModelsRead

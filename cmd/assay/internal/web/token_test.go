@@ -300,6 +300,33 @@ func TestRates(t *testing.T) {
 	}
 }
 
+func TestAgentsOfATokenHaveRatesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	secret, other := s.token(func(t *store.Token) { t.Calls, t.PerSeconds = 2, 3600 }), s.token(nil)
+	ask := func(agent string) answer { return s.get("/api/v1/openapi.json", by(secret, agentHeader, agent)...) }
+	for i, c := range []struct {
+		agent  string
+		status int
+	}{{"an", 200}, {"an", 200}, {"an", 429}, {"bo", 200}, {"an", 429}, {"bo", 200}, {"bo", 429}} {
+		if a := ask(c.agent); a.status != c.status || a.header.Get("RateLimit-Policy") != `"default";q=2;w=3600` {
+			t.Errorf("request %d, of %s: %d %v", i, c.agent, a.status, a.header)
+		}
+	}
+	for i := range 2*allAgents - 4 { // what was refused is not counted
+		if a := ask(fmt.Sprint("agent ", i)); a.status != 200 {
+			t.Fatalf("agent %d: %d %v", i, a.status, a.header)
+		}
+	}
+	a := ask("one too many")
+	if a.status != 429 || a.header.Get("RateLimit-Policy") != `"token";q=40;w=3600` || a.header.Get("Retry-After") == "" {
+		t.Errorf("beyond what all agents have: %d %v", a.status, a.header)
+	}
+	if a := s.get("/api/v1/openapi.json", by(other, agentHeader, "an")...); a.status != 200 {
+		t.Errorf("an agent of another token waits for them: %d", a.status)
+	}
+}
+
 func TestRatesOfReadersBehindAProxy(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(o *Options) {
@@ -398,7 +425,7 @@ func TestScopeOf(t *testing.T) {
 		"POST /api/v1/sessions/{id}/turns": ScopeSessionsWrite, "POST /api/v1/sessions/{id}/end": ScopeSessionsWrite,
 		"GET /api/v1/sessions/{id}/events": ScopeLive, "POST /api/v1/sessions/{key}/reveal": noScope,
 		"GET /api/v1/solutions": ScopeLibraryRead, "PUT /api/v1/solutions/{id}": ScopeLibraryWrite, "GET /api/v1/solutionsx": noScope,
-		"GET /api/v1/coverage": ScopeLibraryRead, "POST /api/v1/gaps/{id}/draft": ScopeLibraryWrite,
+		"GET /api/v1/coverage": noScope, "POST /api/v1/gaps/{id}/draft": noScope, "GET /api/v1/live": noScope,
 		"GET /api/v1/models": ScopeModelsRead, "GET /api/v1/openapi.json": anyScope, "GET /suggest": noScope, "GET /healthz": noScope,
 	} {
 		if got := scopeOf(pattern); got != want {

@@ -119,13 +119,25 @@ function bytes(text) {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
+// copy puts a text on the clipboard; without the permission that only secure
+// addresses have, by way of a field in the element. It returns whether that worked.
+async function copy(text, root) {
+  if (navigator.clipboard) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      // The other way may still be allowed.
+    }
   }
+  const before = root.activeElement;
+  const area = element("textarea", { className: "label", value: text });
+  root.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  return done;
 }
 
 class AssaySuggest extends HTMLElement {
@@ -135,6 +147,7 @@ class AssaySuggest extends HTMLElement {
   #token = "";
   #agent = "";
   #turns = [];
+  #isBehind = false; // the turns were set, and not searched yet
   #running = new AbortController();
   #timers = [];
   #last = { text: "", ask: null };
@@ -187,13 +200,21 @@ class AssaySuggest extends HTMLElement {
   set agent(agent) { this.#agent = String(agent); }
 
   get turns() { return this.#turns.slice(); }
-  // turns may be set again with every message: what the customer asked last is searched.
+  // turns may be set again with every message: what the customer asked last is
+  // searched. What the agent types, or notes, at that moment is not taken away.
   set turns(turns) {
     this.#turns = [...turns].map(({ speaker, text }) => ({ speaker: String(speaker), text: String(text) }));
-    if (this.#parts.form) {
+    this.#isBehind = true;
+    if (this.#parts.form && !this.#isTyping()) {
       this.#parts.field.value = "";
       this.#search(true);
     }
+  }
+
+  // #isTyping tells whether the agent is in the field, or in a note, and has begun.
+  #isTyping() {
+    const at = this.#root.activeElement;
+    return at !== null && at.matches("textarea, input") && at.value !== "";
   }
 
   // ask searches a text as if it had been typed, and returns how many answers there are.
@@ -205,6 +226,7 @@ class AssaySuggest extends HTMLElement {
 
   clear() {
     this.#turns = [];
+    this.#isBehind = false;
     this.#parts.field.value = "";
     this.#timers.forEach(clearTimeout);
     this.#running.abort();
@@ -275,6 +297,7 @@ class AssaySuggest extends HTMLElement {
     this.#running.abort();
     const mine = this.#running = new AbortController();
     const text = this.#question();
+    this.#isBehind &&= text !== "";
     if (text === "" && this.#turns.length === 0 && !this.getAttribute("stage")) {
       this.#shown = { text: null, ask: null, hits: [] };
       this.#say("");
@@ -313,12 +336,13 @@ class AssaySuggest extends HTMLElement {
     }
     const ids = (hits) => JSON.stringify(hits.map((hit) => [hit.solution_id, hit.revision, hit.passage]));
     const same = this.#shown.text === text && ids(this.#shown.hits) === ids(answer.suggestions);
-    this.#shown = { text, ask: answer.ask ?? (same ? this.#shown.ask : null), hits: answer.suggestions };
+    this.#shown = { text, ask: answer.ask ?? (same ? this.#shown.ask : null), hits: same ? this.#shown.hits : answer.suggestions };
     if (!same) {
       this.#chosen = 0;
       this.#draw();
     }
-    this.#say(answer.suggestions.length > 0 ? "" : this.#t(isAsked ? "none" : "nothing"));
+    const none = answer.suggestions.length > 0 ? "" : this.#t(isAsked ? "none" : "nothing");
+    this.#say([none, answer.source === "postgresql" ? this.#t("plain") : ""].filter(Boolean).join(" "));
     this.#tell("assay-answered", { ask: this.#shown.ask, count: answer.suggestions.length });
   }
 
@@ -399,10 +423,9 @@ class AssaySuggest extends HTMLElement {
 
   async #copy(i) {
     const hit = this.#shown.hits[i];
-    const part = hit.short_reply ? "short_reply" : hit.passage ? "passage" : "answer";
-    const text = hit[part];
+    const { reply: text, reply_part: part } = hit;
     const isLeft = this.#tell("assay-copy", { text, part, solutionId: hit.solution_id, ask: this.#shown.ask }, true);
-    if (isLeft && !await copy(text)) {
+    if (isLeft && !await copy(text, this.#root)) {
       this.#say(this.#t("uncopied"), true);
       return;
     }
@@ -419,13 +442,13 @@ class AssaySuggest extends HTMLElement {
   // #grade tells what one thinks of a suggestion; the same again takes it back.
   async #grade(i, grade) {
     const hit = this.#shown.hits[i];
+    const item = this.#parts.list.children[i]; // which others may stand in for meanwhile
     const isBack = hit.grade === grade;
     const done = isBack ? await this.#call("DELETE", "/api/v1/feedback/" + encodeURIComponent(hit.solution_id)) : await this.#send(hit, grade, "");
     if (done === null) {
       return;
     }
     hit.grade = isBack ? undefined : grade;
-    const item = this.#parts.list.children[i];
     for (const button of item.querySelectorAll("[data-grade]")) {
       button.setAttribute("aria-pressed", String(button.dataset.grade === hit.grade));
     }
@@ -447,7 +470,7 @@ class AssaySuggest extends HTMLElement {
     const hit = this.#shown.hits[i];
     const field = event.target; // which it is only now
     if (event.key === "Escape" || await this.#send(hit, hit.grade, field.value.trim()) !== null) {
-      this.#parts.list.children[i].focus();
+      field.closest("li").focus();
       field.hidden = true;
     }
   }
@@ -471,6 +494,12 @@ class AssaySuggest extends HTMLElement {
       }
     });
     this.#root.addEventListener("keydown", (event) => this.#key(event));
+    // A note is finished: it was sent, or left.
+    this.#root.addEventListener("focusout", () => setTimeout(() => {
+      if (this.#isBehind && this.#question() === "" && !this.#isTyping()) {
+        this.#search(true);
+      }
+    }));
   }
 
   #key(event) {

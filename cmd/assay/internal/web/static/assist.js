@@ -8,6 +8,7 @@ const turns = document.getElementById("turns");
 const hits = document.getElementById("hits");
 const clock = document.getElementById("clock");
 const line = document.getElementById("line");
+const list = suggestionList(hits, document.getElementById("status"), () => 0); // what a session asks has no number
 const skew = Number(words.now) - Date.now(); // of the server's time against ours
 
 // show puts outside text into an element. What cannot be seen, or would reorder
@@ -64,52 +65,47 @@ function turn(told) {
   }
 }
 
+let shown = ""; // which suggestions those on the page are
+let held = null; // those that wait until a note is written
+
+// suggestions shows what may be answered now; what is being written about the ones
+// before is not taken away. The same suggestions are left as they are.
 function suggestions(told) {
+  held = document.activeElement?.closest("#hits .remark")?.note.value ? told : null;
+  if (held) {
+    return;
+  }
   show(document.getElementById("question"), told.question);
   document.getElementById("yet").hidden = true;
   document.getElementById("none").hidden = told.suggestions.length > 0;
-  hits.replaceChildren(...told.suggestions.map((suggestion) => {
-    const item = blank("hit");
-    fill(item, { ...suggestion, score: Math.round(suggestion.score * 100) + " %" });
-    item.dataset.revision = suggestion.revision ?? 0;
-    item.querySelector("details").hidden = suggestion.answer === suggestion.passage;
-    item.querySelector(".reply").hidden = !suggestion.short_reply;
-    item.querySelector(".internal").hidden = !suggestion.note;
-    item.querySelector(".until").hidden = !suggestion.valid_until;
-    press(item, suggestion.grade);
-    return item;
-  }));
-}
-
-function press(item, grade) {
-  for (const button of item.querySelectorAll("[data-grade]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.grade === grade));
+  const ids = JSON.stringify(told.suggestions.map((s) => [s.solution_id, s.revision, s.passage]));
+  if (ids !== shown) {
+    shown = ids;
+    hits.replaceChildren(...told.suggestions.map(suggestion));
+    list.choose(0, false);
+    list.say("");
   }
 }
 
-// rate tells what one thinks of a suggestion; the same again takes it back.
-async function rate(button) {
-  const item = button?.closest(".suggestion");
-  if (!item) {
-    return;
+function suggestion(told, i) {
+  const item = blank("hit");
+  fill(item, { ...told, number: String(i + 1), score: Math.round(told.score * 100) + " %", copy: words[told.reply_part] });
+  Object.assign(item.dataset, { id: told.solution_id, revision: told.revision ?? 0, part: told.reply_part });
+  item.querySelector(".copied").content.textContent = told.reply;
+  for (const [part, isThere] of Object.entries({
+    ".whole": told.answer !== told.passage, ".reply": told.short_reply, ".internal": told.note,
+    ".reviewed": told.reviewed_on, ".until": told.valid_until, ".overdue": told.stale,
+  })) {
+    item.querySelector(part).hidden = !isThere;
   }
-  const id = item.querySelector("[data-f=solution_id]").textContent;
-  const isBack = button.getAttribute("aria-pressed") === "true";
-  const grade = button.dataset.grade;
-  try {
-    const answer = await fetch("/suggest/grade" + (isBack ? "/" + encodeURIComponent(id) : ""), isBack ? { method: "DELETE" } : {
-      method: "POST", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ ask: 0, solution_id: id, revision: Number(item.dataset.revision), grade }),
-    });
-    if (answer.ok) {
-      press(item, isBack ? "" : grade);
-    }
-  } catch {
-    line.textContent = words.lost;
+  for (const button of item.querySelectorAll(".grades button")) {
+    button.setAttribute("aria-pressed", String(button.value === told.grade));
   }
+  return item;
 }
 
-const rateFirst = (grade) => rate(hits.querySelector(`[data-grade="${grade}"]`));
+// A note is finished: it was sent, or left.
+hits.addEventListener("focusout", () => setTimeout(() => held && suggestions(held)));
 
 function warning(told, seq) {
   if (document.querySelector(`[data-seq="${seq}"]`)) {
@@ -189,47 +185,9 @@ function listen() {
   };
 }
 
-hits.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (button) {
-    take(button);
-  }
-  const grade = event.target.closest("[data-grade]");
-  if (grade) {
-    rate(grade);
-  }
-});
+onKeys({ e: () => turns.lastElementChild?.scrollIntoView({ block: "end" }) });
 
-// take puts a suggestion's answer on the clipboard, and tells that it was of use.
-async function take(button) {
-  const item = button.closest(".suggestion");
-  if (!await copyBy(button, item.querySelector(".answer").textContent)) {
-    return;
-  }
-  try {
-    await fetch("/suggest/used", {
-      method: "POST", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ ask: 0, solution_id: item.querySelector("[data-f=solution_id]").textContent, action: "copied", part: "answer" }),
-    });
-  } catch {
-    // The answer is copied all the same.
-  }
-}
-
-onKeys({
-  c: () => {
-    const button = hits.querySelector("[data-copy]");
-    if (button) {
-      take(button);
-    }
-  },
-  h: () => rateFirst("helpful"),
-  p: () => rateFirst("partly"),
-  w: () => rateFirst("wrong"),
-  o: () => rateFirst("outdated"),
-  e: () => turns.lastElementChild?.scrollIntoView({ block: "end" }),
-});
-
+list.choose(0, false);
 setInterval(count, 500);
 count();
 if (words.over !== "true") {
