@@ -199,7 +199,8 @@ type Use struct {
 	Part       UsePart // "" for what was opened
 }
 
-// SaveUse writes down a use; the same one again changes nothing. The question of
+// SaveUse writes down a use; the same one again changes nothing, without a question
+// within the hour. The question of
 // another person, or a solution that there is not, is ErrNotFound.
 func (l *Library) SaveUse(ctx context.Context, u Use) error {
 	var known bool
@@ -213,7 +214,7 @@ func (l *Library) SaveUse(ctx context.Context, u Use) error {
 			INSERT INTO suggestion_uses (ask_id, solution_id, revision, action, part, person)
 			SELECT NULLIF(@ask::bigint, 0), id, revision, @action, @part, @person
 			FROM known
-			ON CONFLICT (ask_id, solution_id, action, part) DO NOTHING
+			ON CONFLICT DO NOTHING
 		)
 		SELECT EXISTS (SELECT FROM known)`,
 		pgx.NamedArgs{"ask": u.Ask, "solution": u.SolutionID, "person": u.Person, "action": u.Action, "part": u.Part}).Scan(&known)

@@ -196,6 +196,60 @@ func TestReviewsAnswerComplaints(t *testing.T) {
 	}
 }
 
+// TestComplaintsStandUntilTheyAreAnswered: what changes no word of the answer does
+// not hide what people say against it.
+func TestComplaintsStandUntilTheyAreAnswered(t *testing.T) {
+	t.Parallel()
+	l := stocked(t)
+	give(t, l,
+		Opinion{SolutionID: "S-1", Person: "an", Grade: Wrong, Note: "the address moved"}, Opinion{SolutionID: "S-1", Person: "bo", Grade: Outdated},
+		Opinion{SolutionID: "S-2", Person: "an", Grade: Helpful},
+	)
+	says := func(when, want string) {
+		t.Helper()
+		got := ""
+		list, err := l.Complaints(t.Context(), ComplaintFilter{}, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range list {
+			got += c.Person + " " + string(c.Grade) + ";"
+		}
+		if got != want {
+			t.Errorf("%s there are %q", when, got)
+		}
+		n, _, err := l.Matches(t.Context(), Filter{Disputed: true})
+		if err != nil || (n == 1) != (want != "") {
+			t.Errorf("%s %d solutions are disputed, %v", when, n, err)
+		}
+	}
+	retag := func(tag string) {
+		t.Helper()
+		if _, err := l.Bulk(t.Context(), Filter{IDs: []string{"S-1"}}, Edits{AddTags: []string{tag}}, Change{By: "li"}, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	retag("shoes")
+	says("after another tag", "bo outdated;an wrong;")
+	give(t, l, Opinion{SolutionID: "S-1", Person: "bo", Grade: Helpful})
+	says("once bo thinks otherwise", "an wrong;")
+	if _, err := l.Review(t.Context(), "S-1", time.Time{}, Change{By: "li"}); err != nil {
+		t.Fatal(err)
+	}
+	says("after a review", "")
+	give(t, l, Opinion{SolutionID: "S-1", Person: "an", Grade: Wrong})
+	retag("boots")
+	says("of a review", "an wrong;")
+	if err := l.TakeBack(t.Context(), "an", "S-1"); err != nil {
+		t.Fatal(err)
+	}
+	says("taken back", "")
+	give(t, l, Opinion{SolutionID: "S-3", Person: "an", Grade: Wrong})
+	says("of another", "an wrong;")
+	add(t, l, Solution{ID: "S-3", Title: "How to return S-3", Answer: "Keep it.", Owner: "li"})
+	says("once the answer is another", "")
+}
+
 func TestFeedbackThatIsRefused(t *testing.T) {
 	t.Parallel()
 	l := stocked(t)

@@ -79,6 +79,7 @@ type Filter struct {
 	Tag          string
 	Stage        *Stage
 	Validity     Validity
+	Disputed     bool // there are complaints about it
 	Stale        bool
 	StaleAfter   time.Duration // default DefaultStaleAfter
 	Now          time.Time     // default time.Now()
@@ -183,6 +184,9 @@ func (f *Filter) conditionsOfTime(c *conditions) {
 		c.with(`s.valid_from > @now`, "now", f.Now)
 	case Expired:
 		c.with(`s.valid_to <= @now`, "now", f.Now)
+	}
+	if f.Disputed {
+		c.add(`s.id IN (SELECT s.id` + complaintSQL + `)`)
 	}
 	if f.Stale {
 		c.with(staleSQL, "today", dayOf(f.Now))

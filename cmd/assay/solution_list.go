@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"assay/cmd/assay/internal/config"
 	"assay/knowledge"
 )
 
@@ -23,12 +24,17 @@ type solutionFilter struct {
 	Stage        *knowledge.Stage   `name:"stage" placeholder:"STAGE" help:"Only scripts of this stage: guide, confirm_need, explain_solution, feedback; \"\" is no script."`
 	Validity     knowledge.Validity `name:"validity" placeholder:"WHEN" help:"Only these: valid, upcoming, expired."`
 	Stale        bool               `name:"stale" help:"Only those whose review is overdue."`
+	config.Review
 }
 
 func (c *solutionFilter) filter() (knowledge.Filter, error) {
 	f := knowledge.Filter{
 		Text: c.Text, Status: c.Status, Owner: c.Owner, Product: c.Product, Region: c.Region, CustomerType: c.CustomerType,
 		Language: c.Language, Tag: c.Tag, Stage: c.Stage, Validity: c.Validity, Stale: c.Stale,
+	}
+	var err error
+	if f.StaleAfter, err = c.StaleAfter(); err != nil {
+		return f, usageError{err}
 	}
 	if f.Status != "" && !slices.Contains(knowledge.Statuses, f.Status) {
 		return f, usageError{fmt.Errorf("--status: %q is unknown; allowed: draft, published, retired", f.Status)}
@@ -74,7 +80,7 @@ func (c *solutionListCmd) list(p *program, l *knowledge.Library, f knowledge.Fil
 			return err
 		}
 		for i := range page.Entries {
-			c.printEntry(p, w, &page.Entries[i])
+			c.printEntry(p, w, &page.Entries[i], f.StaleAfter)
 		}
 		left -= len(page.Entries)
 		if f.After = page.Next; f.After == "" {
@@ -87,9 +93,9 @@ func (c *solutionListCmd) list(p *program, l *knowledge.Library, f knowledge.Fil
 // listPage is how many solutions are asked for at once.
 const listPage = 1_000
 
-func (c *solutionListCmd) printEntry(p *program, w *tabwriter.Writer, e *knowledge.Entry) {
+func (c *solutionListCmd) printEntry(p *program, w *tabwriter.Writer, e *knowledge.Entry, after time.Duration) {
 	if c.JSON {
-		printJSON(p, entryLine(e))
+		printJSON(p, entryLine(e, after))
 		return
 	}
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(e.ID), e.Status, clipped(printable(e.Title), 40),
@@ -106,8 +112,8 @@ type entry struct {
 	Opinions  knowledge.Opinions `json:"opinions"`
 }
 
-func entryLine(e *knowledge.Entry) entry {
-	return entry{e.Solution, e.Revision, e.ChangedAt, e.By, e.StaleAt(time.Now(), 0), e.Opinions}
+func entryLine(e *knowledge.Entry, staleAfter time.Duration) entry {
+	return entry{e.Solution, e.Revision, e.ChangedAt, e.By, e.StaleAt(time.Now(), staleAfter), e.Opinions}
 }
 
 func day(t time.Time) string {
@@ -129,17 +135,22 @@ type solutionStaleCmd struct {
 	Owner  *string `name:"owner" placeholder:"NAME" help:"Only this owner's; \"\" is nobody's."`
 	Counts bool    `name:"counts" help:"Count them by owner instead."`
 	Limit  int     `name:"limit" default:"50" help:"Solutions, at most."`
+	config.Review
 	libraryReader
 }
 
 // Run lists what nobody looked at for longest first.
 func (c *solutionStaleCmd) Run(p *program) error {
+	after, err := c.StaleAfter()
+	if err != nil {
+		return usageError{err}
+	}
 	return c.with(p, func(l *knowledge.Library) error {
 		if !c.Counts {
 			list := solutionListCmd{Limit: c.Limit, libraryReader: c.libraryReader}
-			return list.list(p, l, knowledge.Filter{Stale: true, Owner: c.Owner, Order: knowledge.ByReview})
+			return list.list(p, l, knowledge.Filter{Stale: true, StaleAfter: after, Owner: c.Owner, Order: knowledge.ByReview})
 		}
-		counts, err := l.StaleCounts(p.ctx, time.Now(), 0)
+		counts, err := l.StaleCounts(p.ctx, time.Now(), after)
 		if err != nil {
 			return err
 		}

@@ -6,17 +6,31 @@ import (
 	"strings"
 	"time"
 
+	"assay/cmd/assay/internal/config"
 	"assay/knowledge"
 )
 
 type solutionShowCmd struct {
 	ID       string `arg:"" help:"Id of the solution."`
 	Revision int    `name:"revision" placeholder:"N" help:"Show this revision instead of the latest."`
+	config.Review
 	libraryReader
 }
 
-// Run prints a solution as Markdown, in the form that edit and import read.
+// shown is a solution with what agents do with it, and say against it.
+type shown struct {
+	entry
+	Uses       knowledge.Uses        `json:"uses"` // within 90 days
+	Complaints []knowledge.Complaint `json:"complaints"`
+}
+
+// Run prints a solution as Markdown, in the form that edit and import read, and on
+// standard error how agents use it.
 func (c *solutionShowCmd) Run(p *program) error {
+	after, err := c.StaleAfter()
+	if err != nil {
+		return usageError{err}
+	}
 	return c.with(p, func(l *knowledge.Library) error {
 		e, err := l.Entry(p.ctx, c.ID)
 		if err == nil && c.Revision > 0 {
@@ -27,13 +41,30 @@ func (c *solutionShowCmd) Run(p *program) error {
 		if err != nil {
 			return err
 		}
+		line := shown{entry: entryLine(&e, after)}
+		if line.Uses, err = l.Uses(p.ctx, c.ID, time.Now().Add(-knowledge.UsedWithin)); err != nil {
+			return err
+		}
+		if line.Complaints, err = l.Complaints(p.ctx, knowledge.ComplaintFilter{SolutionID: c.ID}, listPage); err != nil {
+			return err
+		}
 		if c.JSON {
-			printJSON(p, entryLine(&e))
+			printJSON(p, line)
 			return nil
 		}
-		_, err = fmt.Fprint(p.stdout, e.Markdown())
-		return err
+		fmt.Fprint(p.stdout, e.Markdown())
+		line.tell(p)
+		return nil
 	})
+}
+
+// tell says how agents use the solution, and what they say against it.
+func (s *shown) tell(p *program) {
+	u := s.Uses
+	fmt.Fprintf(p.stderr, "assay: in 90 days shown %d times, opened %d, copied %d, inserted %d\n", u.Shown, u.Opened, u.Copied, u.Inserted)
+	for _, c := range s.Complaints {
+		fmt.Fprintf(p.stderr, "assay: %s, says %s on %s: %s\n", c.Grade, printable(c.Person), day(c.At), printable(c.Note))
+	}
 }
 
 type solutionHistoryCmd struct {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -174,5 +175,38 @@ func TestReplaceFileLeavesTheOldOneWhenWritingFails(t *testing.T) {
 	b, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(b, []byte("old")) {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestSolutionsAreStaleAfterDays(t *testing.T) {
+	t.Parallel()
+	solution := newLibrary(t)
+	reviewed := time.Now().AddDate(0, 0, -40).Format(time.DateOnly)
+	done(t, solution(`{"id":"a","title":"Refund","answer":"Three days.","owner":"ann","reviewed_at":"`+reviewed+`"}`, "import", "-"))
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"stale"}, ""},
+		{[]string{"stale", "--stale-days", "30"}, "a  published  Refund"},
+		{[]string{"stale", "--counts", "--stale-days", "30"}, "     1  ann\n"},
+		{[]string{"list", "--stale"}, ""},
+		{[]string{"list", "--stale", "--stale-days", "30"}, "a  published  Refund"},
+		{[]string{"show", "a", "--json"}, `"stale":false`},
+		{[]string{"show", "a", "--json", "--stale-days", "30"}, `"stale":true`},
+		{[]string{"show", "a", "--json"}, `"uses":{"shown":0,"opened":0,"copied":0,"inserted":0},"complaints":[]`},
+		{[]string{"bulk", "--stale", "--set", "owner=bob", "--dry-run"}, "0 solutions match"},
+		{[]string{"bulk", "--stale", "--stale-days", "30", "--set", "owner=bob", "--dry-run"}, "1 solution matches"},
+	} {
+		r := solution("", c.args...)
+		if r.status != exitDone || !strings.Contains(r.stdout, c.want) || c.want == "" && r.stdout != "" {
+			t.Errorf("%v: %+v", c.args, r)
+		}
+	}
+	if r := solution("", "stale", "--stale-days", "0"); r.status != exitUsage || !strings.Contains(r.stderr, "--stale-days: 0 is out of range") {
+		t.Errorf("%+v", r)
+	}
+	if r := solution("", "show", "a"); !strings.Contains(r.stderr, "in 90 days shown 0 times") {
+		t.Errorf("%+v", r)
 	}
 }

@@ -37,6 +37,10 @@ CREATE TABLE suggestion_uses (
     UNIQUE (ask_id, solution_id, action, part)
 );
 CREATE INDEX suggestion_uses_unasked ON suggestion_uses (at, id) WHERE ask_id IS NULL;
+CREATE INDEX suggestion_uses_solution ON suggestion_uses (solution_id, at);
+-- Without a question the same use counts once an hour.
+CREATE UNIQUE INDEX suggestion_uses_hourly ON suggestion_uses (solution_id, action, part, person, date_trunc('hour', at AT TIME ZONE 'UTC'))
+    WHERE ask_id IS NULL;
 
 -- What people think of a revision of a solution, each person one thing.
 CREATE TABLE feedback (

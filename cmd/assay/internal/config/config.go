@@ -100,15 +100,20 @@ func (w Work) Keeps() error {
 type Library struct {
 	Threshold float64       `name:"threshold" env:"ASSAY_THRESHOLD" default:"0.5" help:"Least score of a suggestion, above 0 up to 1; below it nothing is suggested."`
 	Follow    time.Duration `name:"follow" env:"ASSAY_FOLLOW" default:"3s" help:"How often the index asks for changed solutions."`
-	StaleDays int           `name:"stale-days" env:"ASSAY_STALE_DAYS" default:"92" help:"Days after which a published solution that nobody reviewed is listed for its owner."`
+	Review
+}
+
+// Review says when solutions are to be reviewed.
+type Review struct {
+	StaleDays int `name:"stale-days" env:"ASSAY_STALE_DAYS" default:"92" help:"Days after which the review of a published solution is overdue."`
 }
 
 // StaleAfter is how long a solution may go without a review.
-func (l Library) StaleAfter() (time.Duration, error) {
-	if l.StaleDays < 1 || l.StaleDays > 3650 {
-		return 0, fmt.Errorf("--stale-days: %d is out of range; allowed: 1 to 3650", l.StaleDays)
+func (r Review) StaleAfter() (time.Duration, error) {
+	if r.StaleDays < 1 || r.StaleDays > 3650 {
+		return 0, fmt.Errorf("--stale-days: %d is out of range; allowed: 1 to 3650", r.StaleDays)
 	}
-	return time.Duration(l.StaleDays) * 24 * time.Hour, nil
+	return time.Duration(r.StaleDays) * 24 * time.Hour, nil
 }
 
 // Threshold checks the least score of suggestions.

@@ -20,16 +20,17 @@ const anyOf = "-"
 // solutionsPage lists the solution library.
 type solutionsPage struct {
 	page
-	Filter  knowledge.Filter
-	Given   url.Values // the filter as it was asked for
-	Rows    []solutionRow
-	Matches int
-	Exact   bool // Matches is all of them
-	Overdue int  // in the whole library, up to 10,000
-	Mine    int  // of them, those of the reader; 0 when nothing says who reads
-	Owners  []knowledge.OwnerCount
-	After   string // the next part of the list; "" at the end
-	Done    string // what a bulk edit changed; "" when there was none
+	Filter   knowledge.Filter
+	Given    url.Values // the filter as it was asked for
+	Rows     []solutionRow
+	Matches  int
+	Exact    bool // Matches is all of them
+	Overdue  int  // in the whole library, up to 10,000
+	Mine     int  // of them, those of the reader; 0 when nothing says who reads
+	Disputed int  // solutions about which agents complain, up to 10,000
+	Owners   []knowledge.OwnerCount
+	After    string // the next part of the list; "" at the end
+	Done     string // what a bulk edit changed; "" when there was none
 }
 
 // solutionRow is a solution in the list.
@@ -80,7 +81,7 @@ func doneOf(given url.Values) string {
 	return ""
 }
 
-// overdue counts what waits for a review; agents do not care.
+// overdue counts what waits for a review or an answer; agents do not care.
 func (s *server) overdue(r *http.Request, p *solutionsPage) (err error) {
 	if !p.Reader.may(Reviewer) {
 		return nil
@@ -94,6 +95,9 @@ func (s *server) overdue(r *http.Request, p *solutionsPage) (err error) {
 		if p.Mine, _, err = s.o.Library.Matches(r.Context(), stale); err != nil {
 			return err
 		}
+	}
+	if p.Disputed, _, err = s.o.Library.Matches(r.Context(), knowledge.Filter{Disputed: true}); err != nil {
+		return err
 	}
 	if p.Filter.Stale {
 		p.Owners, err = s.o.Library.StaleCounts(r.Context(), p.Filter.Now, s.o.StaleAfter)
@@ -128,6 +132,7 @@ func (s *server) solutionFilter(q url.Values, who reader) (knowledge.Filter, err
 		Tag:          in.text("tag"),
 		Validity:     oneOf(&in, "validity", knowledge.Validities),
 		Stale:        oneOf(&in, "stale", []string{"1"}) != "",
+		Disputed:     oneOf(&in, "disputed", []string{"1"}) != "" && who.may(Reviewer),
 		StaleAfter:   s.o.StaleAfter, Now: s.now(),
 		Order: oneOf(&in, "sort", knowledge.Orders),
 		Limit: solutionsShown, After: in.text("after"),
@@ -163,7 +168,7 @@ func cursorRefused(err error, q url.Values) error {
 
 // solutionFilters are the parameters of a list's filter.
 var solutionFilters = []string{
-	"q", "status", "owner", "product", "region", "customer_type", "language", "tag", "stage", "validity", "stale",
+	"q", "status", "owner", "product", "region", "customer_type", "language", "tag", "stage", "validity", "stale", "disputed",
 }
 
 // with is the list's address with another value of a parameter; all but the filter

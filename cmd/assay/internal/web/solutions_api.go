@@ -188,7 +188,7 @@ type statusChange struct {
 
 func (s *server) apiSetStatus(w http.ResponseWriter, r *http.Request) error {
 	var ask statusChange
-	return s.apiAct(w, r, &ask, func(id string, revision int) error {
+	return s.apiAct(w, r, mayEdit, &ask, func(id string, revision int) error {
 		c, err := s.apiChange(r, ask.Reason, revision)
 		if err == nil {
 			_, err = s.o.Library.SetStatus(r.Context(), id, ask.Status, c)
@@ -205,7 +205,7 @@ type reviewed struct {
 
 func (s *server) apiReview(w http.ResponseWriter, r *http.Request) error {
 	var ask reviewed
-	return s.apiAct(w, r, &ask, func(id string, revision int) error {
+	return s.apiAct(w, r, mayConfirm, &ask, func(id string, revision int) error {
 		next, err := parseTime(ask.ReviewBy, time.DateOnly, time.UTC)
 		if err != nil {
 			return badParameters{{Name: "review_by", Value: ask.ReviewBy, Allowed: []string{"YYYY-MM-DD"}}}
@@ -220,12 +220,12 @@ func (s *server) apiReview(w http.ResponseWriter, r *http.Request) error {
 
 // apiAct changes the solution of the address as a small body says, and answers
 // with it.
-func (s *server) apiAct(w http.ResponseWriter, r *http.Request, ask any, do func(id string, revision int) error) error {
+func (s *server) apiAct(w http.ResponseWriter, r *http.Request, may mayChange, ask any, do func(id string, revision int) error) error {
 	revision, err := ifMatch(r)
 	if err != nil {
 		return err
 	}
-	e, err := s.editable(r)
+	e, err := s.changeable(r, may)
 	if err != nil {
 		return err
 	}

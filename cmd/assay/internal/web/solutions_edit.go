@@ -68,7 +68,7 @@ func (s *server) newSolution(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) editSolution(w http.ResponseWriter, r *http.Request) error {
-	e, err := s.editable(r)
+	e, err := s.changeable(r, mayEdit)
 	if err != nil {
 		return err
 	}
@@ -78,10 +78,13 @@ func (s *server) editSolution(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, "solution_edit", http.StatusOK, &p)
 }
 
-// editable reads the solution of the address, if the reader may change it.
-func (s *server) editable(r *http.Request) (knowledge.Entry, error) {
+// mayChange reports whether somebody may change a solution in some way.
+type mayChange func(reader, *knowledge.Solution) bool
+
+// changeable reads the solution of the address for somebody who may change it.
+func (s *server) changeable(r *http.Request, may mayChange) (knowledge.Entry, error) {
 	e, err := s.readSolution(r)
-	if err == nil && !mayEdit(s.reader(r), &e.Solution) {
+	if err == nil && !may(s.reader(r), &e.Solution) {
 		err = errNotAllowed
 	}
 	return e, err
@@ -202,7 +205,7 @@ func (s *server) saveNew(w http.ResponseWriter, r *http.Request) error {
 
 // saveEdit writes a changed one.
 func (s *server) saveEdit(w http.ResponseWriter, r *http.Request) error {
-	e, err := s.editable(r)
+	e, err := s.changeable(r, mayEdit)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (s *site) entry(id string) knowledge.Entry {
 func TestWhoMayDoWhatInTheLibrary(t *testing.T) {
 	t.Parallel()
 	draft := knowledge.Solution{ID: "D", Title: "draft", Answer: "a", Status: knowledge.Draft}
-	s := librarySite(t, draft)
+	s := librarySite(t, draft, knowledge.Solution{ID: "M", Title: "mine", Answer: "a", Owner: "mei"}, knowledge.Solution{ID: "L", Title: "lin's", Answer: "a", Owner: "lin"})
 	edit := url.Values{"title": {"x"}, "answer": {"b"}, "do": {"save"}, "revision": {"1"}, "status": {"published"}}
 	for _, c := range []struct {
 		name   string
@@ -66,6 +66,10 @@ func TestWhoMayDoWhatInTheLibrary(t *testing.T) {
 		{"a reviewer publishes nothing", Reviewer, http.MethodPost, "/solutions/D/status", url.Values{"status": {"published"}}, 403},
 		{"a reviewer edits no many", Reviewer, http.MethodPost, "/solutions/bulk", url.Values{"id": {"D"}}, 403},
 		{"a reviewer confirms no published one", Reviewer, http.MethodPost, "/solutions/SOL-1/review", url.Values{}, 403},
+		{"not even the owner among agents", Agent, http.MethodPost, "/solutions/M/review", url.Values{}, 403},
+		{"the owner confirms", Reviewer, http.MethodPost, "/solutions/M/review", url.Values{}, 303},
+		{"but not what another owns", Reviewer, http.MethodPost, "/solutions/L/review", url.Values{}, 403},
+		{"nor edits it", Reviewer, http.MethodPost, "/solutions/M/edit", edit, 403},
 		{"a reviewer edits a draft", Reviewer, http.MethodPost, "/solutions/D/edit", edit, 303},
 		{"a supervisor publishes it", Supervisor, http.MethodPost, "/solutions/D/status", url.Values{"status": {"published"}, "reason": {"good"}}, 303},
 		{"not what there is not", Supervisor, http.MethodPost, "/solutions/X/status", url.Values{"status": {"published"}}, 404},
@@ -404,5 +408,54 @@ func TestOtherSitesChangeNoSolution(t *testing.T) {
 		if a := s.post(path, url.Values{"status": {"retired"}}, headers...); a.status != 403 {
 			t.Errorf("%s: status %d", path, a.status)
 		}
+	}
+}
+
+func TestOwnersConfirmTheirSolutions(t *testing.T) {
+	t.Parallel()
+	s := librarySite(t, knowledge.Solution{ID: "M", Title: "mine", Answer: "a", Owner: "mei"})
+	for who, may := range map[string]bool{"mei": true, "lin": false} {
+		if page := s.get("/solutions/M", as(who, Reviewer)...).body; strings.Contains(page, `action="/solutions/M/review"`) != may || strings.Contains(page, `id="edit"`) {
+			t.Errorf("%s may confirm: want %t", who, may)
+		}
+		a := s.send(http.MethodPost, "/api/v1/solutions/M/review", `{"reason": "still so"}`, as(who, Reviewer, "Content-Type", "application/json")...)
+		if (a.status == http.StatusOK) != may {
+			t.Errorf("%s confirms by the API: %d %s", who, a.status, a.body)
+		}
+	}
+}
+
+func TestLibraryTellsWhatAgentsSayAndDo(t *testing.T) {
+	t.Parallel()
+	s := librarySite(t)
+	for _, o := range []knowledge.Opinion{
+		{SolutionID: "SOL-2", Person: "an", Grade: knowledge.Outdated, Note: "the button <moved>"}, {SolutionID: "SOL-1", Person: "an", Grade: knowledge.Helpful, Note: "fine"},
+	} {
+		if err := s.library().Give(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.library().SaveUse(t.Context(), knowledge.Use{SolutionID: "SOL-2", Person: "an", Action: knowledge.UseCopied, Part: knowledge.PartAnswer}); err != nil {
+		t.Fatal(err)
+	}
+	page := s.get("/solutions/SOL-2?lang=en", as("mei", Reviewer)...).body
+	for _, want := range []string{"the button &lt;moved&gt;", "shown 0 ×, opened 0 ×, copied 1 ×, inserted 0 ×", `id="complaints"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if page := s.get("/solutions/SOL-1?lang=en", as("mei", Reviewer)...).body; strings.Contains(page, `id="complaints"`) {
+		t.Error("praise is a complaint")
+	}
+	if page := s.get("/solutions/SOL-2?lang=en", as("mei", Agent)...).body; strings.Contains(page, "moved") || strings.Contains(page, `id="uses"`) {
+		t.Error("agents are shown who complains")
+	}
+	list := s.get("/solutions?lang=en", as("mei", Reviewer)...).body
+	if !strings.Contains(list, `href="/solutions?disputed=1">1 with complaints`) {
+		t.Error("the library does not count what is disputed")
+	}
+	list = s.get("/solutions?disputed=1", as("mei", Reviewer)...).body
+	if !strings.Contains(list, "/solutions/SOL-2") || strings.Contains(list, "/solutions/SOL-1") {
+		t.Error("the list of what is disputed is another")
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -16,16 +17,19 @@ const longestReason = 500
 // solutionPage shows one solution.
 type solutionPage struct {
 	page
-	Entry    knowledge.Entry
-	URL      string
-	Answer   template.HTML
-	Plain    string // the answer as it is copied
-	Validity knowledge.Validity
-	Stale    bool
-	Due      time.Time // when it is to be reviewed
-	Next     time.Time // the day that a review proposes for the next one
-	Edits    bool      // the reader may edit it
-	Saved    bool
+	Entry      knowledge.Entry
+	URL        string
+	Answer     template.HTML
+	Plain      string // the answer as it is copied
+	Validity   knowledge.Validity
+	Stale      bool
+	Due        time.Time             // when it is to be reviewed
+	Next       time.Time             // the day that a review proposes for the next one
+	Edits      bool                  // the reader may edit it
+	Confirms   bool                  // the reader may find it right
+	Uses       knowledge.Uses        // within knowledge.UsedWithin
+	Complaints []knowledge.Complaint // that stand; agents are shown none
+	Saved      bool
 }
 
 func (s *server) solution(w http.ResponseWriter, r *http.Request) error {
@@ -41,8 +45,26 @@ func (s *server) solution(w http.ResponseWriter, r *http.Request) error {
 		Next: now.Add(s.staleAfter()), Saved: r.URL.Query().Has("saved"),
 	}
 	p.Title = e.Title
-	p.Edits = mayEdit(p.Reader, &e.Solution)
+	p.Edits, p.Confirms = mayEdit(p.Reader, &e.Solution), mayConfirm(p.Reader, &e.Solution)
+	if err := s.used(r.Context(), &p); err != nil {
+		return err
+	}
 	return s.render(w, "solution", http.StatusOK, &p)
+}
+
+// complaintsShown is how many complaints a solution's page lists.
+const complaintsShown = 20
+
+// used fills in what was done with a solution, and what is said against it.
+func (s *server) used(ctx context.Context, p *solutionPage) (err error) {
+	if !p.Reader.may(Reviewer) {
+		return nil
+	}
+	if p.Uses, err = s.o.Library.Uses(ctx, p.Entry.ID, time.Now().Add(-knowledge.UsedWithin)); err != nil {
+		return err
+	}
+	p.Complaints, err = s.o.Library.Complaints(ctx, knowledge.ComplaintFilter{SolutionID: p.Entry.ID}, complaintsShown)
+	return err
 }
 
 // staleAfter is how long a solution may go without a review.
@@ -69,6 +91,12 @@ func (s *server) readSolution(r *http.Request) (knowledge.Entry, error) {
 // supervisors everything.
 func mayEdit(who reader, s *knowledge.Solution) bool {
 	return who.may(Supervisor) || who.may(Reviewer) && s.Status == knowledge.Draft
+}
+
+// mayConfirm reports whether somebody may say that a solution is still right: who may
+// edit it, and its owner.
+func mayConfirm(who reader, s *knowledge.Solution) bool {
+	return mayEdit(who, s) || who.may(Reviewer) && s.Owner == who.name
 }
 
 // Facts are what there is to know of a solution besides its texts.
@@ -148,7 +176,7 @@ func (in *values) reason() string {
 
 // setStatus publishes, retires or takes back a solution.
 func (s *server) setStatus(w http.ResponseWriter, r *http.Request) error {
-	return s.act(w, r, func(id string, in *values, c knowledge.Change) error {
+	return s.act(w, r, mayEdit, func(id string, in *values, c knowledge.Change) error {
 		status := oneOf(in, "status", knowledge.Statuses)
 		if status == "" {
 			in.refuse("status", "draft", "published", "retired")
@@ -163,7 +191,7 @@ func (s *server) setStatus(w http.ResponseWriter, r *http.Request) error {
 
 // confirm notes that a solution was found right.
 func (s *server) confirm(w http.ResponseWriter, r *http.Request) error {
-	return s.act(w, r, func(id string, in *values, c knowledge.Change) error {
+	return s.act(w, r, mayConfirm, func(id string, in *values, c knowledge.Change) error {
 		next := in.day("review_by")
 		if err := in.bad.or(); err != nil {
 			return err
@@ -175,7 +203,7 @@ func (s *server) confirm(w http.ResponseWriter, r *http.Request) error {
 
 // restore makes an older revision the latest.
 func (s *server) restore(w http.ResponseWriter, r *http.Request) error {
-	return s.act(w, r, func(id string, in *values, c knowledge.Change) error {
+	return s.act(w, r, mayEdit, func(id string, in *values, c knowledge.Change) error {
 		number := in.number("number", 1, 1<<30, 0)
 		if err := in.bad.or(); err != nil {
 			return err
@@ -185,14 +213,12 @@ func (s *server) restore(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// act changes the solution of the address as a form says, and shows it.
-func (s *server) act(w http.ResponseWriter, r *http.Request, do func(string, *values, knowledge.Change) error) error {
-	e, err := s.readSolution(r)
+// act changes the solution of the address as a form says, where the reader may, and
+// shows it.
+func (s *server) act(w http.ResponseWriter, r *http.Request, may mayChange, do func(string, *values, knowledge.Change) error) error {
+	e, err := s.changeable(r, may)
 	if err != nil {
 		return err
-	}
-	if !mayEdit(s.reader(r), &e.Solution) {
-		return errNotAllowed
 	}
 	in, err := form(w, r)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -119,6 +120,15 @@ func TestWhatSuggestionsTell(t *testing.T) {
 		if h.SolutionID == "KETTLE-3" {
 			t.Error("what was taken back is suggested until the index follows")
 		}
+	}
+}
+
+func TestSuggestionsAreStaleWhenTheLibrarySays(t *testing.T) {
+	t.Parallel()
+	shelf := withShelf(t)
+	s := newSite(t, func(o *Options) { shelf(o); o.StaleAfter = time.Nanosecond })
+	if list := s.suggested(`{"text": "how do I reset my router"}`).Suggestions; len(list) != 1 || !list[0].Stale {
+		t.Errorf("after a nanosecond: %+v", list)
 	}
 }
 

@@ -235,7 +235,7 @@ func (s *server) hit(c *knowledge.Card, passage string, who asker) hit {
 		if !c.ReviewedAt.IsZero() {
 			h.ReviewedOn = dayText(c.ReviewedAt.In(s.o.Zone))
 		}
-		h.Stale = c.StaleAt(time.Now().In(s.o.Zone), 0)
+		h.Stale = c.StaleAt(s.now(), s.o.StaleAfter)
 	}
 	if !c.ValidTo.IsZero() {
 		h.ValidUntil = s.lastDay(c.ValidTo)
