@@ -77,10 +77,10 @@ func TestAnswersOfTheDemo(t *testing.T) {
 		outcome           pipeline.AnsweredOutcome
 		precision, recall float64 // a little less than they are
 	}{
-		{pipeline.InLine, 0.92, 0.56},
+		{pipeline.InLine, 0.92, 0.55},
 		{pipeline.Contradicted, 0.24, 0.04},
-		{pipeline.NotAnswered, 0.2, 0.55},
-		{pipeline.NoSolution, 0.28, 0.43},
+		{pipeline.NotAnswered, 0.15, 0.35},
+		{pipeline.NoSolution, 0.26, 0.48},
 	} {
 		table := tables[c.outcome]
 		p, r := table.Precision(), table.Recall()
@@ -94,7 +94,7 @@ func TestAnswersOfTheDemo(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d compared with the right solution", right, compared)
-	if compared < 133 || float64(right) < 0.95*float64(compared) {
+	if compared < 125 || float64(right) < 0.95*float64(compared) {
 		t.Errorf("%d of %d compared with the right solution", right, compared)
 	}
 }
