@@ -3,10 +3,15 @@
 //
 // An answer is in line when the agent's next turns together contain a share of
 // the content of the solution's answer, or of one of its sentences: of the stems
-// of its words, its numbers, and its pairs of neighbouring Han characters. It
-// contradicts when a sentence about the same thing has another number of the
-// same unit, or says the opposite. It is sparing with contradictions: what holds
-// in other cases only, totals, and what the solution says both ways are none.
+// of its words, its numbers, and its pairs of neighbouring Han characters; or
+// when a clause of the agent's is mostly the solution's, a yes or a no to what was
+// asked is what the solution says, or the agent did what it says.
+//
+// It contradicts when a sentence about the same thing has another number of the
+// same unit, or says the opposite; when the agent refuses what the solution grants,
+// or grants what it refuses; and when the agent does what the solution forbids, or
+// demands what it waives. It is sparing with contradictions: what holds in other
+// cases only, totals, and what the solution says both ways are none.
 package answer
 
 import (
@@ -54,7 +59,9 @@ const (
 
 // Options say how to compare. The zero value is usable.
 type Options struct {
-	Within int // turns of the agent after the question; 0 is DefaultWithin
+	// Within is how many of the agent's turns after the question are looked at, those
+	// that only ask something or put off not counted; 0 is DefaultWithin.
+	Within int
 	// Least is the share, in percent, from which on an answer is in line. 0 is
 	// DefaultLeast, and less where the agent says a quantity of the solution.
 	Least float64
