@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"context"
 	"errors"
 	"testing"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"assay/knowledge"
+	"assay/pipeline/store"
 	"assay/pipeline/store/storetest"
 )
 
@@ -33,7 +33,7 @@ func TestMergingGapsWaitsForAnotherProcess(t *testing.T) {
 	if snooze, ok := errors.AsType[*rivertype.JobSnoozeError](work(true)); !ok || snooze.Duration != gapsEvery {
 		t.Errorf("merging does not wait: %v", snooze)
 	}
-	if err := other.Conn().Close(context.WithoutCancel(t.Context())); err != nil {
+	if err := store.Unlock(t.Context(), other.Conn(), gapLock); err != nil {
 		t.Fatal(err)
 	}
 	other.Release()

@@ -200,14 +200,10 @@ func TestAFolderThatCannotBeMadeIsAnError(t *testing.T) {
 func TestLookingAtASlotLeavesItToOthers(t *testing.T) {
 	t.Parallel()
 	s := slotBelow(t, t.TempDir())
-	g := makeGeneration(t, s)
-	if err := s.adopt(g, "db"); err != nil {
-		t.Fatal(err)
-	}
 	if err := s.release(); err != nil {
 		t.Fatal(err)
 	}
-	slow := filepath.Join(g, "a"+segmentSuffix) // is read once somebody writes
+	slow := filepath.Join(s.path, markerName) // is read until its writer has closed it
 	if err := syscall.Mkfifo(slow, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -224,8 +220,9 @@ func TestLookingAtASlotLeavesItToOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		meanwhile()
-		err = <-done
-		return got, errors.Join(err, f.Close())
+		_, err = f.WriteString("no marker")
+		err = errors.Join(err, f.Close(), <-done)
+		return got, err
 	}
 	got, err := look(func() {
 		if busy, err := isBusy(s.path); err != nil || busy {

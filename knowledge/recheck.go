@@ -109,6 +109,9 @@ func (g *Gaps) check(ctx context.Context, s Rechecked, version string) (done boo
 	if err != nil || !s.Steady() || s.TextVersion() != version { // it changed meanwhile: the next check has it all
 		return false, err
 	}
+	if len(asked) == 0 { // as before anything is inspected
+		return false, nil
+	}
 	err = pgx.BeginFunc(ctx, g.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(checkLock)); err != nil {
 			return err

@@ -16,9 +16,9 @@ import (
 )
 
 // Engine is the version of the arithmetic in this package and of the rules'
-// evaluation, and of the detector of injections behind the point. It changes
+// evaluation, and of the detector of injections behind the last point. It changes
 // whenever the same scorecard may give another verdict.
-const Engine = "3." + injection.Version
+const Engine = "3.2." + injection.Version
 
 // Inspector holds what is the same for all sessions. It is safe for concurrent use.
 type Inspector struct {

@@ -104,7 +104,7 @@ func TestVerdictJSON(t *testing.T) {
 		`{"id":"c1","section":"a","outcome":"not_applicable","reason":"no_opportunity","by":"rule","points":0,"weight":1,"critical":false,"evidence":[]}],` +
 		`"flags":[],"tone":{"customer":{"begin":null,"end":null,"shift":null},"turns":[]},` +
 		`"questions":[{"turn":1,"text":"where?","suggestions":[]}],` +
-		`"versions":{"engine":"3.1","scorecard":"v","tone":"calm","library":"lib"}}`
+		`"versions":{"engine":"3.2.1","scorecard":"v","tone":"calm","library":"lib"}}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

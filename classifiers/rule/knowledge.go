@@ -23,15 +23,16 @@ import (
 //   - answered: such a question is answered in line with the solution; the hits
 //     are what the agent says of it.
 //   - contradicted: what the agent says to such a question is at odds with the
-//     solution, by a number or by saying the opposite; the hits are the sentences.
+//     solution, by a number, by saying the opposite, by refusing what it grants, or
+//     by doing what it forbids; the hits are the sentences.
 //   - unanswered: neither; the hits are the turns that ask.
 //
 // When nothing of the kind is asked it does not hit, with reason out_of_scope.
 //
-// The agent's next turns (within, default 5) are compared as package answer says,
-// with at_least (in percent) as the share of the solution's content from which on
+// The agent's next turns (within, default 5, without those that only ask or put off)
+// are compared as package answer says, with at_least (in percent) as the share of the solution's content from which on
 // an answer is in line. Without it that is 30, and less where the agent says a
-// number of the solution. Agents say of an answer what fits the customer, seldom
+// number of the solution or a clause of it, agrees with it, or does it. Agents say of an answer what fits the customer, seldom
 // all of it.
 //
 // It is not evaluable where there is no library.
