@@ -95,6 +95,9 @@ func generations(t *testing.T, folder string) []string {
 
 func TestAProcessIsKilledInTheMiddleOfARebuild(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("the race detector sees nothing of other processes")
+	}
 	l, folder := demoLibrary(t), t.TempDir()
 	imports(t, l, synthetic(1_500)...)
 	before := tablesOf(t, l)
@@ -129,6 +132,9 @@ func TestAProcessIsKilledInTheMiddleOfARebuild(t *testing.T) {
 
 func TestAProcessIsKilledInTheMiddleOfPuts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("the race detector sees nothing of other processes")
+	}
 	l, folder := demoLibrary(t), t.TempDir()
 	all := demoSolutions(t)
 	for round := range 4 {
