@@ -233,12 +233,6 @@ func (g *generation) len() int {
 	return g.state.Entries
 }
 
-// df is how many solutions have the word or character, as singles returns it.
-func (g *generation) df(term string) int {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	return int(g.vocabulary.df(termID(term)))
-}
 
 // solution returns one solution as it was put, or ErrNotFound.
 func (g *generation) solution(ctx context.Context, id string) (s Solution, err error) {

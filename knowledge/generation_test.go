@@ -358,3 +358,10 @@ func TestBuildingNothingGivesAnEmptyIndex(t *testing.T) {
 		t.Errorf("change number %d, %d solutions", g.seq(), g.len())
 	}
 }
+
+// df is how many solutions have the word or character, as singles returns it.
+func (g *generation) df(term string) int {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return int(g.vocabulary.df(termID(term)))
+}
