@@ -233,7 +233,6 @@ func (g *generation) len() int {
 	return g.state.Entries
 }
 
-
 // solution returns one solution as it was put, or ErrNotFound.
 func (g *generation) solution(ctx context.Context, id string) (s Solution, err error) {
 	g.mu.RLock()
