@@ -290,7 +290,7 @@ class AssaySuggest extends HTMLElement {
     return null;
   }
 
-  async #search(isAsked) {
+  async #search(isAsked, isQuiet = false) {
     if (isAsked) {
       this.#timers.forEach(clearTimeout); // what is asked is no longer typed
     }
@@ -324,13 +324,13 @@ class AssaySuggest extends HTMLElement {
     if (answer === null || mine.signal.aborted) {
       return false;
     }
-    this.#take(text, answer, isAsked);
+    this.#take(text, answer, isAsked, isQuiet);
     return true;
   }
 
   // #take shows an answer. The same suggestions are left as they are, with what was
-  // opened and begun in them.
-  #take(text, answer, isAsked) {
+  // opened and begun in them; quietly, what was said of them stays too.
+  #take(text, answer, isAsked, isQuiet) {
     if (answer.ask) {
       this.#last = { text, ask: answer.ask };
     }
@@ -342,7 +342,9 @@ class AssaySuggest extends HTMLElement {
       this.#draw();
     }
     const none = answer.suggestions.length > 0 ? "" : this.#t(isAsked ? "none" : "nothing");
-    this.#say([none, answer.source === "postgresql" ? this.#t("plain") : ""].filter(Boolean).join(" "));
+    if (!same || !isQuiet) {
+      this.#say([none, answer.source === "postgresql" ? this.#t("plain") : ""].filter(Boolean).join(" "));
+    }
     this.#tell("assay-answered", { ask: this.#shown.ask, count: answer.suggestions.length });
   }
 
@@ -409,10 +411,11 @@ class AssaySuggest extends HTMLElement {
     }
   }
 
-  // #number is that of the question; what is done with an answer makes it one.
+  // #number is that of the question; what is done with an answer makes it one. Where
+  // nothing was asked there is none.
   async #number() {
-    if (this.#shown.ask === null && this.#shown.text !== null) {
-      await this.#search(true);
+    if (this.#shown.ask === null && (this.#shown.text || this.#turns.length > 0)) {
+      await this.#search(true, true);
     }
     return this.#shown.ask ?? 0;
   }
