@@ -21,7 +21,7 @@ if (ask) {
 
   // search has the server draw the suggestions. Only the latest search counts: the
   // one before is given up. It returns whether there is an answer.
-  async function search(isAsked) {
+  async function search(isAsked, isQuiet = false) {
     if (isAsked) {
       timers.forEach(clearTimeout); // what is asked is no longer typed
     }
@@ -45,7 +45,7 @@ if (ask) {
       if (mine.signal.aborted) {
         return false;
       }
-      draw(html, text);
+      draw(html, text, isQuiet);
       return true;
     } catch (error) {
       if (error.name !== "AbortError") {
@@ -57,8 +57,8 @@ if (ask) {
   }
 
   // draw shows what the server drew. The same suggestions are left as they are, with
-  // what was opened and begun in them.
-  function draw(html, text) {
+  // what was opened and begun in them; quietly, what was said of them stays too.
+  function draw(html, text, isQuiet) {
     const fresh = new DOMParser().parseFromString(html, "text/html").querySelector(".found");
     const ids = (part) => JSON.stringify([...part.querySelectorAll(".suggestion")].map((s) => [s.dataset.id, s.dataset.revision]));
     if (fresh.dataset.ask !== "0") {
@@ -67,6 +67,9 @@ if (ask) {
     if (text !== "" && list.items().length > 0 && current().dataset.text === text && ids(current()) === ids(fresh)) {
       if (fresh.dataset.ask !== "0") {
         current().dataset.ask = fresh.dataset.ask;
+      }
+      if (isQuiet) {
+        return;
       }
     } else {
       current().replaceWith(document.adoptNode(fresh));
@@ -80,7 +83,7 @@ if (ask) {
   // makes the text a question.
   async function number() {
     if (field.value.trim() !== "" && current().dataset.ask === "0") {
-      await search(true);
+      await search(true, true);
     }
     return Number(current().dataset.ask);
   }
