@@ -298,3 +298,20 @@ func TestCoverageTellsHowTheLibraryAnswersNow(t *testing.T) {
 		}
 	}
 }
+
+// While nothing was asked twice, the list begins with what was asked once; who asks
+// for the others alone gets these.
+func TestGapsThatWereAskedOnceAreBetterThanNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, withLibrary(t))
+	s.publish()
+	s.askedIn("g-1", "Do you sell gift cards?", "One moment.")
+	if n, err := newGaps(s.store, new(redact.DefaultPolicy())).Cluster(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d questions put into gaps, %v", n, err)
+	}
+	for path, want := range map[string]bool{"/gaps": true, "/gaps?once=1": true, "/gaps?status=": false} {
+		if page := s.get(path).body; strings.Contains(page, "Do you sell gift cards?") != want || strings.Contains(page, `value="1" checked`) != want {
+			t.Errorf("%s: shown is not %v: %s", path, want, page)
+		}
+	}
+}
