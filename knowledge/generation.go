@@ -66,12 +66,13 @@ type generation struct {
 	state      state
 }
 
-// layoutVersion changes with everything that decides what is written.
+// layoutVersion changes with everything that decides what is written; its number is
+// for code that does, as for how spoken numbers are read.
 func layoutVersion() string {
 	h := fnv.New64a()
 	fmt.Fprint(h, sketchFormat, wordsField, pairsField, questionWeight, tagWeight, answerWeight,
 		stopWords, weakHan, englishForms, samePhrases, weekdays(), traditionalSimplified, code)
-	return fmt.Sprintf("2-%x", h.Sum64())
+	return fmt.Sprintf("3-%x", h.Sum64())
 }
 
 // createGeneration makes an empty index in a folder that does not exist, or in

@@ -90,7 +90,7 @@ func rankingVersion() string {
 		contextFactor, shortQuestion, turnDecay, otherSpeaker, leastContext, maxContextTerms, maxQuestionRunes,
 		otherProduct, otherThanAbout, leastBegun, leastNamed, mostNamed, mostWithTerm, mostNameTerms, ordinaryFactor,
 		maxJudged, leastTaught, maxTaught, judgeRounds, judgeRate, judgeScale, judgeStride,
-		judgeBefore, otherCode, ownCode, mostWithCode, maxCodePart,
+		judgeBefore, otherCode, ownCode, mostWithCode, maxCodePart, measure,
 		weakFactor, unknownFactor, unknownHanFactor, stopWords, weakHan, englishForms, samePhrases, questionPatterns())
 }
 
